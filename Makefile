@@ -1,0 +1,46 @@
+# Jobwright: every command of the project. `make help` lists them.
+# All of them run on the Node that package.json pins (node_modules/.bin comes first on PATH), whatever Node the machine has.
+
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+.DEFAULT_GOAL := help
+.PHONY: help run test types lint generated unit-and-behaviour demo gen format build clean
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+# The stamp carries the lock file's time: nothing is fetched again until the lock file changes.
+node_modules/.installed: package-lock.json
+	npm ci --no-audit --no-fund
+	@touch $@
+
+run: node_modules/.installed ## install what is missing, then serve on 127.0.0.1:9090 with data under ./data
+	@exec node src/main.ts serve
+
+test: types lint generated unit-and-behaviour ## everything: types, lint, generated code, the suite on SQLite and PostgreSQL
+
+types: node_modules/.installed ## type check
+	tsc
+
+lint: node_modules/.installed ## lint and format check
+	biome check .
+
+generated: node_modules/.installed ## prove that gen-ts/ is what idl/ generates (needs the Thrift compiler; says so where it is not)
+	node idl/generate.js --check
+
+unit-and-behaviour: node_modules/.installed ## the Jest suite
+	node --experimental-vm-modules --disable-warning=ExperimentalWarning node_modules/jest/bin/jest.js
+
+demo: node_modules/.installed ## real procedures end to end on a server of its own
+	@node src/main.ts demo
+
+gen: node_modules/.installed ## regenerate gen-ts/ from idl/ (needs the Thrift compiler 0.17)
+	node idl/generate.js
+
+format: node_modules/.installed ## format and fix what the linter can fix
+	biome check --write .
+
+build: node_modules/.installed ## compile src/ to dist/ for the published package
+	rm -rf dist && tsc -p tsconfig.build.json
+
+clean: ## remove what was installed and built (never ./data)
+	rm -rf node_modules dist

@@ -1,0 +1,25 @@
+/**
+ * Three projects: `unit` (pure rules, architecture, files), and the behaviour suite twice, once per engine.
+ * The behaviour suite talks to a real server over a socket; JOBWRIGHT_TEST_ENGINE tells it which database stands behind.
+ */
+const shared = {
+  transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, module: { type: 'es6' } }] },
+  extensionsToTreatAsEsm: ['.ts'],
+  testEnvironment: 'node',
+};
+
+const behaviour = engine => ({
+  ...shared,
+  displayName: engine,
+  testMatch: ['<rootDir>/test/{services,server,store,cli,client}/**/*.test.ts'],
+  globals: { JOBWRIGHT_TEST_ENGINE: engine },
+});
+
+export default {
+  projects: [
+    { ...shared, displayName: 'unit', testMatch: ['<rootDir>/test/{base,domain,config,architecture}/**/*.test.ts'] },
+    behaviour('sqlite'),
+    { ...behaviour('postgres'), globalSetup: '<rootDir>/test/setup/postgres-start.ts', globalTeardown: '<rootDir>/test/setup/postgres-stop.ts' },
+  ],
+  testTimeout: 60_000,
+};

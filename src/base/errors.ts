@@ -1,0 +1,114 @@
+/**
+ * The domain's errors: about as many as there are answers to "what should the caller do now?". Each carries
+ *  - `slug`: stable, kebab-case, for programs and translations (docs/errors.md lists them all);
+ *  - `message`: for a person; it names the field, the value and what would be right;
+ *  - `details`: the same facts as data, for instance the expected and the actual version.
+ * Floors below the server throw these and nothing else on purpose; server/wire-errors.ts maps each kind to its wire code.
+ */
+
+export type ErrorKind =
+  | 'badRequest'
+  | 'unauthorized'
+  | 'invalidToken'
+  | 'tokenExpired'
+  | 'insufficientPermissions'
+  | 'notFound'
+  | 'wrongState'
+  | 'noChange'
+  | 'invalidVersion'
+  | 'unsupported'
+  | 'templateNotLocked'
+  | 'busy';
+
+export type Details = Readonly<Record<string, string>>;
+
+export abstract class DomainError extends Error {
+  abstract readonly kind: ErrorKind;
+  readonly slug: string;
+  readonly details: Details;
+
+  constructor(slug: string, message: string, details: Details = {}) {
+    super(message);
+    this.slug = slug;
+    this.details = details;
+  }
+}
+
+/** Thrown when an argument is malformed, out of range or contradicts another one. */
+export class BadRequest extends DomainError {
+  readonly kind = 'badRequest';
+}
+
+/** Thrown when a call needs a caller and has none, or a login's e-mail address and password do not fit. */
+export class Unauthorized extends DomainError {
+  readonly kind = 'unauthorized';
+}
+
+/** Thrown when a token is not one of ours, or was revoked. */
+export class InvalidToken extends DomainError {
+  readonly kind = 'invalidToken';
+}
+
+/** Thrown when a token was valid once and its time is over. */
+export class TokenExpired extends DomainError {
+  readonly kind = 'tokenExpired';
+}
+
+/** Thrown when the caller may see a thing and lacks the privilege to do this to it. */
+export class InsufficientPermissions extends DomainError {
+  readonly kind = 'insufficientPermissions';
+}
+
+/** Thrown when something does not exist, or the caller may not see it: nobody can tell which. */
+export class NotFound extends DomainError {
+  readonly kind = 'notFound';
+}
+
+/** Thrown when the thing exists and its state does not allow the act. */
+export class WrongState extends DomainError {
+  readonly kind = 'wrongState';
+}
+
+/** Thrown when the act would change nothing since it is so already. */
+export class NoChange extends DomainError {
+  readonly kind = 'noChange';
+}
+
+/** Thrown when the version asked for does not exist, or is not the one the caller expected. */
+export class InvalidVersion extends DomainError {
+  readonly kind = 'invalidVersion';
+}
+
+/** Thrown when the interface names a function or a field that this version of the server does not serve yet. */
+export class Unsupported extends DomainError {
+  readonly kind = 'unsupported';
+}
+
+/** Thrown when content is edited, or a lock released, by a token that does not hold the template's lock. */
+export class TemplateNotLocked extends DomainError {
+  readonly kind = 'templateNotLocked';
+}
+
+/** Thrown when the store could not serialise a write in the time it had: nothing was written, the call can be repeated. */
+export class Busy extends DomainError {
+  readonly kind = 'busy';
+}
+
+/** Who holds a template's lock, as of the last activity. Times in epoch milliseconds. */
+export interface LockHolding {
+  readonly tokenId: string;
+  readonly holder: { readonly id: string; readonly email: string; readonly name: string };
+  readonly lockedAt: number;
+  readonly lastActivityAt: number;
+}
+
+/** Thrown when acquireLock finds the lock with another token. The one refusal with an exception of its own on the wire. */
+export class LockedByOther extends DomainError {
+  readonly kind = 'wrongState';
+  readonly holding: LockHolding;
+
+  constructor(message: string, holding: LockHolding) {
+    super('locked-by-other', message, { lockHolder: holding.holder.id });
+    this.holding = holding;
+  }
+}

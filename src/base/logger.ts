@@ -1,0 +1,7 @@
+/** The log: one JSON line per event, on standard output. */
+import { type Logger, pino } from 'pino';
+
+export type { Logger };
+
+/** @param level 'debug', 'info', 'warn', 'error' or 'silent' */
+export const createLogger = (level: string): Logger => pino({ level, base: null });
