@@ -2,6 +2,7 @@
  * Access by attributes: a team defines attributes (e.g. "site") with values; users, templates and data sheet sets carry
  * some of them; rules compare the two.
  */
+
 namespace js jobwright.abac
 namespace java io.jobwright.abac
 namespace py jobwright.abac

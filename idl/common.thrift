@@ -20,6 +20,7 @@
  * What a caller may not see does not exist for it: the answer is the not-found slug (404). What it may see but not do is
  * insufficient-permissions (476). A call that fails changes nothing.
  */
+
 namespace js jobwright.common
 namespace java io.jobwright.common
 namespace py jobwright.common
@@ -268,7 +269,7 @@ struct PreciseNumber {
   /** The value. */
   1: double number;
   /** Digits after the decimal point, 0 to 15; for display. */
-  2: byte precision;
+  2: i8 precision;
 }
 
 /** The chosen options of a multiple choice, by their ids. */

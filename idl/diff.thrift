@@ -3,6 +3,7 @@
  * carry them, and are filled only by JobTemplateService.getHistory. "Base" is the requested version, "other" the one it
  * is compared with.
  */
+
 namespace js jobwright.diff
 namespace java io.jobwright.diff
 namespace py jobwright.diff

@@ -2,6 +2,7 @@
  * Files that templates and steps show. Bodies travel over HTTP: a multipart POST to /api/documents (part "file")
  * uploads one and returns its Document, GET /api/documents/<id> reads it.
  */
+
 namespace js jobwright.document
 namespace java io.jobwright.document
 namespace py jobwright.document

@@ -12,6 +12,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { XMLParser } from 'fast-xml-parser';
 
 const root = join(import.meta.dirname, '..');
 const idl = join(root, 'idl');
@@ -35,7 +36,7 @@ function generate(out) {
   const work = mkdtempSync(join(tmpdir(), 'jobwright-idl-'));
   try {
     for (const file of thriftFiles()) {
-      for (const gen of ['js:node,es6,ts', 'json']) {
+      for (const gen of ['js:node,es6,ts', 'xml']) {
         mkdirSync(join(work, gen), { recursive: true });
         execFileSync('thrift', ['-r', '-nowarn', '--gen', gen, '-out', join(work, gen), join(idl, file)]);
       }
@@ -46,7 +47,7 @@ function generate(out) {
       writeFileSync(join(out, name), substituted(name, readFileSync(join(work, 'js:node,es6,ts', name), 'utf8')));
     }
     writeFileSync(join(out, 'package.json'), '{ "type": "commonjs" }\n');
-    writeFileSync(join(out, 'idl.json'), `${JSON.stringify(idlAsData(join(work, 'json')))}\n`);
+    writeFileSync(join(out, 'idl.json'), `${JSON.stringify(idlAsData(join(work, 'xml')))}\n`);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
@@ -62,59 +63,47 @@ function substituted(name, text) {
   return SUBSTITUTIONS[ending].reduce((result, [from, to]) => result.replace(from, to), text);
 }
 
-/** One object: structs and enums by qualified name ("step.BaseStep"), services by name; type references qualified. */
+/**
+ * One object: structs and enums by qualified name ("step.BaseStep"), services by name. A type is the name of a base type, or an
+ * object with one key: struct or enum (a qualified name), list or set (a type), map (two types). The compiler's XML carries all
+ * of it; its JSON form forgets which enum a field has.
+ */
 function idlAsData(folder) {
+  const documents = readdirSync(folder)
+    .sort()
+    .map(file => xml.parse(readFileSync(join(folder, file), 'utf8')).idl.document);
   const data = { structs: {}, enums: {}, services: {} };
-  for (const file of readdirSync(folder).sort()) {
-    const module = JSON.parse(readFileSync(join(folder, file), 'utf8'));
-    for (const e of module.enums) {
-      data.enums[`${module.name}.${e.name}`] = Object.fromEntries(e.members.map(m => [m.name, m.value]));
+  const typedefs = new Map();
+  for (const { name: module, typedef = [], enum: enums = [] } of documents) {
+    for (const t of typedef) typedefs.set(`${module}.${t.name}`, t.type);
+    for (const e of enums) data.enums[`${module}.${e.name}`] = Object.fromEntries(e.member.map(m => [m.name, Number(m.value)]));
+  }
+  const typeOf = t => {
+    if (t.type === 'list' || t.type === 'set') return { [t.type]: typeOf(t.elemType) };
+    if (t.type === 'map') return { map: [typeOf(t.keyType), typeOf(t.valueType)] };
+    if (t.type !== 'id') return t.type;
+    const name = `${t['type-module']}.${t['type-id']}`;
+    return typedefs.get(name) ?? (name in data.enums ? { enum: name } : { struct: name });
+  };
+  const fieldOf = f => ({ id: Number(f['field-id']), name: f.name, required: f.required ?? 'default', type: typeOf(f) });
+  const functionOf = f => ({
+    arguments: (f.arg ?? []).map(fieldOf),
+    returns: typeOf(f.returns),
+    throws: (f.throws ?? []).map(t => ({ name: t.name, exception: typeOf(t).struct })),
+  });
+  for (const document of documents) {
+    for (const kind of ['struct', 'union', 'exception']) {
+      for (const s of document[kind] ?? []) data.structs[`${document.name}.${s.name}`] = { kind, fields: (s.field ?? []).map(fieldOf) };
     }
-    for (const s of module.structs) {
-      data.structs[`${module.name}.${s.name}`] = {
-        kind: s.isUnion ? 'union' : s.isException ? 'exception' : 'struct',
-        fields: s.fields.map(f => fieldOf(f, module.name)),
-      };
-    }
-    for (const s of module.services) {
-      data.services[s.name] = { module: module.name, functions: Object.fromEntries(s.functions.map(f => [f.name, functionOf(f, module.name)])) };
+    for (const s of document.service ?? []) {
+      data.services[s.name] = { module: document.name, functions: Object.fromEntries(s.method.map(f => [f.name, functionOf(f)])) };
     }
   }
   return data;
 }
 
-const functionOf = (f, module) => ({
-  arguments: f.arguments.map(a => fieldOf(a, module)),
-  returns: typeOf(f.returnTypeId, f.returnType, module),
-  throws: f.exceptions.map(e => ({ name: e.name, exception: qualified(e.type.class, module) })),
-});
-
-const fieldOf = (f, module) => ({
-  id: f.key,
-  name: f.name,
-  required: f.required === 'req_out' ? 'default' : f.required,
-  type: typeOf(f.typeId, f.type, module),
-});
-
-function typeOf(typeId, type, module) {
-  switch (typeId) {
-    case 'struct':
-    case 'union':
-    case 'exception':
-      return { struct: qualified(type.class, module) };
-    case 'enum':
-      return { enum: qualified(type.class, module) };
-    case 'list':
-    case 'set':
-      return { [typeId]: typeOf(type.elemTypeId, type.elemType, module) };
-    case 'map':
-      return { map: [typeOf(type.keyTypeId, type.keyType, module), typeOf(type.valueTypeId, type.valueType, module)] };
-    default:
-      return typeId;
-  }
-}
-
-const qualified = (name, module) => (name.includes('.') ? name : `${module}.${name}`);
+const MANY = new Set(['typedef', 'enum', 'member', 'struct', 'union', 'exception', 'field', 'service', 'method', 'arg', 'throws']);
+const xml = new XMLParser({ ignoreAttributes: false, attributeNamePrefix: '', isArray: (name, _path, _leaf, isAttribute) => !isAttribute && MANY.has(name) });
 
 function check() {
   const found = spawnSync('thrift', ['--version'], { encoding: 'utf8' });

@@ -1,6 +1,7 @@
 /**
  * Header of a step group: category, equipment, notices, condition; and the team's stock of categories and icons.
  */
+
 namespace js jobwright.group_headers
 namespace java io.jobwright.group_headers
 namespace py jobwright.group_headers

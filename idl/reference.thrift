@@ -1,6 +1,7 @@
 /**
  * References in content to values that are known only later: metadata of the job, or a cell of a data sheet.
  */
+
 namespace js jobwright.reference
 namespace java io.jobwright.reference
 namespace py jobwright.reference

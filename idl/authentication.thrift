@@ -1,0 +1,188 @@
+/**
+ * Logging in, and the tokens by which a caller is known.
+ *
+ * A caller is known, in this order, by the header `Authorization: Token <token>` (or `Bearer <token>`) of an HTTP request
+ * or of a THeader frame, or by the token bound to its TCP connection by login or authenticate. Every call but login,
+ * authenticate and ping needs one.
+ *
+ * A token is 256 random bits; the server stores only its SHA-256. Tokens of a login end at logout or after some time; API
+ * tokens, for programs, at the time they were given or when they are revoked. Template locks end with their token.
+ */
+namespace js jobwright.authentication
+namespace java io.jobwright.authentication
+namespace py jobwright.authentication
+namespace go jobwright.authentication
+namespace cpp jobwright.authentication
+namespace netstd Jobwright.Authentication
+namespace php Jobwright.Authentication
+namespace rb Jobwright.Authentication
+namespace perl Jobwright.Authentication
+namespace rs jobwright.authentication
+
+include "common.thrift"
+include "job_role.thrift"
+include "team.thrift"
+include "user.thrift"
+
+/** How long tokens last, in seconds. */
+struct AuthPeriods {
+  /** Life of the token of a login. */
+  1: i32 tokenSeconds;
+  /** A token of a login that is not used for this long ends early. 0 = never. */
+  2: i32 idleSeconds;
+  /** Longest life of an API token. 0 = no limit. */
+  3: i32 maxApiTokenSeconds;
+}
+
+/** What a client needs to know about a team of the user, without a further call. */
+struct TeamInfo {
+  /** Id of the team. */
+  1: string id;
+  /** Name of the team. */
+  2: string name;
+  /** Subdomain of the team. */
+  3: string subdomain;
+  /** true = nobody can work in the team now. */
+  4: bool isDisabled;
+  /** true = publishing goes through a review. */
+  5: bool requireReviewFlow;
+  /** Language of the team, as a BCP 47 tag. Unset = none chosen. */
+  6: optional string defaultLocale;
+}
+
+/** Options of a login. None is needed. */
+struct LoginOptions {
+  /** Request for a client certificate. Kept for wire compatibility: any value is answered with not-implemented. */
+  1: optional string certificateSigningRequest;
+  /** User on whose behalf to log in. Kept for wire compatibility: any value is answered with not-implemented. */
+  2: optional string proxiedUserEmail;
+  /** Private key to that request. Never sent to the server: refused when set. */
+  100: optional string userPrivateKey;
+}
+
+/** Who the caller is, and the token to show from now on. */
+struct LoginResult {
+  /** The token. */
+  1: string authToken;
+  /** The user. */
+  2: user.User currentUser;
+  /** Team id -> the user's roles there; only teams of which the user is a member. */
+  3: map<string, list<user.TeamRole>> teamIdToTeamRole;
+  /** Team id -> id of the region that holds the team. */
+  4: map<string, string> teamIdToRegionId;
+  /** Region id -> region. */
+  5: map<string, team.Region> regionIdToRegion;
+  /** Id of the region to talk to first. */
+  6: string preferredRegionId;
+  /** How long tokens last. */
+  7: AuthPeriods periods;
+  /** Team id -> what the user may do there, from all roles together. */
+  8: map<string, job_role.JobPermissions> teamIdToJobPermissions;
+  /** Team id -> about the team. */
+  9: map<string, TeamInfo> teamIdToInfo;
+  /** Kept for wire compatibility; never set. */
+  10: optional string mothershipCertificate;
+  /** Kept for wire compatibility; never set. */
+  11: optional string userCertificate;
+  /** Names the session in logs and in notifications; no secret, and not the token. */
+  12: string sessionId;
+  /** Kept for wire compatibility; never set. */
+  13: optional string proxyUserEmail;
+  /** The user, with its memberships. */
+  14: user.UserModular currentUserModular;
+  /** Jobwright extension: when the token ends, in Unix seconds. 0 = never. */
+  1001: common.TimeInSecs expiresAt;
+}
+
+/** A token for a program. Acts as the user who made it, within its limits. */
+struct ApiToken {
+  /** Id of the token, for revokeApiToken; no secret. */
+  1: string tokenId;
+  /** The token itself. It is told once: the server cannot tell it again. */
+  2: string token;
+  /** What it is for. */
+  3: string name;
+  /** The user it acts as. */
+  4: string userId;
+  /** When it was made, in Unix seconds. */
+  5: common.TimeInSecs createdAt;
+  /** When it ends, in Unix seconds. 0 = never. */
+  6: common.TimeInSecs expiresAt;
+  /** The only teams it may act in. Unset = all teams of the user. */
+  7: optional list<string> teamIds;
+  /** The only privileges it has, as far as the user has them. Unset = all of the user. */
+  8: optional list<string> privileges;
+}
+
+/** What an API token shall be. */
+struct ApiTokenParams {
+  /** What it is for, 1 to 250 characters. */
+  1: string name;
+  /**
+   * When it ends, in Unix seconds, in the future. Unset = after AuthPeriods.maxApiTokenSeconds; 0 = never, where that has
+   * no limit.
+   */
+  2: optional common.TimeInSecs expiresAt;
+  /** The only teams it may act in; teams of the caller. Unset or empty = all. */
+  3: optional list<string> teamIds;
+  /** The only privileges it has. Unset or empty = all of the caller. */
+  4: optional list<string> privileges;
+}
+
+/** Logging in and out. All functions but createApiToken and revokeApiToken are open to every caller. */
+service AuthenticationService {
+  /**
+   * Logs in with email address and password, and binds the new token to this connection in place of any other. The answer
+   * does not tell an unknown address from a wrong password. Many failures in a row are answered with busy for a while.
+   *
+   * Errors: bad-credentials (401), account-not-validated (474)
+   */
+  LoginResult login(
+    1: string email,
+    2: string password,
+    3: LoginOptions options
+  ) throws (1: common.SystemException err)
+
+  /**
+   * Ends the caller's token, on every connection, with the template locks that it holds. An API token is revoked by it.
+   *
+   * Errors: none of its own
+   */
+  void logout() throws (1: common.SystemException err)
+
+  /**
+   * Binds this connection to a token, of a login or an API token, in place of any other. The result echoes it in authToken.
+   * On HTTP it only checks the token. When it fails the connection keeps what it had.
+   *
+   * Errors: invalid-token (497), token-expired (498)
+   */
+  LoginResult authenticate(
+    1: string token
+  ) throws (1: common.SystemException err)
+
+  /**
+   * Tells that the server answers: returns its version, such as "1.4.0". Touches no store.
+   *
+   * Errors: none of its own
+   */
+  string ping() throws (1: common.SystemException err)
+
+  /**
+   * Makes a token for a program that acts as the caller. Only with the token of a login: API tokens make no further ones.
+   *
+   * Errors: team-not-found (404), insufficient-permissions (476), limit-exceeded (400)
+   */
+  ApiToken createApiToken(
+    1: ApiTokenParams params
+  ) throws (1: common.SystemException err)
+
+  /**
+   * Ends an API token at once, on every connection, with the template locks that it holds. The caller's own; those of
+   * others need adminBasic or adminAdvanced in a team of that user.
+   *
+   * Errors: api-token-not-found (404), insufficient-permissions (476)
+   */
+  void revokeApiToken(
+    1: string tokenId
+  ) throws (1: common.SystemException err)
+}

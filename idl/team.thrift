@@ -1,0 +1,251 @@
+/**
+ * Teams: whoever works together. Everything but users belongs to one team, and nothing crosses teams.
+ */
+
+namespace js jobwright.team
+namespace java io.jobwright.team
+namespace py jobwright.team
+namespace go jobwright.team
+namespace cpp jobwright.team
+namespace netstd Jobwright.Team
+namespace php Jobwright.Team
+namespace rb Jobwright.Team
+namespace perl Jobwright.Team
+namespace rs jobwright.team
+
+include "common.thrift"
+include "user.thrift"
+
+/** A region: servers that keep the data of a team. A single installation has one. */
+struct Region {
+  /** Id. */
+  1: string id;
+  /** Host that serves the interface. */
+  2: string apiHost;
+  /** Host that serves notifications. */
+  3: string sigHost;
+  /** Host that serves files. */
+  4: string staticHost;
+}
+
+/** Settings of a team. */
+struct TeamConfig {
+  /** true = templates are published through review: publish is refused, beginReview and publishVersion are the way. */
+  1: bool requireReviewFlow = false;
+  /** For clients: show BaseStep.hierarchyPosition. */
+  2: optional bool showStepHierarchyPos;
+  /** Language tag for members who chose none, e.g. "en-US". */
+  3: optional string defaultLocale;
+  /** The same as requireReviewFlow for sets of templates. */
+  4: bool requireTemplateSetReviewFlow = false;
+  /** For clients: PDF reports are made by the server. */
+  5: bool backendPdfGen = true;
+  /** For clients: listen for changes on a web socket. */
+  6: bool useWebSocket = true;
+  /** Sender of emails to members. Unset = the server's. */
+  7: optional string emailSenderOverride;
+  /** true = the system role OBSERVER can be given. */
+  8: bool enableObserverRole = false;
+  /** For clients: offer the comparison of versions. */
+  9: optional bool enableTemplateDiffs;
+  /** For clients: offer saved views of templates. */
+  10: optional bool enableTemplateViews;
+  /** Region through which clients should connect. Unset = the team's own. */
+  11: optional string proxyRegion;
+  /** Kept for wire compatibility; not used by Jobwright. */
+  12: optional bool useParsableCamera;
+  /** URL of a service that renders a PDF preview. Unset = none. */
+  13: optional string previewPdfUrl;
+}
+
+/** A team. */
+struct Team {
+  /** Id. */
+  1: string id;
+  /** Name for people. Up to MAX_NAME_LENGTH characters. */
+  2: string name;
+  /** Short name: lower case letters, digits and hyphens, unique on the server. */
+  3: string subdomain;
+  /** Who made the team, or took it over. */
+  4: user.User owner;
+  /** Settings. */
+  5: TeamConfig config;
+  /** Unix seconds. */
+  6: common.TimeInSecs createdAt;
+  /** Unix seconds. */
+  7: common.TimeInSecs updatedAt;
+  /** Region that keeps the team's data. */
+  8: string regionId;
+  /** true = on trial. */
+  9: bool isTrial;
+  /** true = members cannot work in it. */
+  10: bool isDisabled;
+  /** When a trial ends, Unix seconds; 0 = never. */
+  11: common.TimeInSecs expireAt;
+}
+
+/** A team, as part of other structures. */
+struct TeamModular {
+  /** Id. */
+  1: string id;
+  /** Name for people. */
+  2: string name;
+  /** Short name, unique on the server. */
+  3: string subdomain;
+  /** Unix seconds. */
+  4: common.TimeInSecs createdAt;
+  /** Unix seconds. */
+  5: common.TimeInSecs updatedAt;
+  /** Region that keeps the team's data. */
+  6: string regionId;
+  /** Filled where the function says so. */
+  101: optional user.User owner;
+  /** Filled where the function says so. */
+  102: optional TeamConfig config;
+}
+
+/** What can be written of a team. Unset = unchanged. */
+struct TeamParams {
+  /** Name for people. */
+  1: optional string name;
+  /** Short name: lower case letters, digits and hyphens, unique on the server. */
+  2: optional string subdomain;
+  /** Settings: all of them, not only the changed ones. */
+  3: optional TeamConfig config;
+}
+
+/** Teams and their members. HTTP: /api/teams. */
+service TeamService {
+  /**
+   * Returns the ids of all regions.
+   *
+   * Errors: insufficient-permissions (476)
+   */
+  list<string> listAllRegions() throws (1: common.SystemException err)
+
+  /**
+   * Makes a team with the caller as its owner and ADMIN, and returns it. regionId: empty = the server's own.
+   *
+   * Errors: region-not-found (430), team-already-exists (475), limit-exceeded (400), insufficient-permissions (476)
+   */
+  Team create(
+    1: string name,
+    2: string regionId
+  ) throws (1: common.SystemException err)
+
+  /**
+   * Makes a team and a new user as its owner and ADMIN, and returns the team. regionId: empty = the server's own.
+   *
+   * Errors: region-not-found (430), team-already-exists (475), email-taken (400), limit-exceeded (400), insufficient-permissions (476)
+   */
+  Team createWithUser(
+    1: string teamName,
+    2: string userEmail,
+    3: string password,
+    4: string userName,
+    5: string regionId
+  ) throws (1: common.SystemException err)
+
+  /**
+   * Returns the team with that short name.
+   *
+   * Errors: team-not-found (404), insufficient-permissions (476)
+   */
+  Team getTeamBySubdomain(
+    1: string subdomain
+  ) throws (1: common.SystemException err)
+
+  /**
+   * Returns one team.
+   *
+   * Errors: team-not-found (404), insufficient-permissions (476)
+   */
+  Team get(
+    1: string teamId
+  ) throws (1: common.SystemException err)
+
+  /**
+   * Returns the teams of the caller by name.
+   *
+   * Errors: insufficient-permissions (476)
+   */
+  list<Team> index() throws (1: common.SystemException err)
+
+  /**
+   * Makes an existing user a member with these roles. A former member comes back.
+   *
+   * Errors: team-not-found (404), user-not-found (404), user-already-in-team (473), insufficient-permissions (476)
+   */
+  void addUserById(
+    1: string teamId,
+    2: string userId,
+    3: list<user.TeamRole> roles
+  ) throws (1: common.SystemException err)
+
+  /**
+   * As addUserById, by email address, ignoring case. Nobody has it: an invitation is sent to it, and the user becomes a
+   * member on accepting.
+   *
+   * Errors: team-not-found (404), user-already-in-team (473), limit-exceeded (400), insufficient-permissions (476)
+   */
+  void addUserByEmail(
+    1: string teamId,
+    2: string email,
+    3: list<user.TeamRole> roles
+  ) throws (1: common.SystemException err)
+
+  /**
+   * Makes a user with this password and makes it a member with these roles.
+   *
+   * Errors: team-not-found (404), email-taken (400), limit-exceeded (400), insufficient-permissions (476)
+   */
+  void createUser(
+    1: string teamId,
+    2: string userEmail,
+    3: string password,
+    4: string userName,
+    5: list<user.TeamRole> roles
+  ) throws (1: common.SystemException err)
+
+  /**
+   * Replaces the roles of a member.
+   *
+   * Errors: team-not-found (404), user-not-found (404), insufficient-permissions (476)
+   */
+  void updateUserRoles(
+    1: string teamId,
+    2: string userId,
+    3: list<user.TeamRole> roles
+  ) throws (1: common.SystemException err)
+
+  /**
+   * Ends a membership. What the user wrote and did stays.
+   *
+   * Errors: team-not-found (404), user-not-found (404), insufficient-permissions (476)
+   */
+  void removeUserFromTeam(
+    1: string teamId,
+    2: string userId
+  ) throws (1: common.SystemException err)
+
+  /**
+   * Changes what is set in opts and returns the team.
+   *
+   * Errors: team-not-found (404), team-already-exists (475), limit-exceeded (400), insufficient-permissions (476)
+   */
+  Team update(
+    1: string teamId,
+    2: TeamParams opts
+  ) throws (1: common.SystemException err)
+
+  /**
+   * Sets the URL that beginReview calls: an HTTP POST of JSON with the keys templateId, publicVersion, submitterId.
+   * Empty = none. http and https only.
+   *
+   * Errors: team-not-found (404), insufficient-permissions (476)
+   */
+  void setTemplateApprovalWebhook(
+    1: string teamId,
+    2: string webhookUrl
+  ) throws (1: common.SystemException err)
+}

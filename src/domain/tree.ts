@@ -1,0 +1,197 @@
+/**
+ * The step tree of a template: finding, adding, limits, ids, and what is derived from it.
+ *
+ * Trees are plain `BaseStep` objects and never changed: an edit makes new groups from the edited one up to the root and keeps all
+ * others as they are, object for object (store/trees.ts stores by that). What follows from a step's place (hierarchyPosition,
+ * parentId, the root's title) is not in it; `derived` adds it on the way out.
+ */
+import {
+  MAX_DESCRIPTION_LENGTH,
+  MAX_GROUP_CHILDREN,
+  MAX_TEMPLATE_STEPS,
+  MAX_TITLE_LENGTH,
+  MAX_TREE_DEPTH,
+} from '#gen/common_types';
+import type { BaseStep, StepDescriptionElement } from '#gen/step_types';
+import { BadRequest, NotFound } from '../base/errors.ts';
+import type { Ids } from '../base/ids.ts';
+
+export const isGroup = (step: BaseStep): boolean => step.impl?.stepGroup != null;
+
+/** The root group of a new template. */
+export const emptyRoot = (id: string): BaseStep => ({
+  id,
+  title: '',
+  descrip: [],
+  impl: { stepGroup: {} },
+  children: [],
+  isComponent: false,
+  jobBaseStepId: '',
+  hierarchyPosition: '',
+  parentId: '',
+  parentJobBaseStepId: '',
+  clientId: '',
+  clientGeneratedIds: false,
+  blocking: false,
+});
+
+/** Depth first, parents before children; depth 1 is the root. */
+export function* walk(root: BaseStep, parent?: BaseStep, depth = 1): Generator<{ step: BaseStep; parent: BaseStep | undefined; depth: number }> {
+  yield { step: root, parent, depth };
+  for (const child of root.children ?? []) yield* walk(child, root, depth + 1);
+}
+
+export function leafCount(root: BaseStep): number {
+  if (!isGroup(root)) return 1;
+  return root.children.reduce((count, child) => count + leafCount(child), 0);
+}
+
+/** The groups from the root down to the one with this id; undefined when there is none. */
+function pathTo(root: BaseStep, groupId: string): BaseStep[] | undefined {
+  if (root.id === groupId) return [root];
+  for (const child of root.children) {
+    if (!isGroup(child)) continue;
+    const path = pathTo(child, groupId);
+    if (path) return [root, ...path];
+  }
+  return undefined;
+}
+
+export interface Placement {
+  readonly parentId: string;
+  /** 0-based among the parent's children; -1 is the end. */
+  readonly position: number;
+  /** Take the place of the child at the position instead of moving it along. */
+  readonly replace: boolean;
+}
+
+/**
+ * The tree with `step` (a leaf or a group with all below it, ids given) at the place asked for.
+ * @throws NotFound (404) for an unknown parent; BadRequest (400) for a position out of range, an id that is taken or a limit
+ */
+export function withChild(root: BaseStep, step: BaseStep, place: Placement): BaseStep {
+  const path = pathTo(root, place.parentId);
+  if (!path) {
+    throw new NotFound('step-group-not-found', `parentId: no step group ${place.parentId} in this template; its root is ${root.id}`, {
+      parentId: place.parentId,
+    });
+  }
+  const parent = path.at(-1)!;
+  const children = [...parent.children];
+  children.splice(checkedPosition(place, children.length), place.replace ? 1 : 0, step);
+  const edited = path.slice(0, -1).reduceRight((below, group, index) => replaceChild(group, path[index + 1]!, below), { ...parent, children });
+  checkWhole(edited);
+  return edited;
+}
+
+function checkedPosition({ position, replace }: Placement, length: number): number {
+  const last = replace ? length - 1 : length;
+  const at = position === -1 ? last : position;
+  if (at >= 0 && at <= last) return at;
+  const right = last < 0 ? 'the group has no child to replace' : `right would be 0 to ${last}, or -1 for the end`;
+  throw new BadRequest('invalid-position', `position: ${position} is out of range; ${right}`, { position: String(position) });
+}
+
+const replaceChild = (group: BaseStep, before: BaseStep, after: BaseStep): BaseStep => ({
+  ...group,
+  children: group.children.map(child => (child === before ? after : child)),
+});
+
+/** What must hold for a tree as a whole. @throws BadRequest (400) */
+export function checkWhole(root: BaseStep): void {
+  const ids = new Set<string>();
+  const clientIds = new Set<string>();
+  let steps = 0;
+  for (const { step, depth } of walk(root)) {
+    takeId(ids, 'id', step.id, step);
+    takeId(clientIds, 'clientId', step.clientId, step);
+    if (depth > MAX_TREE_DEPTH) throw limit(step, `is ${depth} levels deep; a tree may have ${MAX_TREE_DEPTH}`);
+    if (step.children.length > MAX_GROUP_CHILDREN) {
+      throw limit(step, `has ${step.children.length} children; a group may have ${MAX_GROUP_CHILDREN}`);
+    }
+    steps++;
+  }
+  if (steps - 1 > MAX_TEMPLATE_STEPS) throw limit(root, `has ${steps - 1} steps; a template may have ${MAX_TEMPLATE_STEPS}`);
+}
+
+function takeId(taken: Set<string>, field: string, id: string, step: BaseStep): void {
+  if (!id) return;
+  if (taken.has(id)) {
+    throw new BadRequest('duplicate-id', `${field}: ${id} ("${step.title}") is taken by another step of this template; ids are unique in it`, {
+      [field]: id,
+    });
+  }
+  taken.add(id);
+}
+
+const limit = (step: BaseStep, what: string): BadRequest => new BadRequest('limit-exceeded', `"${step.title}" ${what}`, { stepId: step.id });
+
+/**
+ * A step as a client sent it, made ready to be stored: checked, freed of what is derived, its ids given. The server gives ids to
+ * every step and field, unless a step says `clientGeneratedIds` and brings one.
+ * @throws BadRequest (400)
+ */
+export function received(step: BaseStep, ids: Ids, kind: 'step' | 'stepGroup', depth = 1): BaseStep {
+  checkStep(step, kind);
+  if (depth > MAX_TREE_DEPTH) throw limit(step, `lies deeper than ${MAX_TREE_DEPTH} levels`);
+  const id = step.clientGeneratedIds && step.id ? step.id : ids.next();
+  const { childChange: _change, titleDiff: _diff, hierarchyPosition: _position, parentId: _parent, parentJobBaseStepId: _job, ...content } = step;
+  return withoutNulls({
+    ...content,
+    ...emptyPlace,
+    id,
+    impl: kind === 'step' ? { step: { ...step.impl.step!, stepFields: fieldsWithIds(step, ids) } } : { stepGroup: step.impl.stepGroup! },
+    children: step.children.map(child => received(child, ids, isGroup(child) ? 'stepGroup' : 'step', depth + 1)),
+  });
+}
+
+const emptyPlace = { hierarchyPosition: '', parentId: '', parentJobBaseStepId: '' };
+
+const fieldsWithIds = (step: BaseStep, ids: Ids) =>
+  step.impl.step!.stepFields.map(({ latestChange: _change, otherField: _other, ...field }) => ({
+    ...field,
+    id: step.clientGeneratedIds && field.id ? field.id : ids.next(),
+  }));
+
+function checkStep(step: BaseStep, kind: 'step' | 'stepGroup'): void {
+  const name = `"${step.title}"`;
+  if (step.impl?.[kind] == null) {
+    throw new BadRequest('invalid-argument', `impl of ${name}: expected ${kind} to be set; a step has impl.step, a group impl.stepGroup`);
+  }
+  if (kind === 'step' && step.children.length > 0) {
+    throw new BadRequest('invalid-argument', `children of ${name}: a step has none; only a group (impl.stepGroup) has children`);
+  }
+  if (step.title.trim() === '') throw new BadRequest('invalid-argument', `title: empty; every step and group needs one of 1 to ${MAX_TITLE_LENGTH} characters`);
+  if (step.title.length > MAX_TITLE_LENGTH) {
+    throw new BadRequest('limit-exceeded', `title: ${step.title.length} characters; the longest may have ${MAX_TITLE_LENGTH}`);
+  }
+  const description = step.descrip.reduce((sum, element) => sum + textOf(element).length, 0);
+  if (description > MAX_DESCRIPTION_LENGTH) {
+    throw new BadRequest('limit-exceeded', `descrip of ${name}: ${description} characters; the longest may have ${MAX_DESCRIPTION_LENGTH}`);
+  }
+}
+
+const textOf = (element: StepDescriptionElement): string =>
+  element.txt?.txt ?? element.notice?.descrip ?? (element.link ? element.link.label + element.link.url : '');
+
+/** Unset fields arrive as null; stored content does not carry them. */
+function withoutNulls<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(withoutNulls) as T;
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).flatMap(([key, field]) => (field == null ? [] : [[key, withoutNulls(field)]]))) as T;
+}
+
+/** The tree as clients see it: with hierarchyPosition ("2.1.3", 1-based; "" at the root), parentId, and the entry's title at its root. */
+export function derived(root: BaseStep, title: string): BaseStep {
+  return { ...placed(root, '', ''), title };
+}
+
+function placed(step: BaseStep, hierarchyPosition: string, parentId: string): BaseStep {
+  const prefix = hierarchyPosition === '' ? '' : `${hierarchyPosition}.`;
+  return {
+    ...step,
+    hierarchyPosition,
+    parentId,
+    children: step.children.map((child, index) => placed(child, `${prefix}${index + 1}`, step.id)),
+  };
+}

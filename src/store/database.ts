@@ -1,0 +1,147 @@
+/**
+ * The store and its two doors.
+ *
+ *   store.read(fn)      one snapshot, no writes;
+ *   store.transact(fn)  one transaction: all of it or nothing.
+ *
+ * The transactor is the argument, so a write outside a transaction cannot be written. Inside, nothing is awaited but the
+ * transaction. The function may run again (the database was busy, or another writer came first), so whatever leaves the
+ * database, a message for instance, goes to `tx.onCommit`.
+ */
+import type { Kysely, Logger as StatementLog } from 'kysely';
+import { Busy } from '../base/errors.ts';
+import type { Logger } from '../base/logger.ts';
+import { AuditTransactor } from './audit.ts';
+import type { Connections, Engine } from './engine.ts';
+import { JobReader, JobTransactor } from './jobs.ts';
+import { migrate } from './migrate.ts';
+import { OvertakenByWriter } from './overtaken.ts';
+import { PeopleReader, PeopleTransactor } from './people.ts';
+import { openPostgres, type PostgresSettings } from './postgres.ts';
+import type { Database } from './schema.ts';
+import { openSqlite, type SqliteSettings } from './sqlite.ts';
+import { TemplateReader, TemplateTransactor } from './templates.ts';
+import { TreeCache, TreeReader, TreeTransactor } from './trees.ts';
+
+export type StoreSettings = SqliteSettings | PostgresSettings;
+
+export class Reader {
+  readonly people: PeopleReader;
+  readonly templates: TemplateReader;
+  readonly trees: TreeReader;
+  readonly jobs: JobReader;
+
+  constructor(db: Kysely<Database>, engine: Engine, cache: TreeCache) {
+    this.people = new PeopleReader(db);
+    this.templates = new TemplateReader(db, engine);
+    this.trees = new TreeReader(db, engine, cache);
+    this.jobs = new JobReader(db, engine);
+  }
+}
+
+export class Transactor extends Reader {
+  override readonly people: PeopleTransactor;
+  override readonly templates: TemplateTransactor;
+  override readonly trees: TreeTransactor;
+  override readonly jobs: JobTransactor;
+  readonly audit: AuditTransactor;
+  readonly #effects: (() => void)[] = [];
+
+  constructor(db: Kysely<Database>, engine: Engine, cache: TreeCache) {
+    super(db, engine, cache);
+    this.people = new PeopleTransactor(db);
+    this.templates = new TemplateTransactor(db, engine);
+    this.trees = new TreeTransactor(db, engine, cache, effect => this.onCommit(effect));
+    this.jobs = new JobTransactor(db, engine);
+    this.audit = new AuditTransactor(db);
+  }
+
+  /** Runs after the commit, once, and never when the transaction fails. */
+  onCommit(effect: () => void): void {
+    this.#effects.push(effect);
+  }
+
+  /** For the store alone. */
+  committed(): void {
+    for (const effect of this.#effects) effect();
+  }
+}
+
+const ATTEMPTS = 40;
+const LONGEST_PAUSE_MS = 200;
+
+export class Store {
+  readonly engine: Engine;
+  readonly #connections: Connections;
+  readonly #cache = new TreeCache();
+
+  constructor(connections: Connections) {
+    this.engine = connections.engine;
+    this.#connections = connections;
+  }
+
+  /** @throws Busy when the snapshot could not be had in some seconds. */
+  read<T>(fn: (reader: Reader) => Promise<T>): Promise<T> {
+    return this.#repeated(() =>
+      this.#connections.reads
+        .transaction()
+        .setIsolationLevel('repeatable read')
+        .setAccessMode('read only')
+        .execute(db => fn(new Reader(db, this.engine, this.#cache))),
+    );
+  }
+
+  /** @throws Busy when the transaction could not be had in some seconds; nothing was written then. */
+  async transact<T>(fn: (tx: Transactor) => Promise<T>): Promise<T> {
+    const { tx, result } = await this.#repeated(() =>
+      this.#connections.writes
+        .transaction()
+        .setIsolationLevel('read committed')
+        .execute(async db => {
+          const tx = new Transactor(db, this.engine, this.#cache);
+          return { tx, result: await fn(tx) };
+        }),
+    );
+    tx.committed();
+    return result;
+  }
+
+  async close(): Promise<void> {
+    await this.#connections.reads.destroy();
+    if (this.#connections.writes !== this.#connections.reads) await this.#connections.writes.destroy();
+  }
+
+  async #repeated<T>(run: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await run();
+      } catch (error) {
+        if (!(error instanceof OvertakenByWriter) && !this.#connections.isTransient(error)) throw error;
+        if (attempt === ATTEMPTS) {
+          throw new Busy('busy', 'the database is busy and the call was not carried out; repeat it in a few seconds');
+        }
+        await pause(attempt);
+      }
+    }
+  }
+}
+
+/** Grows with each attempt and is never the same for two writers, so that they do not meet again. */
+const pause = (attempt: number): Promise<void> =>
+  new Promise(resolve => setTimeout(resolve, Math.random() * Math.min(LONGEST_PAUSE_MS, 2 ** attempt)));
+
+/** Opens the database and brings its schema up to date. */
+export async function openStore(settings: StoreSettings, logger: Logger, onStatement?: (text: string) => void): Promise<Store> {
+  const log: StatementLog | undefined = onStatement ? event => onStatement(event.query.sql) : undefined;
+  const connections =
+    settings.engine === 'sqlite'
+      ? openSqlite(settings, log)
+      : openPostgres(settings, log, error => logger.warn({ err: error }, 'an idle database connection broke'));
+  try {
+    await migrate(connections);
+  } catch (error) {
+    await connections.writes.destroy();
+    throw error;
+  }
+  return new Store(connections);
+}

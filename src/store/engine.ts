@@ -1,0 +1,23 @@
+/** The two databases behind one code path, and the little in which they differ. */
+import { type Expression, type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
+import type { Database } from './schema.ts';
+
+export type Engine = 'sqlite' | 'postgres';
+
+export interface Connections {
+  readonly engine: Engine;
+  /** A snapshot of what is committed; never writes. */
+  readonly reads: Kysely<Database>;
+  readonly writes: Kysely<Database>;
+  /** True for an error that the same transaction may not meet when it runs again. */
+  isTransient(error: unknown): boolean;
+}
+
+/** `column in values` with one parameter whatever the number of values, so that the statement's text stays the same. */
+export const isOneOf = (engine: Engine, column: Expression<string>, values: readonly string[]): RawBuilder<SqlBool> =>
+  engine === 'sqlite'
+    ? sql<SqlBool>`${column} in (select value from json_each(${JSON.stringify(values)}))`
+    : sql<SqlBool>`${column} = any(${values})`;
+
+/** Rows that one insert statement can carry: SQLite takes 32,766 parameters, PostgreSQL 65,535. */
+export const rowsPerInsert = (columns: number): number => Math.floor(32_000 / columns);

@@ -1,0 +1,31 @@
+/**
+ * Brings a database to this version's schema: numbered steps, forward only, each once. A database that a newer version has
+ * changed is refused, since this version does not know what its rows mean.
+ */
+import { type Migration, Migrator } from 'kysely';
+import type { Connections, Engine } from './engine.ts';
+import * as first from './migrations/001-first.ts';
+
+const steps = { '001-first': first };
+
+/** @throws Error with what to do, when the schema is newer than this program or a step fails. */
+export async function migrate(connections: Connections): Promise<void> {
+  const known = migrations(connections.engine);
+  const migrator = new Migrator({ db: connections.writes, provider: { getMigrations: async () => known } });
+  const applied = (await appliedNames(connections)).filter(name => !(name in known));
+  if (applied.length > 0) {
+    throw new Error(`the database was written by a newer Jobwright (it has ${applied.join(', ')}); start that version, or restore a backup`);
+  }
+  const { error } = await migrator.migrateToLatest();
+  if (error) throw error instanceof Error ? error : new Error(`migration failed: ${String(error)}`);
+}
+
+const migrations = (engine: Engine): Record<string, Migration> =>
+  Object.fromEntries(Object.entries(steps).map(([name, step]) => [name, { up: db => step.up(db, engine) }]));
+
+async function appliedNames({ writes }: Connections): Promise<string[]> {
+  const tables = await writes.introspection.getTables({ withInternalKyselyTables: true });
+  if (!tables.some(table => table.name === 'kysely_migration')) return [];
+  const rows = await writes.selectFrom('kysely_migration' as never).select('name' as never).execute();
+  return rows.map(row => (row as { name: string }).name);
+}

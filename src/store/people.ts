@@ -1,0 +1,102 @@
+/** Users, teams, memberships and the tokens they come with. */
+import type { Kysely } from 'kysely';
+import type { Database, Row } from './schema.ts';
+
+/** A token with its user and one row per team that the user works in; the team columns are null without any. */
+export type CallerRow = Pick<Row<'tokens'>, 'token_id' | 'user_id' | 'expires_at'> &
+  Pick<Row<'users'>, 'email' | 'name'> & { team_id: string | null; roles: string | null };
+
+export type TeamWithOwner = Row<'teams'> & { owner_email: string; owner_name: string };
+
+export class PeopleReader {
+  readonly db: Kysely<Database>;
+
+  constructor(db: Kysely<Database>) {
+    this.db = db;
+  }
+
+  /** Everything a call needs to know of its caller, in one statement. Empty when the token is unknown. */
+  callerByTokenHash(tokenHash: string): Promise<CallerRow[]> {
+    return this.db
+      .selectFrom('tokens')
+      .innerJoin('users', 'users.user_id', 'tokens.user_id')
+      .leftJoin('memberships', 'memberships.user_id', 'tokens.user_id')
+      .select(['tokens.token_id', 'tokens.user_id', 'tokens.expires_at', 'users.email', 'users.name'])
+      .select(['memberships.team_id', 'memberships.roles'])
+      .where('tokens.token_hash', '=', tokenHash)
+      .execute();
+  }
+
+  /** @param email lower case, as stored */
+  userByEmail(email: string): Promise<Row<'users'> | undefined> {
+    return this.db.selectFrom('users').selectAll().where('email', '=', email).executeTakeFirst();
+  }
+
+  /** Those of `idsOrEmails` that name a member of the team. Two short lists are enough: ids and lower-case e-mail addresses. */
+  membersNamed(teamId: string, idsOrEmails: readonly string[]): Promise<Pick<Row<'users'>, 'user_id' | 'email' | 'name'>[]> {
+    return this.db
+      .selectFrom('memberships')
+      .innerJoin('users', 'users.user_id', 'memberships.user_id')
+      .select(['users.user_id', 'users.email', 'users.name'])
+      .where('memberships.team_id', '=', teamId)
+      .where(eb => eb.or([eb('users.user_id', 'in', idsOrEmails), eb('users.email', 'in', idsOrEmails)]))
+      .execute();
+  }
+
+  users(userIds: readonly string[]): Promise<Row<'users'>[]> {
+    return this.db.selectFrom('users').selectAll().where('user_id', 'in', userIds).execute();
+  }
+
+  teams(teamIds: readonly string[]): Promise<TeamWithOwner[]> {
+    return this.db
+      .selectFrom('teams')
+      .innerJoin('users', 'users.user_id', 'teams.owner_id')
+      .selectAll('teams')
+      .select(['users.email as owner_email', 'users.name as owner_name'])
+      .where('teams.team_id', 'in', teamIds)
+      .orderBy('teams.team_id')
+      .execute();
+  }
+
+  async anyUser(): Promise<boolean> {
+    return (await this.db.selectFrom('users').select('user_id').limit(1).executeTakeFirst()) !== undefined;
+  }
+}
+
+export class PeopleTransactor extends PeopleReader {
+  async insertUser(user: Row<'users'>): Promise<void> {
+    await this.db.insertInto('users').values(user).execute();
+  }
+
+  async insertTeam(team: Row<'teams'>): Promise<void> {
+    await this.db.insertInto('teams').values(team).execute();
+  }
+
+  async insertMembership(membership: Row<'memberships'>): Promise<void> {
+    await this.db.insertInto('memberships').values(membership).execute();
+  }
+
+  async updateTeam(teamId: string, change: Partial<Row<'teams'>>): Promise<void> {
+    await this.db.updateTable('teams').set(change).where('team_id', '=', teamId).execute();
+  }
+
+  async insertToken(token: Row<'tokens'>): Promise<void> {
+    await this.db.insertInto('tokens').values(token).execute();
+  }
+
+  /** The token ends, and with it the locks it holds. */
+  async deleteToken(tokenId: string): Promise<void> {
+    await this.db.deleteFrom('tokens').where('token_id', '=', tokenId).execute();
+  }
+
+  /** @returns the first of `count` fresh numbers for "JOB_<n>" names */
+  async takeJobNumbers(teamId: string, count: number): Promise<number> {
+    const { job_number } = await this.db
+      .updateTable('teams')
+      .set(eb => ({ job_number: eb('job_number', '+', count) }))
+      .where('team_id', '=', teamId)
+      .returning('job_number')
+      .executeTakeFirstOrThrow();
+    return job_number - count + 1;
+  }
+}

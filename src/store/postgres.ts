@@ -1,0 +1,66 @@
+/**
+ * PostgreSQL, for more than one server process or machine.
+ *
+ * Writes run at READ COMMITTED: every act compares and sets its head row (a template's version, a job's revision), so of two
+ * that meet, one runs again. Reads run at REPEATABLE READ, READ ONLY: one snapshot for all statements of a call. Statements are
+ * named, so that the server plans each once; only up to a bound, since a name is kept as long as its connection.
+ */
+import { createHash } from 'node:crypto';
+import { Kysely, type Logger, PostgresDialect, type PostgresPoolClient } from 'kysely';
+import pg from 'pg';
+import type { Connections } from './engine.ts';
+import type { Database } from './schema.ts';
+
+export interface PostgresSettings {
+  readonly engine: 'postgres';
+  /** postgres://user:password@host:port/database */
+  readonly url: string;
+  readonly poolSize: number;
+}
+
+const STATEMENTS_NAMED = 500;
+const BIGINT = 20;
+/** serialization_failure, deadlock_detected, and the classes "connection exception" and "operator intervention". */
+const TRANSIENT = /^(40001|40P01|08...|57P0[123])$/;
+
+export function openPostgres(settings: PostgresSettings, log: Logger | undefined, onPoolError: (error: Error) => void): Connections {
+  const pool = new pg.Pool({
+    connectionString: settings.url,
+    max: settings.poolSize,
+    // BIGINT holds epoch milliseconds: well within what a number holds exactly.
+    types: { getTypeParser: (oid, format) => (oid === BIGINT ? Number : pg.types.getTypeParser(oid, format)) } as pg.CustomTypesConfig,
+  });
+  // A connection that breaks while idle says so here; the pool replaces it.
+  pool.on('error', onPoolError);
+  const names = new Map<string, string>();
+  const dialect = new PostgresDialect({
+    pool: {
+      connect: async () => named(await pool.connect(), names),
+      end: () => pool.end(),
+    } as never,
+  });
+  const db = new Kysely<Database>({ dialect, ...(log ? { log } : {}) });
+  return {
+    engine: 'postgres',
+    reads: db,
+    writes: db,
+    isTransient: error => TRANSIENT.test((error as { code?: unknown }).code?.toString() ?? ''),
+  };
+}
+
+/** The client as Kysely knows it, with its statements named. */
+function named(client: pg.PoolClient, names: Map<string, string>): PostgresPoolClient {
+  return {
+    query: (text: string, parameters: unknown[]) => client.query(statement(text, parameters, names)),
+    release: (error?: Error) => client.release(error),
+  } as unknown as PostgresPoolClient;
+}
+
+function statement(text: string, values: unknown[], names: Map<string, string>): pg.QueryConfig {
+  let name = names.get(text);
+  if (name === undefined && names.size < STATEMENTS_NAMED && values.length > 0) {
+    name = createHash('sha256').update(text).digest('base64url');
+    names.set(text, name);
+  }
+  return name === undefined ? { text, values } : { name, text, values };
+}

@@ -1,0 +1,183 @@
+/**
+ * The tables as data, and the row types derived from them. The migrations create what stands here; a test compares both engines'
+ * real schemas with it, column by column.
+ *
+ * Conventions: snake_case; ids are text; times are epoch milliseconds; truth values are 0 or 1; JSON is text; 0 or '' never stand
+ * for "absent", null does. Rows of a team begin with `team_id`, and so do their keys: it is what a larger installation shards by.
+ */
+
+interface Column<T> {
+  readonly type: 'text' | 'integer' | 'bigint' | 'bytes';
+  readonly nullable: boolean;
+  /** Never set: carries the TypeScript type. */
+  readonly value?: T;
+}
+
+const text: Column<string> = { type: 'text', nullable: false };
+const optionalText: Column<string | null> = { type: 'text', nullable: true };
+const integer: Column<number> = { type: 'integer', nullable: false };
+const optionalInteger: Column<number | null> = { type: 'integer', nullable: true };
+const time: Column<number> = { type: 'bigint', nullable: false };
+const optionalTime: Column<number | null> = { type: 'bigint', nullable: true };
+const bytes: Column<Buffer> = { type: 'bytes', nullable: false };
+
+export const tables = {
+  /** A person. Not of one team: memberships say where it works. */
+  users: { user_id: text, email: text, name: text, password_hash: text, created_at: time },
+
+  teams: {
+    team_id: text,
+    name: text,
+    subdomain: text,
+    owner_id: text,
+    /** TeamConfig as JSON. */
+    config: text,
+    /** The number behind the last "JOB_<n>" name. */
+    job_number: integer,
+    created_at: time,
+    updated_at: time,
+  },
+
+  memberships: {
+    team_id: text,
+    user_id: text,
+    /** TeamRole names as a JSON list. */
+    roles: text,
+    added_at: time,
+    updated_at: time,
+  },
+
+  tokens: { token_id: text, token_hash: text, user_id: text, created_at: time, expires_at: time },
+
+  /** Heads: what moves. The latest entry is the one whose internal_version is `version`. */
+  templates: {
+    team_id: text,
+    template_id: text,
+    typ: integer,
+    version: integer,
+    /** How often this template was published: the greatest publishedVersion of its entries. */
+    publish_count: integer,
+    /** The internal version of the entry that was published last; null before the first time. */
+    published_internal_version: optionalInteger,
+    created_by: text,
+    created_at: time,
+    modified_at: time,
+    /** +1 with every change: what concurrent writers of one template compare and set. */
+    revision: integer,
+  },
+
+  /** One per internal version. Content never changes; only status, public_version, published_* move, at publish and review. */
+  template_entries: {
+    team_id: text,
+    template_id: text,
+    internal_version: integer,
+    public_version: integer,
+    published_version: integer,
+    /** 'Published', 'Unpublished' or 'InReview'. */
+    status: text,
+    title: text,
+    descrip: text,
+    root_hash: text,
+    leaf_count: integer,
+    /** flow.JobDefaults as JSON. */
+    defaults: text,
+    author_id: text,
+    authored_at: time,
+    published_by: optionalText,
+    published_at: optionalTime,
+  },
+
+  /** The step trees, content-addressed: one node per step group. store/trees.ts says how. */
+  step_nodes: {
+    team_id: text,
+    hash: text,
+    /** Hashes of the groups directly below, as a JSON list: what the recursive read follows. */
+    children: text,
+    /** The node's canonical JSON, deflated. */
+    body: bytes,
+  },
+
+  /** At most one row per template: the lock. It ends with its token. */
+  template_locks: { team_id: text, template_id: text, token_id: text, user_id: text, locked_at: time, last_activity_at: time },
+
+  jobs: {
+    team_id: text,
+    job_id: text,
+    template_id: text,
+    /** The publishedVersion that the job runs, and the entry behind it. */
+    template_version: integer,
+    internal_version: integer,
+    job_name: text,
+    description: optionalText,
+    notes: optionalText,
+    owned_by: optionalText,
+    created_by: text,
+    created_at: time,
+    start_date: optionalTime,
+    started_at: optionalTime,
+    due_date: optionalTime,
+    end_date: optionalTime,
+    priority: text,
+    status: text,
+    percent_complete: integer,
+    /** Distinct leaves finished so far. */
+    finished_leaves: integer,
+    parent_job: optionalText,
+    closed: integer,
+    closed_by: optionalText,
+    /** +1 with every change: what concurrent writers of one job compare and set. */
+    revision: integer,
+    /** The seq of the newest row in job_history. */
+    history_seq: integer,
+  },
+
+  current_steps: {
+    team_id: text,
+    job_id: text,
+    step_id: text,
+    step_name: text,
+    /** StepState name. */
+    state: text,
+    can_skip: integer,
+    /** AssignedType name. */
+    assigned_type: text,
+    assigned_to: optionalText,
+    started_at: optionalTime,
+    started_by: optionalText,
+  },
+
+  finished_steps: { team_id: text, job_id: text, step_id: text, finished_at: time, finished_by: text },
+
+  job_history: {
+    team_id: text,
+    job_id: text,
+    seq: integer,
+    date: time,
+    user_id: text,
+    username: text,
+    /** JobHistoryAction name. */
+    action: text,
+    step_id: optionalText,
+    step_name: optionalText,
+    result: optionalText,
+    start_date: optionalTime,
+    end_date: optionalTime,
+  },
+
+  /** The answers of createJobs calls that carried a requestId: a repetition gets the same one. */
+  create_requests: { team_id: text, user_id: text, request_id: text, response: text, created_at: time },
+
+  /** Who did what to whom, append-only. */
+  audit_events: { team_id: text, audit_id: text, at: time, actor_id: text, action: text, subject_id: text, details: text },
+} as const satisfies Record<string, Record<string, Column<unknown>>>;
+
+type Tables = typeof tables;
+type Value<C> = C extends Column<infer T> ? T : never;
+
+/** What Kysely is typed by. */
+export type Database = {
+  [T in keyof Tables]: { [C in keyof Tables[T]]: Value<Tables[T][C]> };
+};
+
+/** A row of a table as it is read and written. */
+export type Row<T extends keyof Database> = Database[T];

@@ -1,0 +1,53 @@
+/**
+ * SQLite, embedded: one connection that writes and one that reads, on one file.
+ *
+ * WAL lets the reader work while the writer does, and shows it only what is committed. `synchronous=FULL` flushes each commit to
+ * the disk, so an acknowledged write survives a power cut. Write transactions are `begin immediate`: they queue at the start
+ * instead of failing half-way. Statements are prepared once and kept, up to a bound.
+ */
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import SQLite from 'better-sqlite3';
+import { Kysely, type Logger, SqliteDialect } from 'kysely';
+import { LRUCache } from 'lru-cache';
+import type { Connections } from './engine.ts';
+import type { Database } from './schema.ts';
+
+export interface SqliteSettings {
+  readonly engine: 'sqlite';
+  /** Path of the database file; its folder is created. */
+  readonly file: string;
+  /** 'FULL': an acknowledged write survives a power cut. 'NORMAL': faster; a power cut may lose the last commits. */
+  readonly synchronous: 'FULL' | 'NORMAL';
+}
+
+const STATEMENTS_KEPT = 500;
+
+export function openSqlite(settings: SqliteSettings, log?: Logger): Connections {
+  mkdirSync(dirname(settings.file), { recursive: true });
+  const writer = new SQLite(settings.file, { timeout: 0 });
+  writer.pragma('journal_mode = WAL');
+  writer.pragma(`synchronous = ${settings.synchronous}`);
+  writer.pragma('foreign_keys = on');
+  writer.pragma('wal_autocheckpoint = 10000');
+  const reader = new SQLite(settings.file, { timeout: 1000 });
+  reader.pragma('query_only = on');
+  return {
+    engine: 'sqlite',
+    reads: kysely(reader, 'begin', log),
+    writes: kysely(writer, 'begin immediate', log),
+    isTransient: error => error instanceof SQLite.SqliteError && error.code.startsWith('SQLITE_BUSY'),
+  };
+}
+
+/** Kysely prepares each statement anew; here it meets a database whose `prepare` remembers, and begins as told. */
+function kysely(database: SQLite.Database, begin: string, log?: Logger): Kysely<Database> {
+  const prepared = new LRUCache<string, SQLite.Statement>({ max: STATEMENTS_KEPT });
+  const prepare = (text: string): SQLite.Statement => {
+    const statement = prepared.get(text) ?? database.prepare(text === 'begin' ? begin : text);
+    prepared.set(text, statement);
+    return statement;
+  };
+  const dialect = new SqliteDialect({ database: { prepare, close: () => database.close() } as unknown as SQLite.Database });
+  return new Kysely<Database>({ dialect, ...(log ? { log } : {}) });
+}

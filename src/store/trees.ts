@@ -1,0 +1,176 @@
+/**
+ * Step trees, content-addressed.
+ *
+ * A node is a step group: its own content, its leaf steps, and in the place of each group below it that group's hash. The hash
+ * is the SHA-256 of the node's canonical JSON (keys sorted, nothing derived in it), so equal content is one row, shared by all
+ * versions and clones of a team that contain it, an edit stores only the groups from the edited one up to the root, and nothing
+ * in a stored tree can change without its root's hash changing.
+ *
+ * Trees in memory are never changed either: an edit makes new groups along its path and keeps the others, so saving knows by
+ * identity which groups are stored already, and a tree that was read once can be shared by all who ask for it.
+ */
+import { createHash } from 'node:crypto';
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import type { BaseStep } from '#gen/step_types';
+import { type Kysely, sql } from 'kysely';
+import { LRUCache } from 'lru-cache';
+import { configure } from 'safe-stable-stringify';
+import { type Engine, rowsPerInsert } from './engine.ts';
+import { isGroup } from '../domain/tree.ts';
+import type { Database, Row } from './schema.ts';
+
+const canonicalJson = configure({ deterministic: true, strict: true });
+
+/** In a node's JSON, stands for the group with this hash. */
+interface GroupReference {
+  readonly group: string;
+}
+
+interface StoredGroup {
+  readonly teamId: string;
+  readonly hash: string;
+  /** Characters of JSON in the whole subtree. */
+  readonly size: number;
+}
+
+const CACHED_CHARACTERS = 32 * 1024 * 1024;
+
+/** What is known to be stored: trees by team and root hash, bounded by their size, and every group object read or saved. */
+export class TreeCache {
+  readonly #trees = new LRUCache<string, BaseStep>({ maxSize: CACHED_CHARACTERS });
+  readonly #groups = new WeakMap<BaseStep, StoredGroup>();
+
+  tree(teamId: string, rootHash: string): BaseStep | undefined {
+    return this.#trees.get(`${teamId} ${rootHash}`);
+  }
+
+  keepTree(teamId: string, rootHash: string, root: BaseStep): void {
+    const size = this.#groups.get(root)?.size ?? 1;
+    if (size <= CACHED_CHARACTERS) this.#trees.set(`${teamId} ${rootHash}`, root, { size });
+  }
+
+  group(group: BaseStep): StoredGroup | undefined {
+    return this.#groups.get(group);
+  }
+
+  keepGroup(group: BaseStep, stored: StoredGroup): void {
+    this.#groups.set(group, stored);
+  }
+}
+
+export class TreeReader {
+  protected readonly db: Kysely<Database>;
+  protected readonly cache: TreeCache;
+  readonly #engine: Engine;
+
+  constructor(db: Kysely<Database>, engine: Engine, cache: TreeCache) {
+    this.db = db;
+    this.#engine = engine;
+    this.cache = cache;
+  }
+
+  /** The tree below a root, in at most one statement. Shared by all who ask: never change it. */
+  async tree(teamId: string, rootHash: string): Promise<BaseStep> {
+    const known = this.cache.tree(teamId, rootHash);
+    if (known) return known;
+    const rows = await this.#nodesBelow(teamId, rootHash);
+    const root = this.#assemble(teamId, rootHash, new Map(rows.map(row => [row.hash, row.body])));
+    this.cache.keepTree(teamId, rootHash, root);
+    return root;
+  }
+
+  async #nodesBelow(teamId: string, rootHash: string): Promise<Pick<Row<'step_nodes'>, 'hash' | 'body'>[]> {
+    const groupsBelow =
+      this.#engine === 'sqlite'
+        ? sql`join json_each(n.children) as below`
+        : sql`cross join jsonb_array_elements_text(n.children::jsonb) as below(value)`;
+    const { rows } = await sql<Pick<Row<'step_nodes'>, 'hash' | 'body'>>`
+      with recursive tree(hash) as (
+        select cast(${rootHash} as text)
+        union
+        select below.value from tree join step_nodes n on n.team_id = ${teamId} and n.hash = tree.hash ${groupsBelow}
+      )
+      select n.hash, n.body from tree join step_nodes n on n.team_id = ${teamId} and n.hash = tree.hash`.execute(this.db);
+    return rows;
+  }
+
+  #assemble(teamId: string, hash: string, bodies: ReadonlyMap<string, Buffer>): BaseStep {
+    const body = bodies.get(hash);
+    if (!body) throw new Error(`step node ${hash} of team ${teamId} is missing`);
+    const json = inflateRawSync(body).toString();
+    const node = JSON.parse(json) as BaseStep;
+    let size = json.length;
+    node.children = (node.children as (BaseStep | GroupReference)[]).map(child => {
+      if (!('group' in child)) return child;
+      const group = this.#assemble(teamId, child.group, bodies);
+      size += this.cache.group(group)?.size ?? 0;
+      return group;
+    });
+    this.cache.keepGroup(node, { teamId, hash, size });
+    return node;
+  }
+}
+
+const NODE_COLUMNS = 4;
+
+export class TreeTransactor extends TreeReader {
+  readonly #onCommit: (effect: () => void) => void;
+
+  constructor(db: Kysely<Database>, engine: Engine, cache: TreeCache, onCommit: (effect: () => void) => void) {
+    super(db, engine, cache);
+    this.#onCommit = onCommit;
+  }
+
+  /** Stores the groups of a tree that are not stored yet. @returns the root's hash */
+  async save(teamId: string, root: BaseStep): Promise<string> {
+    const saving = new Saving(teamId, this.cache);
+    const { hash } = saving.encode(root);
+    const perInsert = rowsPerInsert(NODE_COLUMNS);
+    for (let at = 0; at < saving.rows.length; at += perInsert) {
+      await this.db
+        .insertInto('step_nodes')
+        .values(saving.rows.slice(at, at + perInsert))
+        .onConflict(conflict => conflict.doNothing())
+        .execute();
+    }
+    // Only what is committed may be taken for stored.
+    this.#onCommit(() => {
+      for (const [group, stored] of saving.groups) this.cache.keepGroup(group, stored);
+      this.cache.keepTree(teamId, hash, root);
+    });
+    return hash;
+  }
+}
+
+/** One save: the rows to insert, from the leaves of the tree up, and what they will be known by. */
+class Saving {
+  readonly rows: Row<'step_nodes'>[] = [];
+  readonly groups = new Map<BaseStep, StoredGroup>();
+  readonly #teamId: string;
+  readonly #cache: TreeCache;
+
+  constructor(teamId: string, cache: TreeCache) {
+    this.#teamId = teamId;
+    this.#cache = cache;
+  }
+
+  encode(group: BaseStep): StoredGroup {
+    const known = this.#cache.group(group);
+    if (known?.teamId === this.#teamId) return known;
+    let size = 0;
+    const below: string[] = [];
+    const children = group.children.map(child => {
+      if (!isGroup(child)) return child;
+      const stored = this.encode(child);
+      size += stored.size;
+      below.push(stored.hash);
+      return { group: stored.hash } satisfies GroupReference;
+    });
+    const json = canonicalJson({ ...group, children }) as string;
+    const hash = createHash('sha256').update(json).digest('hex');
+    const stored = { teamId: this.#teamId, hash, size: size + json.length };
+    this.groups.set(group, stored);
+    this.rows.push({ team_id: this.#teamId, hash, children: JSON.stringify(below), body: deflateRawSync(json) });
+    return stored;
+  }
+}
