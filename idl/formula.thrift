@@ -26,7 +26,7 @@ enum OpName {
 
 /** How an operation is written. */
 enum OpNotation {
-  /** Not written at all. */
+  /** Not written at all. The underscore: Python keeps the bare name for itself. */
   None_ = 0,
   /** Between its operands. */
   Infix = 1,

@@ -56,7 +56,8 @@ export class FlowChart {
 
   #anyBelow(group: BaseStep, ids: ReadonlySet<string>): boolean {
     for (const id of ids) {
-      for (let step: BaseStep | undefined = this.leaf(id); step; step = this.#parent(step)) if (step === group) return true;
+      for (let step: BaseStep | undefined = this.leaf(id); step; step = this.#parent(step))
+        if (step === group) return true;
     }
     return false;
   }

@@ -39,12 +39,15 @@ export interface Caller {
 export const teamsOf = (caller: Caller): string[] => [...caller.rolesByTeam.keys()];
 
 /** The privileges that roles add up to, sorted. */
-export const privilegesOf = (roles: readonly RoleName[]): Privilege[] => [...new Set(roles.flatMap(role => builtInRoles[role]))].sort();
+export const privilegesOf = (roles: readonly RoleName[]): Privilege[] =>
+  [...new Set(roles.flatMap(role => builtInRoles[role]))].sort();
 
 /** @throws NotFound (404) for a team that the caller does not work in */
 export function requireMember(caller: Caller, teamId: string): void {
   if (!caller.rolesByTeam.has(teamId)) {
-    throw new NotFound('team-not-found', `teamId: no team ${teamId}; index of the team service lists yours`, { teamId });
+    throw new NotFound('team-not-found', `teamId: no team ${teamId}; index of the team service lists yours`, {
+      teamId,
+    });
   }
 }
 

@@ -6,7 +6,7 @@ import { AssigneeType } from '#gen/step_types';
 import type { BaseStep } from '#gen/step_types';
 import { BadRequest, Unsupported } from '../base/errors.ts';
 import { isRoleName } from './privileges.ts';
-import { isGroup, leafCount, walk } from './tree.ts';
+import { leafCount, walk } from './tree.ts';
 
 /** The users that steps are assigned to: the store is asked once which of them work in the team. */
 export function assignedUsers(root: BaseStep): string[] {
@@ -23,11 +23,18 @@ export function assignedUsers(root: BaseStep): string[] {
  */
 export function checkRunnable(root: BaseStep, members: ReadonlySet<string>): void {
   if (leafCount(root) === 0) {
-    throw new BadRequest('invalid-procedure', 'the template has no steps; add at least one with addStepModular before publishing');
+    throw new BadRequest(
+      'invalid-procedure',
+      'the template has no steps; add at least one with addStepModular before publishing',
+    );
   }
-  const faults = [...walk(root)].flatMap(({ step }) => assigneeFaults(step, members).map(fault => `"${step.title}" (${step.id}): ${fault}`));
+  const faults = [...walk(root)].flatMap(({ step }) =>
+    assigneeFaults(step, members).map(fault => `"${step.title}" (${step.id}): ${fault}`),
+  );
   if (faults.length > 0) {
-    throw new BadRequest('invalid-procedure', `the procedure cannot be run: ${faults.join('; ')}`, { faults: String(faults.length) });
+    throw new BadRequest('invalid-procedure', `the procedure cannot be run: ${faults.join('; ')}`, {
+      faults: String(faults.length),
+    });
   }
 }
 
@@ -35,7 +42,9 @@ function assigneeFaults(step: BaseStep, members: ReadonlySet<string>): string[] 
   const assignee = step.impl.step?.assignee;
   if (!assignee) return [];
   if (assignee.type === AssigneeType.Role) {
-    return isRoleName(assignee.id) ? [] : [`assignee: no role ${assignee.id}; roles are ADMIN, AUTHOR, JOBCREATOR, EXECUTOR`];
+    return isRoleName(assignee.id)
+      ? []
+      : [`assignee: no role ${assignee.id}; roles are ADMIN, AUTHOR, JOBCREATOR, EXECUTOR`];
   }
   return members.has(assignee.id) ? [] : [`assignee: no user ${assignee.id} works in this team`];
 }
@@ -54,7 +63,6 @@ export function refuseUnsupportedFlow(root: BaseStep): void {
       flow.join != null && 'join',
       flow.condition && 'condition',
       (flow.paths ?? []).length > 0 && 'paths',
-      flow.mode != null && !isGroup(step) && 'mode (of a step; only groups have one)',
     ].filter(Boolean);
     if (asked.length > 0) {
       throw new Unsupported(

@@ -5,6 +5,7 @@
  * others as they are, object for object (store/trees.ts stores by that). What follows from a step's place (hierarchyPosition,
  * parentId, the root's title) is not in it; `derived` adds it on the way out.
  */
+import { isDeepStrictEqual } from 'node:util';
 import {
   MAX_DESCRIPTION_LENGTH,
   MAX_GROUP_CHILDREN,
@@ -12,7 +13,8 @@ import {
   MAX_TITLE_LENGTH,
   MAX_TREE_DEPTH,
 } from '#gen/common_types';
-import type { BaseStep, StepDescriptionElement } from '#gen/step_types';
+import type { StepGroupHeaders } from '#gen/group_headers_types';
+import type { BaseStep, StepDescriptionElement, StepGroup } from '#gen/step_types';
 import { BadRequest, NotFound } from '../base/errors.ts';
 import type { Ids } from '../base/ids.ts';
 
@@ -36,7 +38,11 @@ export const emptyRoot = (id: string): BaseStep => ({
 });
 
 /** Depth first, parents before children; depth 1 is the root. */
-export function* walk(root: BaseStep, parent?: BaseStep, depth = 1): Generator<{ step: BaseStep; parent: BaseStep | undefined; depth: number }> {
+export function* walk(
+  root: BaseStep,
+  parent?: BaseStep,
+  depth = 1,
+): Generator<{ step: BaseStep; parent: BaseStep | undefined; depth: number }> {
   yield { step: root, parent, depth };
   for (const child of root.children ?? []) yield* walk(child, root, depth + 1);
 }
@@ -59,7 +65,7 @@ function pathTo(root: BaseStep, groupId: string): BaseStep[] | undefined {
 
 export interface Placement {
   readonly parentId: string;
-  /** 0-based among the parent's children; -1 is the end. */
+  /** 0-based among the parent's children; -1 is the end, when nothing is replaced. */
   readonly position: number;
   /** Take the place of the child at the position instead of moving it along. */
   readonly replace: boolean;
@@ -72,24 +78,36 @@ export interface Placement {
 export function withChild(root: BaseStep, step: BaseStep, place: Placement): BaseStep {
   const path = pathTo(root, place.parentId);
   if (!path) {
-    throw new NotFound('step-group-not-found', `parentId: no step group ${place.parentId} in this template; its root is ${root.id}`, {
-      parentId: place.parentId,
-    });
+    throw new NotFound(
+      'step-group-not-found',
+      `parentId: no step group ${place.parentId} in this template; its root is ${root.id}`,
+      {
+        parentId: place.parentId,
+      },
+    );
   }
   const parent = path.at(-1)!;
   const children = [...parent.children];
   children.splice(checkedPosition(place, children.length), place.replace ? 1 : 0, step);
-  const edited = path.slice(0, -1).reduceRight((below, group, index) => replaceChild(group, path[index + 1]!, below), { ...parent, children });
+  const edited = path
+    .slice(0, -1)
+    .reduceRight((below, group, index) => replaceChild(group, path[index + 1]!, below), { ...parent, children });
   checkWhole(edited);
   return edited;
 }
 
 function checkedPosition({ position, replace }: Placement, length: number): number {
   const last = replace ? length - 1 : length;
-  const at = position === -1 ? last : position;
+  const at = position === -1 && !replace ? last : position;
   if (at >= 0 && at <= last) return at;
-  const right = last < 0 ? 'the group has no child to replace' : `right would be 0 to ${last}, or -1 for the end`;
-  throw new BadRequest('invalid-position', `position: ${position} is out of range; ${right}`, { position: String(position) });
+  const right = !replace
+    ? `right would be 0 to ${last}, or -1 for the end`
+    : last < 0
+      ? 'the group has no child to replace'
+      : `right would be 0 to ${last}, the child to replace`;
+  throw new BadRequest('invalid-position', `position: ${position} is out of range; ${right}`, {
+    position: String(position),
+  });
 }
 
 const replaceChild = (group: BaseStep, before: BaseStep, after: BaseStep): BaseStep => ({
@@ -111,20 +129,26 @@ export function checkWhole(root: BaseStep): void {
     }
     steps++;
   }
-  if (steps - 1 > MAX_TEMPLATE_STEPS) throw limit(root, `has ${steps - 1} steps; a template may have ${MAX_TEMPLATE_STEPS}`);
+  if (steps - 1 > MAX_TEMPLATE_STEPS)
+    throw limit(root, `has ${steps - 1} steps; a template may have ${MAX_TEMPLATE_STEPS}`);
 }
 
 function takeId(taken: Set<string>, field: string, id: string, step: BaseStep): void {
   if (!id) return;
   if (taken.has(id)) {
-    throw new BadRequest('duplicate-id', `${field}: ${id} ("${step.title}") is taken by another step of this template; ids are unique in it`, {
-      [field]: id,
-    });
+    throw new BadRequest(
+      'duplicate-id',
+      `${field}: ${id} ("${step.title}") is taken by another step of this template; ids are unique in it`,
+      {
+        [field]: id,
+      },
+    );
   }
   taken.add(id);
 }
 
-const limit = (step: BaseStep, what: string): BadRequest => new BadRequest('limit-exceeded', `"${step.title}" ${what}`, { stepId: step.id });
+const limit = (step: BaseStep, what: string): BadRequest =>
+  new BadRequest('limit-exceeded', `"${step.title}" ${what}`, { stepId: step.id });
 
 /**
  * A step as a client sent it, made ready to be stored: checked, freed of what is derived, its ids given. The server gives ids to
@@ -135,15 +159,30 @@ export function received(step: BaseStep, ids: Ids, kind: 'step' | 'stepGroup', d
   checkStep(step, kind);
   if (depth > MAX_TREE_DEPTH) throw limit(step, `lies deeper than ${MAX_TREE_DEPTH} levels`);
   const id = step.clientGeneratedIds && step.id ? step.id : ids.next();
-  const { childChange: _change, titleDiff: _diff, hierarchyPosition: _position, parentId: _parent, parentJobBaseStepId: _job, ...content } = step;
+  const {
+    childChange: _change,
+    titleDiff: _diff,
+    hierarchyPosition: _position,
+    parentId: _parent,
+    parentJobBaseStepId: _job,
+    ...content
+  } = step;
   return withoutNulls({
     ...content,
     ...emptyPlace,
     id,
-    impl: kind === 'step' ? { step: { ...step.impl.step!, stepFields: fieldsWithIds(step, ids) } } : { stepGroup: step.impl.stepGroup! },
+    impl:
+      kind === 'step'
+        ? { step: { ...step.impl.step!, stepFields: fieldsWithIds(step, ids) } }
+        : { stepGroup: receivedGroup(step.impl.stepGroup!) },
     children: step.children.map(child => received(child, ids, isGroup(child) ? 'stepGroup' : 'step', depth + 1)),
   });
 }
+
+const receivedGroup = ({ headers, ...group }: StepGroup): StepGroup => ({
+  ...group,
+  ...(headers && { headers: receivedHeaders(headers) }),
+});
 
 const emptyPlace = { hierarchyPosition: '', parentId: '', parentJobBaseStepId: '' };
 
@@ -156,29 +195,73 @@ const fieldsWithIds = (step: BaseStep, ids: Ids) =>
 function checkStep(step: BaseStep, kind: 'step' | 'stepGroup'): void {
   const name = `"${step.title}"`;
   if (step.impl?.[kind] == null) {
-    throw new BadRequest('invalid-argument', `impl of ${name}: expected ${kind} to be set; a step has impl.step, a group impl.stepGroup`);
+    throw new BadRequest(
+      'invalid-argument',
+      `impl of ${name}: expected ${kind} to be set; a step has impl.step, a group impl.stepGroup`,
+    );
+  }
+  if (kind === 'step' && step.flow?.mode != null) {
+    throw new BadRequest(
+      'invalid-argument',
+      `flow.mode of ${name}: a step has none; only a group is SEQUENTIAL or PARALLEL`,
+    );
   }
   if (kind === 'step' && step.children.length > 0) {
-    throw new BadRequest('invalid-argument', `children of ${name}: a step has none; only a group (impl.stepGroup) has children`);
+    throw new BadRequest(
+      'invalid-argument',
+      `children of ${name}: a step has none; only a group (impl.stepGroup) has children`,
+    );
   }
-  if (step.title.trim() === '') throw new BadRequest('invalid-argument', `title: empty; every step and group needs one of 1 to ${MAX_TITLE_LENGTH} characters`);
+  if (step.title.trim() === '')
+    throw new BadRequest(
+      'invalid-argument',
+      `title: empty; every step and group needs one of 1 to ${MAX_TITLE_LENGTH} characters`,
+    );
   if (step.title.length > MAX_TITLE_LENGTH) {
-    throw new BadRequest('limit-exceeded', `title: ${step.title.length} characters; the longest may have ${MAX_TITLE_LENGTH}`);
+    throw new BadRequest(
+      'limit-exceeded',
+      `title: ${step.title.length} characters; the longest may have ${MAX_TITLE_LENGTH}`,
+    );
   }
   const description = step.descrip.reduce((sum, element) => sum + textOf(element).length, 0);
   if (description > MAX_DESCRIPTION_LENGTH) {
-    throw new BadRequest('limit-exceeded', `descrip of ${name}: ${description} characters; the longest may have ${MAX_DESCRIPTION_LENGTH}`);
+    throw new BadRequest(
+      'limit-exceeded',
+      `descrip of ${name}: ${description} characters; the longest may have ${MAX_DESCRIPTION_LENGTH}`,
+    );
   }
 }
 
 const textOf = (element: StepDescriptionElement): string =>
   element.txt?.txt ?? element.notice?.descrip ?? (element.link ? element.link.label + element.link.url : '');
 
+/**
+ * A group's headers as a client sent them, made ready to be stored.
+ * @throws NotFound (404) for a category or icon: teams have none of their own yet
+ */
+export function receivedHeaders({ category, equipment, notices, condition }: StepGroupHeaders): StepGroupHeaders {
+  if (category)
+    throw new NotFound('category-not-found', `headers.category: the team has no category ${category.id}`, {
+      categoryId: category.id,
+    });
+  const [icon] = [...(equipment ?? []), ...(notices ?? []).flatMap(notice => notice.icon ?? [])];
+  if (icon) throw new NotFound('icon-not-found', `headers: the team has no icon ${icon.id}`, { iconId: icon.id });
+  return withoutNulls({ notices, condition });
+}
+
+/** The tree with other headers at its root; the same tree when they are the same. */
+export function withHeaders(root: BaseStep, headers: StepGroupHeaders): BaseStep {
+  const impl = { stepGroup: { ...root.impl.stepGroup, headers } };
+  return isDeepStrictEqual(impl, root.impl) ? root : { ...root, impl };
+}
+
 /** Unset fields arrive as null; stored content does not carry them. */
-function withoutNulls<T>(value: T): T {
+export function withoutNulls<T>(value: T): T {
   if (Array.isArray(value)) return value.map(withoutNulls) as T;
   if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).flatMap(([key, field]) => (field == null ? [] : [[key, withoutNulls(field)]]))) as T;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, field]) => (field == null ? [] : [[key, withoutNulls(field)]])),
+  ) as T;
 }
 
 /** The tree as clients see it: with hierarchyPosition ("2.1.3", 1-based; "" at the root), parentId, and the entry's title at its root. */

@@ -131,7 +131,11 @@ const pause = (attempt: number): Promise<void> =>
   new Promise(resolve => setTimeout(resolve, Math.random() * Math.min(LONGEST_PAUSE_MS, 2 ** attempt)));
 
 /** Opens the database and brings its schema up to date. */
-export async function openStore(settings: StoreSettings, logger: Logger, onStatement?: (text: string) => void): Promise<Store> {
+export async function openStore(
+  settings: StoreSettings,
+  logger: Logger,
+  onStatement?: (text: string) => void,
+): Promise<Store> {
   const log: StatementLog | undefined = onStatement ? event => onStatement(event.query.sql) : undefined;
   const connections =
     settings.engine === 'sqlite'

@@ -4,26 +4,24 @@
  * Writers of one job meet at its head row: every act compares and sets `revision`, and the one that comes second runs again.
  * History is numbered per job by the head's `history_seq`, so its order is the order of the acts.
  */
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { type Engine, isOneOf, rowsPerInsert } from './engine.ts';
 import { OvertakenByWriter } from './overtaken.ts';
 import type { Database, Row } from './schema.ts';
 
 type Head = Row<'jobs'>;
-export type CurrentStepRow = Row<'current_steps'>;
+export type JobStepRow = Row<'job_steps'>;
 
 /** A job with what it shows of the template and entry it runs. */
 export type JobRow = Head & { template_title: string; root_hash: string; leaf_count: number; defaults: string };
 
-const JOB_COLUMNS = 24;
-
 export class JobReader {
   protected readonly db: Kysely<Database>;
-  readonly #engine: Engine;
+  protected readonly engine: Engine;
 
   constructor(db: Kysely<Database>, engine: Engine) {
     this.db = db;
-    this.#engine = engine;
+    this.engine = engine;
   }
 
   /** The jobs among `jobIds` that belong to one of the teams, each with its entry. One statement. */
@@ -38,62 +36,75 @@ export class JobReader {
       )
       .selectAll('j')
       .select(['e.title as template_title', 'e.root_hash', 'e.leaf_count', 'e.defaults'])
-      .where(eb => isOneOf(this.#engine, eb.ref('j.team_id'), teamIds))
-      .where(eb => isOneOf(this.#engine, eb.ref('j.job_id'), jobIds))
+      .where(eb => isOneOf(this.engine, eb.ref('j.team_id'), teamIds))
+      .where(eb => isOneOf(this.engine, eb.ref('j.job_id'), jobIds))
       .execute();
   }
 
   /** The current steps of jobs of one team, by job and step id. */
-  currentSteps(teamId: string, jobIds: readonly string[]): Promise<CurrentStepRow[]> {
+  currentSteps(teamId: string, jobIds: readonly string[]): Promise<JobStepRow[]> {
     return this.db
-      .selectFrom('current_steps')
+      .selectFrom('job_steps')
       .selectAll()
       .where('team_id', '=', teamId)
-      .where(eb => isOneOf(this.#engine, eb.ref('job_id'), jobIds))
+      .where(eb => isOneOf(this.engine, eb.ref('job_id'), jobIds))
+      .where('current', '=', sql.lit(1))
       .orderBy('job_id')
       .orderBy('step_id')
       .execute();
   }
 
-  /** Oldest first. */
-  history(teamId: string, jobId: string): Promise<Row<'job_history'>[]> {
+  /** The first `limit` rows, oldest first. */
+  history(teamId: string, jobId: string, limit: number): Promise<Row<'job_history'>[]> {
     return this.db
       .selectFrom('job_history')
       .selectAll()
       .where('team_id', '=', teamId)
       .where('job_id', '=', jobId)
       .orderBy('seq')
+      .limit(limit)
       .execute();
-  }
-
-  /** The stored answer of an earlier createJobs call with this request id. */
-  async createResponse(teamId: string, userId: string, requestId: string): Promise<string | undefined> {
-    const row = await this.db
-      .selectFrom('create_requests')
-      .select('response')
-      .where('team_id', '=', teamId)
-      .where('user_id', '=', userId)
-      .where('request_id', '=', requestId)
-      .executeTakeFirst();
-    return row?.response;
   }
 }
 
 export class JobTransactor extends JobReader {
-  async insertJobs(jobs: readonly Head[]): Promise<void> {
-    await inChunks(jobs, JOB_COLUMNS, chunk => this.db.insertInto('jobs').values(chunk).execute());
-  }
-
-  async insertCurrentSteps(steps: readonly CurrentStepRow[]): Promise<void> {
-    await inChunks(steps, 10, chunk => this.db.insertInto('current_steps').values(chunk).execute());
+  /** @returns how many were inserted: fewer than given when an id is taken in the team */
+  async insertJobs(jobs: readonly Head[]): Promise<number> {
+    let inserted = 0;
+    await inChunks(jobs, async chunk => {
+      const result = await this.db
+        .insertInto('jobs')
+        .values(chunk)
+        .onConflict(conflict => conflict.columns(['team_id', 'job_id']).doNothing())
+        .executeTakeFirst();
+      inserted += Number(result.numInsertedOrUpdatedRows ?? 0n);
+    });
+    return inserted;
   }
 
   async insertHistory(rows: readonly Row<'job_history'>[]): Promise<void> {
-    await inChunks(rows, 12, chunk => this.db.insertInto('job_history').values(chunk).execute());
+    await inChunks(rows, chunk => this.db.insertInto('job_history').values(chunk).execute());
   }
 
-  async insertCreateRequest(request: Row<'create_requests'>): Promise<void> {
-    await this.db.insertInto('create_requests').values(request).execute();
+  /**
+   * Remembers the response of a createJobs call under its request id.
+   * @returns the response of an earlier call with the same id, when there was one: nothing is remembered then
+   */
+  async rememberResponse(request: Row<'create_requests'>): Promise<string | undefined> {
+    const { numInsertedOrUpdatedRows } = await this.db
+      .insertInto('create_requests')
+      .values(request)
+      .onConflict(conflict => conflict.doNothing())
+      .executeTakeFirst();
+    if (numInsertedOrUpdatedRows === 1n) return undefined;
+    const { response } = await this.db
+      .selectFrom('create_requests')
+      .select('response')
+      .where('team_id', '=', request.team_id)
+      .where('user_id', '=', request.user_id)
+      .where('request_id', '=', request.request_id)
+      .executeTakeFirstOrThrow();
+    return response;
   }
 
   /** @throws OvertakenByWriter when the job is no longer the one that was read */
@@ -108,50 +119,59 @@ export class JobTransactor extends JobReader {
     if (numUpdatedRows === 0n) throw new OvertakenByWriter();
   }
 
-  /** Current steps as they are now, whether they were current before or have just been reached. */
-  async putCurrentSteps(steps: readonly CurrentStepRow[]): Promise<void> {
-    await inChunks(steps, 10, chunk =>
+  /** Steps as they are now, whether the job had reached them before or not. */
+  async putSteps(steps: readonly JobStepRow[]): Promise<void> {
+    await inChunks(steps, chunk =>
       this.db
-        .insertInto('current_steps')
+        .insertInto('job_steps')
         .values(chunk)
         .onConflict(conflict =>
           conflict.columns(['team_id', 'job_id', 'step_id']).doUpdateSet(eb => ({
+            current: eb.ref('excluded.current'),
             state: eb.ref('excluded.state'),
             assigned_type: eb.ref('excluded.assigned_type'),
             assigned_to: eb.ref('excluded.assigned_to'),
             started_at: eb.ref('excluded.started_at'),
             started_by: eb.ref('excluded.started_by'),
+            finished_at: eb.fn.coalesce('excluded.finished_at', 'job_steps.finished_at'),
+            finished_by: eb.fn.coalesce('excluded.finished_by', 'job_steps.finished_by'),
           })),
         )
         .execute(),
     );
   }
 
-  async deleteCurrentSteps(teamId: string, jobIds: readonly string[], stepIds?: readonly string[]): Promise<void> {
+  /**
+   * Jobs of one team, kept from other writers until the end of the transaction: for acts on several jobs, which compare no
+   * revision. In the order of their ids, so that two such acts never wait for each other.
+   */
+  async lockJobs(teamIds: readonly string[], jobIds: readonly string[]): Promise<void> {
+    // SQLite has one writer anyway.
+    if (this.engine === 'sqlite') return;
     await this.db
-      .deleteFrom('current_steps')
-      .where('team_id', '=', teamId)
-      .where('job_id', 'in', jobIds)
-      .$if(stepIds !== undefined, query => query.where('step_id', 'in', stepIds ?? []))
+      .selectFrom('jobs')
+      .select('job_id')
+      .where(eb => isOneOf(this.engine, eb.ref('team_id'), teamIds))
+      .where(eb => isOneOf(this.engine, eb.ref('job_id'), jobIds))
+      .orderBy('job_id')
+      .forUpdate()
       .execute();
   }
 
-  /** @returns how many of the steps had not been finished in this job before */
-  async insertFinishedSteps(steps: readonly Row<'finished_steps'>[]): Promise<number> {
-    let fresh = 0;
-    await inChunks(steps, 5, async chunk => {
-      const { numInsertedOrUpdatedRows } = await this.db
-        .insertInto('finished_steps')
-        .values(chunk)
-        .onConflict(conflict => conflict.doNothing())
-        .executeTakeFirst();
-      fresh += Number(numInsertedOrUpdatedRows ?? 0n);
-    });
-    return fresh;
+  /** The same change to jobs of one team that `lockJobs` keeps. Each gets one row of history. */
+  async changeLockedJobs(teamId: string, jobIds: readonly string[], change: Partial<Head>): Promise<void> {
+    await this.db
+      .updateTable('jobs')
+      .set(change)
+      .set(eb => ({ revision: eb('revision', '+', 1), history_seq: eb('history_seq', '+', 1) }))
+      .where('team_id', '=', teamId)
+      .where(eb => isOneOf(this.engine, eb.ref('job_id'), jobIds))
+      .execute();
   }
 }
 
-async function inChunks<T>(rows: readonly T[], columns: number, insert: (chunk: T[]) => Promise<unknown>): Promise<void> {
-  const size = rowsPerInsert(columns);
+/** One insert statement per as many rows as fit into it. */
+async function inChunks<T extends object>(rows: readonly T[], insert: (chunk: T[]) => Promise<unknown>): Promise<void> {
+  const size = rowsPerInsert(Object.keys(rows[0] ?? {}).length || 1);
   for (let at = 0; at < rows.length; at += size) await insert(rows.slice(at, at + size));
 }

@@ -2,7 +2,7 @@
  * Brings a database to this version's schema: numbered steps, forward only, each once. A database that a newer version has
  * changed is refused, since this version does not know what its rows mean.
  */
-import { type Migration, Migrator } from 'kysely';
+import { type Migration, Migrator } from 'kysely/migration';
 import type { Connections, Engine } from './engine.ts';
 import * as first from './migrations/001-first.ts';
 
@@ -14,7 +14,9 @@ export async function migrate(connections: Connections): Promise<void> {
   const migrator = new Migrator({ db: connections.writes, provider: { getMigrations: async () => known } });
   const applied = (await appliedNames(connections)).filter(name => !(name in known));
   if (applied.length > 0) {
-    throw new Error(`the database was written by a newer Jobwright (it has ${applied.join(', ')}); start that version, or restore a backup`);
+    throw new Error(
+      `the database was written by a newer Jobwright (it has ${applied.join(', ')}); start that version, or restore a backup`,
+    );
   }
   const { error } = await migrator.migrateToLatest();
   if (error) throw error instanceof Error ? error : new Error(`migration failed: ${String(error)}`);
@@ -26,6 +28,9 @@ const migrations = (engine: Engine): Record<string, Migration> =>
 async function appliedNames({ writes }: Connections): Promise<string[]> {
   const tables = await writes.introspection.getTables({ withInternalKyselyTables: true });
   if (!tables.some(table => table.name === 'kysely_migration')) return [];
-  const rows = await writes.selectFrom('kysely_migration' as never).select('name' as never).execute();
+  const rows = await writes
+    .selectFrom('kysely_migration' as never)
+    .select('name' as never)
+    .execute();
   return rows.map(row => (row as { name: string }).name);
 }

@@ -6,7 +6,7 @@ import type { Database, Row } from './schema.ts';
 export type CallerRow = Pick<Row<'tokens'>, 'token_id' | 'user_id' | 'expires_at'> &
   Pick<Row<'users'>, 'email' | 'name'> & { team_id: string | null; roles: string | null };
 
-export type TeamWithOwner = Row<'teams'> & { owner_email: string; owner_name: string };
+export type TeamWithOwner = Row<'teams'> & { owner_email: string; owner_name: string; owner_created_at: number };
 
 export class PeopleReader {
   readonly db: Kysely<Database>;
@@ -33,7 +33,10 @@ export class PeopleReader {
   }
 
   /** Those of `idsOrEmails` that name a member of the team. Two short lists are enough: ids and lower-case e-mail addresses. */
-  membersNamed(teamId: string, idsOrEmails: readonly string[]): Promise<Pick<Row<'users'>, 'user_id' | 'email' | 'name'>[]> {
+  membersNamed(
+    teamId: string,
+    idsOrEmails: readonly string[],
+  ): Promise<Pick<Row<'users'>, 'user_id' | 'email' | 'name'>[]> {
     return this.db
       .selectFrom('memberships')
       .innerJoin('users', 'users.user_id', 'memberships.user_id')
@@ -52,7 +55,7 @@ export class PeopleReader {
       .selectFrom('teams')
       .innerJoin('users', 'users.user_id', 'teams.owner_id')
       .selectAll('teams')
-      .select(['users.email as owner_email', 'users.name as owner_name'])
+      .select(['users.email as owner_email', 'users.name as owner_name', 'users.created_at as owner_created_at'])
       .where('teams.team_id', 'in', teamIds)
       .orderBy('teams.team_id')
       .execute();
@@ -64,8 +67,14 @@ export class PeopleReader {
 }
 
 export class PeopleTransactor extends PeopleReader {
-  async insertUser(user: Row<'users'>): Promise<void> {
-    await this.db.insertInto('users').values(user).execute();
+  /** @returns false, with nothing inserted, when the e-mail address belongs to a user already */
+  async insertUser(user: Row<'users'>): Promise<boolean> {
+    const { numInsertedOrUpdatedRows } = await this.db
+      .insertInto('users')
+      .values(user)
+      .onConflict(conflict => conflict.column('email').doNothing())
+      .executeTakeFirst();
+    return numInsertedOrUpdatedRows === 1n;
   }
 
   async insertTeam(team: Row<'teams'>): Promise<void> {

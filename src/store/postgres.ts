@@ -23,12 +23,18 @@ const BIGINT = 20;
 /** serialization_failure, deadlock_detected, and the classes "connection exception" and "operator intervention". */
 const TRANSIENT = /^(40001|40P01|08...|57P0[123])$/;
 
-export function openPostgres(settings: PostgresSettings, log: Logger | undefined, onPoolError: (error: Error) => void): Connections {
+export function openPostgres(
+  settings: PostgresSettings,
+  log: Logger | undefined,
+  onPoolError: (error: Error) => void,
+): Connections {
   const pool = new pg.Pool({
     connectionString: settings.url,
     max: settings.poolSize,
     // BIGINT holds epoch milliseconds: well within what a number holds exactly.
-    types: { getTypeParser: (oid, format) => (oid === BIGINT ? Number : pg.types.getTypeParser(oid, format)) } as pg.CustomTypesConfig,
+    types: {
+      getTypeParser: (oid, format) => (oid === BIGINT ? Number : pg.types.getTypeParser(oid, format)),
+    } as pg.CustomTypesConfig,
   });
   // A connection that breaks while idle says so here; the pool replaces it.
   pool.on('error', onPoolError);

@@ -79,6 +79,8 @@ export const tables = {
     descrip: text,
     root_hash: text,
     leaf_count: integer,
+    /** The steps that become current when a job starts (domain/jobs.ts, FirstStep), as JSON: creating a job reads no tree. */
+    first_steps: text,
     /** flow.JobDefaults as JSON. */
     defaults: text,
     author_id: text,
@@ -98,7 +100,14 @@ export const tables = {
   },
 
   /** At most one row per template: the lock. It ends with its token. */
-  template_locks: { team_id: text, template_id: text, token_id: text, user_id: text, locked_at: time, last_activity_at: time },
+  template_locks: {
+    team_id: text,
+    template_id: text,
+    token_id: text,
+    user_id: text,
+    locked_at: time,
+    last_activity_at: time,
+  },
 
   jobs: {
     team_id: text,
@@ -131,22 +140,27 @@ export const tables = {
     history_seq: integer,
   },
 
-  current_steps: {
+  /** One per step that a job has reached. */
+  job_steps: {
     team_id: text,
     job_id: text,
     step_id: text,
+    /** 1 while the step is current. The current steps of a closed job rest: nobody may work on them. */
+    current: integer,
     step_name: text,
-    /** StepState name. */
-    state: text,
+    /** StepState number, as of the last time the step was current. */
+    state: integer,
     can_skip: integer,
-    /** AssignedType name. */
-    assigned_type: text,
+    proceed_next: integer,
+    /** AssignedType number. */
+    assigned_type: integer,
     assigned_to: optionalText,
     started_at: optionalTime,
     started_by: optionalText,
+    /** When the step was finished last; null when it never was. */
+    finished_at: optionalTime,
+    finished_by: optionalText,
   },
-
-  finished_steps: { team_id: text, job_id: text, step_id: text, finished_at: time, finished_by: text },
 
   job_history: {
     team_id: text,
@@ -155,8 +169,8 @@ export const tables = {
     date: time,
     user_id: text,
     username: text,
-    /** JobHistoryAction name. */
-    action: text,
+    /** JobHistoryAction number. */
+    action: integer,
     step_id: optionalText,
     step_name: optionalText,
     result: optionalText,
@@ -168,7 +182,15 @@ export const tables = {
   create_requests: { team_id: text, user_id: text, request_id: text, response: text, created_at: time },
 
   /** Who did what to whom, append-only. */
-  audit_events: { team_id: text, audit_id: text, at: time, actor_id: text, action: text, subject_id: text, details: text },
+  audit_events: {
+    team_id: text,
+    audit_id: text,
+    at: time,
+    actor_id: text,
+    action: text,
+    subject_id: text,
+    details: text,
+  },
 } as const satisfies Record<string, Record<string, Column<unknown>>>;
 
 type Tables = typeof tables;
@@ -176,7 +198,7 @@ type Value<C> = C extends Column<infer T> ? T : never;
 
 /** What Kysely is typed by. */
 export type Database = {
-  [T in keyof Tables]: { [C in keyof Tables[T]]: Value<Tables[T][C]> };
+  [T in keyof Tables]: { -readonly [C in keyof Tables[T]]: Value<Tables[T][C]> };
 };
 
 /** A row of a table as it is read and written. */

@@ -48,6 +48,8 @@ function kysely(database: SQLite.Database, begin: string, log?: Logger): Kysely<
     prepared.set(text, statement);
     return statement;
   };
-  const dialect = new SqliteDialect({ database: { prepare, close: () => database.close() } as unknown as SQLite.Database });
+  const dialect = new SqliteDialect({
+    database: { prepare, close: () => database.close() } as unknown as SQLite.Database,
+  });
   return new Kysely<Database>({ dialect, ...(log ? { log } : {}) });
 }

@@ -19,6 +19,7 @@ export type TemplateRow = Head &
   Entry & {
     last_published_by: string | null;
     last_published_at: number | null;
+    last_published_public_version: number | null;
     lock_token_id: string | null;
     lock_user_id: string | null;
     lock_user_email: string | null;
@@ -44,7 +45,12 @@ export class TemplateReader {
    * left out. One statement.
    * @param now epoch milliseconds: a lock whose token has expired by then is no lock
    */
-  entries(teamIds: readonly string[], templateIds: readonly string[], entry: EntrySelector, now: number): Promise<TemplateRow[]> {
+  entries(
+    teamIds: readonly string[],
+    templateIds: readonly string[],
+    entry: EntrySelector,
+    now: number,
+  ): Promise<TemplateRow[]> {
     return this.db
       .selectFrom('templates as t')
       .innerJoin('template_entries as e', join =>
@@ -65,11 +71,19 @@ export class TemplateReader {
           .onRef('p.template_id', '=', 't.template_id')
           .onRef('p.internal_version', '=', 't.published_internal_version'),
       )
-      .leftJoin(liveLocks(this.db, now), join => join.onRef('l.team_id', '=', 't.team_id').onRef('l.template_id', '=', 't.template_id'))
+      .leftJoin(liveLocks(this.db, now), join =>
+        join.onRef('l.team_id', '=', 't.team_id').onRef('l.template_id', '=', 't.template_id'),
+      )
       .selectAll('t')
       .selectAll('e')
       .select(['p.published_by as last_published_by', 'p.published_at as last_published_at'])
-      .select(['l.token_id as lock_token_id', 'l.user_id as lock_user_id', 'l.email as lock_user_email', 'l.name as lock_user_name'])
+      .select('p.public_version as last_published_public_version')
+      .select([
+        'l.token_id as lock_token_id',
+        'l.user_id as lock_user_id',
+        'l.email as lock_user_email',
+        'l.name as lock_user_name',
+      ])
       .select(['l.locked_at', 'l.last_activity_at'])
       .where(eb => isOneOf(this.#engine, eb.ref('t.team_id'), teamIds))
       .where(eb => isOneOf(this.#engine, eb.ref('t.template_id'), templateIds))
@@ -80,7 +94,9 @@ export class TemplateReader {
   drafts(teamIds: readonly string[], templateIds: readonly string[]): Promise<Entry[]> {
     return this.db
       .selectFrom('template_entries as e')
-      .innerJoin('templates as t', join => join.onRef('t.team_id', '=', 'e.team_id').onRef('t.template_id', '=', 'e.template_id'))
+      .innerJoin('templates as t', join =>
+        join.onRef('t.team_id', '=', 'e.team_id').onRef('t.template_id', '=', 'e.template_id'),
+      )
       .selectAll('e')
       .where(eb => isOneOf(this.#engine, eb.ref('t.team_id'), teamIds))
       .where(eb => isOneOf(this.#engine, eb.ref('t.template_id'), templateIds))
@@ -91,7 +107,10 @@ export class TemplateReader {
   }
 
   /** Jobs of each template, counted apart by open (0) and closed (1). */
-  jobCounts(teamIds: readonly string[], templateIds: readonly string[]): Promise<{ template_id: string; closed: number; jobs: number }[]> {
+  jobCounts(
+    teamIds: readonly string[],
+    templateIds: readonly string[],
+  ): Promise<{ template_id: string; closed: number; jobs: number }[]> {
     return this.db
       .selectFrom('jobs')
       .select(['template_id', 'closed', eb => eb.fn.countAll<number>().as('jobs')])
@@ -153,7 +172,10 @@ export class TemplateTransactor extends TemplateReader {
    * `previousTokenId` (then it is broken).
    * @returns the lock, or undefined when another token holds it
    */
-  acquireLock(lock: Row<'template_locks'>, previousTokenId = lock.token_id): Promise<Row<'template_locks'> | undefined> {
+  acquireLock(
+    lock: Row<'template_locks'>,
+    previousTokenId = lock.token_id,
+  ): Promise<Row<'template_locks'> | undefined> {
     return this.db
       .insertInto('template_locks')
       .values(lock)
@@ -191,7 +213,12 @@ export class TemplateTransactor extends TemplateReader {
   }
 
   /** The token's hold on the lock, its last activity set to `now`. @returns undefined when the token does not hold it */
-  touchLock(teamId: string, templateId: string, tokenId: string, now: number): Promise<Row<'template_locks'> | undefined> {
+  touchLock(
+    teamId: string,
+    templateId: string,
+    tokenId: string,
+    now: number,
+  ): Promise<Row<'template_locks'> | undefined> {
     return this.db
       .updateTable('template_locks')
       .set({ last_activity_at: now })

@@ -71,26 +71,49 @@ export class TreeReader {
 
   /** The tree below a root, in at most one statement. Shared by all who ask: never change it. */
   async tree(teamId: string, rootHash: string): Promise<BaseStep> {
-    const known = this.cache.tree(teamId, rootHash);
-    if (known) return known;
-    const rows = await this.#nodesBelow(teamId, rootHash);
-    const root = this.#assemble(teamId, rootHash, new Map(rows.map(row => [row.hash, row.body])));
-    this.cache.keepTree(teamId, rootHash, root);
-    return root;
+    const trees = await this.trees(teamId, [rootHash]);
+    return trees.get(rootHash)!;
   }
 
-  async #nodesBelow(teamId: string, rootHash: string): Promise<Pick<Row<'step_nodes'>, 'hash' | 'body'>[]> {
-    const groupsBelow =
+  /** The trees below several roots of one team, by root hash, in at most one statement. */
+  async trees(teamId: string, rootHashes: readonly string[]): Promise<Map<string, BaseStep>> {
+    const trees = new Map<string, BaseStep>();
+    const missing: string[] = [];
+    for (const hash of new Set(rootHashes)) {
+      const known = this.cache.tree(teamId, hash);
+      if (known) trees.set(hash, known);
+      else missing.push(hash);
+    }
+    if (missing.length === 0) return trees;
+    const bodies = new Map((await this.#nodesBelow(teamId, missing)).map(row => [row.hash, row.body]));
+    for (const hash of missing) {
+      const root = this.#assemble(teamId, hash, bodies);
+      this.cache.keepTree(teamId, hash, root);
+      trees.set(hash, root);
+    }
+    return trees;
+  }
+
+  async #nodesBelow(
+    teamId: string,
+    rootHashes: readonly string[],
+  ): Promise<Pick<Row<'step_nodes'>, 'hash' | 'body'>[]> {
+    const [roots, groupsBelow] =
       this.#engine === 'sqlite'
-        ? sql`join json_each(n.children) as below`
-        : sql`cross join jsonb_array_elements_text(n.children::jsonb) as below(value)`;
+        ? [sql`select value from json_each(${JSON.stringify(rootHashes)})`, sql`join json_each(n.children) as below`]
+        : [
+            sql`select unnest(${rootHashes}::text[])`,
+            sql`cross join jsonb_array_elements_text(n.children::jsonb) as below(value)`,
+          ];
     const { rows } = await sql<Pick<Row<'step_nodes'>, 'hash' | 'body'>>`
       with recursive tree(hash) as (
-        select cast(${rootHash} as text)
+        ${roots}
         union
         select below.value from tree join step_nodes n on n.team_id = ${teamId} and n.hash = tree.hash ${groupsBelow}
       )
-      select n.hash, n.body from tree join step_nodes n on n.team_id = ${teamId} and n.hash = tree.hash`.execute(this.db);
+      select n.hash, n.body from tree join step_nodes n on n.team_id = ${teamId} and n.hash = tree.hash`.execute(
+      this.db,
+    );
     return rows;
   }
 

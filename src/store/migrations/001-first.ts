@@ -92,13 +92,17 @@ export async function up(db: Kysely<unknown>, engine: Engine): Promise<void> {
     .addColumn('descrip', 'text', required)
     .addColumn('root_hash', 'text', required)
     .addColumn('leaf_count', 'integer', required)
+    .addColumn('first_steps', 'text', required)
     .addColumn('defaults', 'text', required)
     .addColumn('author_id', 'text', c => c.notNull().references('users.user_id'))
     .addColumn('authored_at', 'bigint', required)
     .addColumn('published_by', 'text')
     .addColumn('published_at', 'bigint')
     .addPrimaryKeyConstraint('template_entries_key', ['team_id', 'template_id', 'internal_version'])
-    .addForeignKeyConstraint('template_entries_head', ['team_id', 'template_id'], 'templates', ['team_id', 'template_id'])
+    .addForeignKeyConstraint('template_entries_head', ['team_id', 'template_id'], 'templates', [
+      'team_id',
+      'template_id',
+    ])
     .addForeignKeyConstraint('template_entries_tree', ['team_id', 'root_hash'], 'step_nodes', ['team_id', 'hash'])
     .modifyEnd(keyed)
     .execute();
@@ -164,32 +168,31 @@ export async function up(db: Kysely<unknown>, engine: Engine): Promise<void> {
   await db.schema.createIndex('jobs_by_template').on('jobs').columns(['team_id', 'template_id', 'closed']).execute();
 
   await db.schema
-    .createTable('current_steps')
+    .createTable('job_steps')
     .addColumn('team_id', 'text', required)
     .addColumn('job_id', 'text', required)
     .addColumn('step_id', 'text', required)
+    .addColumn('current', 'integer', required)
     .addColumn('step_name', 'text', required)
-    .addColumn('state', 'text', required)
+    .addColumn('state', 'integer', required)
     .addColumn('can_skip', 'integer', required)
-    .addColumn('assigned_type', 'text', required)
+    .addColumn('proceed_next', 'integer', required)
+    .addColumn('assigned_type', 'integer', required)
     .addColumn('assigned_to', 'text')
     .addColumn('started_at', 'bigint')
     .addColumn('started_by', 'text')
-    .addPrimaryKeyConstraint('current_steps_key', ['team_id', 'job_id', 'step_id'])
-    .addForeignKeyConstraint('current_steps_job', ['team_id', 'job_id'], 'jobs', ['team_id', 'job_id'])
+    .addColumn('finished_at', 'bigint')
+    .addColumn('finished_by', 'text')
+    .addPrimaryKeyConstraint('job_steps_key', ['team_id', 'job_id', 'step_id'])
+    .addForeignKeyConstraint('job_steps_job', ['team_id', 'job_id'], 'jobs', ['team_id', 'job_id'])
     .modifyEnd(keyed)
     .execute();
-
+  // The current steps of a job, read with every act on it, however many steps it has behind it.
   await db.schema
-    .createTable('finished_steps')
-    .addColumn('team_id', 'text', required)
-    .addColumn('job_id', 'text', required)
-    .addColumn('step_id', 'text', required)
-    .addColumn('finished_at', 'bigint', required)
-    .addColumn('finished_by', 'text', required)
-    .addPrimaryKeyConstraint('finished_steps_key', ['team_id', 'job_id', 'step_id'])
-    .addForeignKeyConstraint('finished_steps_job', ['team_id', 'job_id'], 'jobs', ['team_id', 'job_id'])
-    .modifyEnd(keyed)
+    .createIndex('job_steps_current')
+    .on('job_steps')
+    .columns(['team_id', 'job_id', 'step_id'])
+    .where(sql.ref('current'), '=', sql.lit(1))
     .execute();
 
   await db.schema
@@ -200,7 +203,7 @@ export async function up(db: Kysely<unknown>, engine: Engine): Promise<void> {
     .addColumn('date', 'bigint', required)
     .addColumn('user_id', 'text', required)
     .addColumn('username', 'text', required)
-    .addColumn('action', 'text', required)
+    .addColumn('action', 'integer', required)
     .addColumn('step_id', 'text')
     .addColumn('step_name', 'text')
     .addColumn('result', 'text')

@@ -1,0 +1,82 @@
+/** The command line: what there is and what it is called. Each command lives in a file of its own. */
+import { Command, Option } from 'commander';
+import { variables } from '../config/env.ts';
+import { version } from '../config/version.ts';
+import { demo } from './demo/demo.ts';
+import { type ImportOptions, importFiles } from './import.ts';
+import { complain, inWords, print } from './output.ts';
+import { serve } from './serve.ts';
+
+export async function main(argv: readonly string[]): Promise<void> {
+  try {
+    await program().parseAsync(argv);
+  } catch (error) {
+    complain(`jobwright: ${inWords(error)}`);
+    process.exitCode = 1;
+  }
+}
+
+function program(): Command {
+  const jobwright = new Command('jobwright')
+    .description(
+      'Work that must be done the approved way: versioned job templates and the jobs made from them, over Apache Thrift.',
+    )
+    .addHelpText(
+      'after',
+      '\nThe interface is in idl/; docs/ explains the rest. "jobwright COMMAND --help" says more about each command.',
+    );
+
+  jobwright
+    .command('serve')
+    .description('start the server')
+    .addHelpText('after', serveHelp())
+    .action(() => serve(print));
+
+  jobwright
+    .command('import')
+    .description('write procedures from JSON files into a running server, each as a new template')
+    .argument(
+      '<file...>',
+      'JSON files in the shape of job_template.JobTemplate: title, descrip, typ, defaults, stepGroup (see examples/procedures)',
+    )
+    .option('--host <address>', 'where the server listens', '127.0.0.1')
+    .option('--port <number>', 'its port', '9090')
+    .requiredOption('--email <address>', 'who imports: needs the role AUTHOR or ADMIN')
+    .addOption(new Option('--password <text>', 'the password').env('JOBWRIGHT_PASSWORD').makeOptionMandatory())
+    .option('--team <id>', 'the team to import into; needed only by members of several teams')
+    .option('--publish', 'publish each template once it is complete', false)
+    .addHelpText(
+      'after',
+      '\nExample:\n  JOBWRIGHT_PASSWORD=… jobwright import --email admin@localhost --publish examples/procedures/*.json',
+    )
+    .action((files: string[], options: ImportOptions) => importFiles(files, options, print));
+
+  jobwright
+    .command('demo')
+    .description('run real procedures end to end on a server of its own, mistakes included, and tell what happened')
+    .addHelpText(
+      'after',
+      '\nNothing is kept: the server listens on a free port of this machine and its database is deleted at the end.',
+    )
+    .action(async () => {
+      if (!(await demo(print))) process.exitCode = 1;
+    });
+
+  jobwright
+    .command('version')
+    .description('print the version')
+    .action(() => print(version));
+
+  return jobwright;
+}
+
+function serveHelp(): string {
+  const rows = Object.entries(variables).map(
+    ([name, { fallback, meaning }]) => `  ${name.padEnd(30)} ${meaning}${fallback && ` (default ${fallback})`}`,
+  );
+  return [
+    '\nSettings are environment variables:',
+    ...rows,
+    '\nOn the first start an administrator and a team are made. SIGTERM and SIGINT stop the server: calls that run are answered first.',
+  ].join('\n');
+}

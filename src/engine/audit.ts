@@ -1,0 +1,25 @@
+/** The audit trail's one way of writing: who did what to whom, in the transaction that did it. */
+import type { Transactor } from '../store/database.ts';
+import type { Act } from './act.ts';
+
+/** What can be found in the trail. */
+export type AuditedAction = 'team.created' | 'team.updated' | 'user.created' | 'template.lock.forced';
+
+export async function audit(
+  tx: Transactor,
+  act: Act,
+  teamId: string,
+  action: AuditedAction,
+  subjectId: string,
+  details: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  await tx.audit.append({
+    team_id: teamId,
+    audit_id: act.ids.next(),
+    at: act.now,
+    actor_id: act.caller.userId,
+    action,
+    subject_id: subjectId,
+    details: JSON.stringify(details),
+  });
+}

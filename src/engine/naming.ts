@@ -1,0 +1,40 @@
+/** From what a caller names (a user by id or e-mail address, a role by id) to the ids that rows carry. */
+import { AssignedType } from '#gen/flow_types';
+import { BadRequest, NotFound } from '../base/errors.ts';
+import { type Assignment, unassigned } from '../domain/jobs.ts';
+import { builtInRoles, isRoleName } from '../domain/privileges.ts';
+import type { Reader } from '../store/database.ts';
+
+/** @throws NotFound (404) when no such user works in the team */
+export async function resolveUser(reader: Reader, teamId: string, field: string, idOrEmail: string): Promise<string> {
+  const [user] = await reader.people.membersNamed(teamId, [idOrEmail, idOrEmail.toLowerCase()]);
+  if (user) return user.user_id;
+  throw new NotFound(
+    'user-not-found',
+    `${field}: no user "${idOrEmail}" works in this team; give a user's id or e-mail address`,
+    { [field]: idOrEmail },
+  );
+}
+
+/** @throws NotFound (404) for an unknown user or group; BadRequest (400) when nobody is named */
+export async function resolveAssignment(
+  reader: Reader,
+  teamId: string,
+  type: AssignedType,
+  to: string,
+): Promise<Assignment> {
+  if (type === AssignedType.Unassigned) return unassigned;
+  if (to === '') {
+    throw new BadRequest(
+      'invalid-argument',
+      `assignedTo: empty; assignedType ${AssignedType[type]} needs the ${type === AssignedType.User ? 'user' : 'group'} to assign to`,
+    );
+  }
+  if (type === AssignedType.User) return { type, to: await resolveUser(reader, teamId, 'assignedTo', to) };
+  if (isRoleName(to)) return { type, to };
+  throw new NotFound(
+    'group-not-found',
+    `assignedTo: no group "${to}"; groups are the roles ${Object.keys(builtInRoles).join(', ')}`,
+    { assignedTo: to },
+  );
+}

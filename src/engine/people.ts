@@ -1,0 +1,61 @@
+/** Making teams and users. */
+import { BadRequest } from '../base/errors.ts';
+import type { Row } from '../store/schema.ts';
+import type { Transactor } from '../store/database.ts';
+import type { Act } from './act.ts';
+import type { RoleName } from '../domain/privileges.ts';
+
+type Actor = Pick<Act, 'now' | 'ids'>;
+
+export interface NewUser {
+  /** Lower case. */
+  readonly email: string;
+  readonly name: string;
+  readonly passwordHash: string;
+}
+
+/** @throws BadRequest (400) when the e-mail address is taken */
+export async function createUser(
+  tx: Transactor,
+  { now, ids }: Actor,
+  { email, name, passwordHash }: NewUser,
+): Promise<string> {
+  const userId = ids.next();
+  if (await tx.people.insertUser({ user_id: userId, email, name, password_hash: passwordHash, created_at: now }))
+    return userId;
+  throw new BadRequest(
+    'email-taken',
+    `userEmail: ${email} belongs to a user already; add that user to the team instead`,
+    { userEmail: email },
+  );
+}
+
+/** A team with its owner as ADMIN. */
+export async function createTeam(tx: Transactor, { now, ids }: Actor, name: string, ownerId: string): Promise<string> {
+  const teamId = ids.next();
+  await tx.people.insertTeam({
+    team_id: teamId,
+    name,
+    subdomain: '',
+    owner_id: ownerId,
+    config: '{}',
+    job_number: 0,
+    created_at: now,
+    updated_at: now,
+  });
+  await tx.people.insertMembership(membership(teamId, ownerId, ['ADMIN'], now));
+  return teamId;
+}
+
+export const membership = (
+  teamId: string,
+  userId: string,
+  roles: readonly RoleName[],
+  now: number,
+): Row<'memberships'> => ({
+  team_id: teamId,
+  user_id: userId,
+  roles: JSON.stringify(roles),
+  added_at: now,
+  updated_at: now,
+});

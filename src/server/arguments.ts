@@ -1,0 +1,121 @@
+/**
+ * Arguments as they arrive, settled by the interface before any handler sees them.
+ *
+ * What Thrift's own decoding lets pass is refused: unknown enum numbers, unions with no or several members, missing required
+ * fields, numbers that are not finite, U+0000 in texts. What clients in different languages leave unset arrives the same: fields
+ * of default requiredness get their zero ('' 0 false [] {}), as C++ or Java would have sent it; enums without a member 0 and
+ * structs stay unset; a struct that is an argument itself becomes an empty one.
+ */
+import { BadRequest } from '../base/errors.ts';
+import { type IdlField, type IdlType, idl } from './idl.ts';
+
+/** @throws BadRequest (400) naming the field, what it holds and what would be right */
+export const settledArguments = (fields: readonly IdlField[], values: readonly unknown[]): unknown[] =>
+  fields.map((field, index) =>
+    settleField(field, values[index] ?? (isStruct(field.type) ? {} : undefined), field.name),
+  );
+
+const isStruct = (type: IdlType): boolean => typeof type === 'object' && 'struct' in type;
+
+function settleField({ required, type }: IdlField, value: unknown, path: string): unknown {
+  if (value != null && !isUnsetEnum(type, value)) return settle(type, value, path);
+  if (required === 'required')
+    throw new BadRequest('invalid-argument', `${path}: missing; it is required`, { field: path });
+  return required === 'default' ? zero(type) : undefined;
+}
+
+/** Some languages send 0 for an enum that was never set. */
+const isUnsetEnum = (type: IdlType, value: unknown): boolean =>
+  typeof type === 'object' && 'enum' in type && value === 0 && !Object.values(idl.enums[type.enum]!).includes(0);
+
+function zero(type: IdlType): unknown {
+  if (type === 'string') return '';
+  if (type === 'bool') return false;
+  if (type === 'binary') return Buffer.alloc(0);
+  if (typeof type === 'string') return 0;
+  if ('list' in type || 'set' in type) return [];
+  if ('map' in type) return {};
+  return undefined;
+}
+
+function settle(type: IdlType, value: unknown, path: string): unknown {
+  if (type === 'string') return settleText(value as string, path);
+  if (type === 'double') return settleNumber(value as number, path);
+  if (typeof type === 'string') return value;
+  if ('enum' in type) return settleEnum(type.enum, value as number, path);
+  if ('struct' in type) return settleStruct(type.struct, value as Record<string, unknown>, path);
+  if ('list' in type)
+    return (value as unknown[]).map((element, index) => settle(type.list, element, `${path}[${index}]`));
+  if ('set' in type)
+    return (value as unknown[]).map((element, index) => settle(type.set, element, `${path}[${index}]`));
+  return settleMap(type.map, value as Record<string, unknown>, path);
+}
+
+function settleText(text: string, path: string): string {
+  if (!text.includes('\0')) return text;
+  throw new BadRequest(
+    'invalid-argument',
+    `${path}: has the character U+0000 at ${text.indexOf('\0')}; texts may have any other`,
+    { field: path },
+  );
+}
+
+function settleNumber(number: number, path: string): number {
+  if (Number.isFinite(number)) return number;
+  throw new BadRequest('invalid-argument', `${path}: ${number}; expected a finite number`, { field: path });
+}
+
+function settleEnum(name: string, value: number, path: string): number {
+  const members = Object.entries(idl.enums[name]!);
+  if (members.some(([, number]) => number === value)) return value;
+  const right = members.map(([member, number]) => `${member} (${number})`).join(', ');
+  throw new BadRequest('invalid-argument', `${path}: ${value} is no ${name}; expected ${right}`, {
+    field: path,
+    value: String(value),
+  });
+}
+
+function settleMap(
+  [keyType, valueType]: readonly [IdlType, IdlType],
+  map: Record<string, unknown>,
+  path: string,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(map).map(([key, value]) => [
+      keyType === 'string' ? settleText(key, `${path} key`) : key,
+      settle(valueType, value, `${path}[${key}]`),
+    ]),
+  );
+}
+
+function settleStruct(name: string, struct: Record<string, unknown>, path: string): Record<string, unknown> {
+  const { kind, fields } = idl.structs[name]!;
+  if (kind === 'union') return settleUnion(name, fields, struct, path);
+  const settled: Record<string, unknown> = {};
+  for (const field of fields) {
+    const value = settleField(field, struct[field.name], `${path}.${field.name}`);
+    if (value !== undefined) settled[field.name] = value;
+  }
+  return settled;
+}
+
+function settleUnion(
+  name: string,
+  fields: readonly IdlField[],
+  union: Record<string, unknown>,
+  path: string,
+): Record<string, unknown> {
+  const set = fields.filter(field => union[field.name] != null);
+  const [member] = set;
+  if (set.length !== 1 || !member) {
+    const found = set.length === 0 ? 'no member is' : `${set.map(field => field.name).join(' and ')} are`;
+    throw new BadRequest(
+      'invalid-argument',
+      `${path}: ${found} set; a ${name} has exactly one of ${fields.map(field => field.name).join(', ')}`,
+      {
+        field: path,
+      },
+    );
+  }
+  return { [member.name]: settle(member.type, union[member.name], `${path}.${member.name}`) };
+}

@@ -1,0 +1,104 @@
+/** One message: decoded, answered, and the answer encoded in the protocol that it came in. */
+import thrift, { type TProtocol } from 'thrift';
+import type { Logger } from '../../base/logger.ts';
+import type { Calls, TokenSession } from '../calls.ts';
+import type { Functions, ServedFunction } from '../functions.ts';
+import { IntegerTooLarge, type ProtocolClass, protocolOf } from './protocols.ts';
+
+const { Thrift, TFramedTransport } = thrift;
+
+/** What there is to write, framed, and whether the connection can be understood after it. */
+export interface Answer {
+  readonly frame: Buffer | undefined;
+  readonly last: boolean;
+}
+
+interface MessageHead {
+  readonly fname: string;
+  readonly mtype: number;
+  readonly rseqid: number;
+}
+
+export class Messages {
+  readonly #functions: Functions;
+  readonly #calls: Calls;
+  readonly #logger: Logger;
+
+  constructor(functions: Functions, calls: Calls, logger: Logger) {
+    this.#functions = functions;
+    this.#calls = calls;
+    this.#logger = logger;
+  }
+
+  /** Never rejects. */
+  async answer(message: Buffer, session: TokenSession): Promise<Answer> {
+    const Protocol = protocolOf(message);
+    if (!Protocol) {
+      this.#logger.warn('a message in neither the binary nor the compact protocol: its connection is closed');
+      return { frame: undefined, last: true };
+    }
+    let head: MessageHead = { fname: '', mtype: 0, rseqid: 0 };
+    try {
+      const input = new Protocol(new TFramedTransport(message as never) as never);
+      head = input.readMessageBegin() as MessageHead;
+      const served = this.#functions.find(head.fname);
+      if (head.mtype !== Thrift.MessageType.CALL)
+        throw failure('INVALID_MESSAGE_TYPE', `message type ${head.mtype}; expected a call (1)`);
+      if (!served) throw failure('UNKNOWN_METHOD', `Unknown function ${head.fname.slice(0, 200)}`);
+      const args = decode(served, input);
+      const { field, value } = await this.#calls.answer(served, args, session);
+      return {
+        frame: encode(Protocol, head, Thrift.MessageType.REPLY, new served.Result({ [field]: value })),
+        last: false,
+      };
+    } catch (error) {
+      return this.#refusal(Protocol, head, error);
+    }
+  }
+
+  #refusal(Protocol: ProtocolClass, head: MessageHead, error: unknown): Answer {
+    if (error instanceof Thrift.TApplicationException) {
+      return { frame: encode(Protocol, head, Thrift.MessageType.EXCEPTION, error as never), last: false };
+    }
+    this.#logger.warn(
+      { err: error, call: head.fname.slice(0, 200) },
+      'a message that cannot be understood: its connection is closed',
+    );
+    const text = error instanceof IntegerTooLarge ? error.message : 'the message cannot be understood';
+    return {
+      frame: encode(Protocol, head, Thrift.MessageType.EXCEPTION, failure('PROTOCOL_ERROR', text) as never),
+      last: true,
+    };
+  }
+}
+
+/** The arguments in the interface's order. */
+function decode(served: ServedFunction, input: TProtocol): unknown[] {
+  const args = new served.Arguments();
+  args.read(input);
+  input.readMessageEnd();
+  return served.idl.arguments.map(({ name }) => (args as unknown as Record<string, unknown>)[name]);
+}
+
+function encode(
+  Protocol: ProtocolClass,
+  head: MessageHead,
+  type: number,
+  body: { write(output: TProtocol): void },
+): Buffer {
+  let frame: Buffer | undefined;
+  const output = new Protocol(
+    new TFramedTransport(undefined, written => {
+      frame = written;
+    }) as never,
+  );
+  // The client asked for "Service:method"; replies name the method alone.
+  output.writeMessageBegin(head.fname.slice(head.fname.indexOf(':') + 1), type as never, head.rseqid);
+  body.write(output);
+  output.writeMessageEnd();
+  output.flush();
+  return frame!;
+}
+
+const failure = (type: keyof typeof thrift.Thrift.TApplicationExceptionType, message: string) =>
+  new Thrift.TApplicationException(Thrift.TApplicationExceptionType[type], message);

@@ -1,0 +1,120 @@
+/** Reading several templates at once: one statement per kind of thing asked for, whatever the number of templates. */
+import type { BaseStep } from '#gen/step_types';
+import type {
+  JobTemplateModular,
+  JobTemplateStats,
+  TemplateFetchResult,
+  TemplateSelectOpts,
+} from '#gen/job_template_types';
+import { toSeconds } from '../../base/clock.ts';
+import { teamsOf } from '../../domain/privileges.ts';
+import { referencesIn } from '../../domain/references.ts';
+import { derived } from '../../domain/tree.ts';
+import type { Reader, Store } from '../../store/database.ts';
+import type { TeamWithOwner } from '../../store/people.ts';
+import type { Row } from '../../store/schema.ts';
+import type { TemplateRow } from '../../store/templates.ts';
+import type { Call } from '../call.ts';
+import { idList } from '../checks.ts';
+import { toTeamModular } from '../teams/wire.ts';
+import { toUser, toUserModular } from '../users/wire.ts';
+import { systemException } from '../wire-errors.ts';
+import { templateNotFound } from './access.ts';
+import { toDraft, toJobTemplateModular } from './wire.ts';
+
+/** What the flags ask for beside the entries themselves, by template, team or user. */
+interface Extras {
+  readonly trees: ReadonlyMap<string, BaseStep>;
+  readonly teams: ReadonlyMap<string, TeamWithOwner>;
+  readonly users: ReadonlyMap<string, Row<'users'>>;
+  readonly drafts: ReadonlyMap<string, Row<'template_entries'>[]>;
+  readonly jobs: ReadonlyMap<string, { closed: number; jobs: number }[]>;
+}
+
+export function fetch(
+  store: Store,
+  call: Call,
+  select: TemplateSelectOpts,
+  templateIds: string[],
+): Promise<{ [templateId: string]: TemplateFetchResult }> {
+  const ids = idList('templateIds', templateIds);
+  return store.read(async reader => {
+    const templates = await reader.templates.entries(teamsOf(call.caller), ids, 'latest', call.now);
+    const extras = await read(reader, select, templates);
+    const found = new Map(templates.map(template => [template.template_id, encoded(template, select, extras, call)]));
+    return Object.fromEntries(ids.map(id => [id, resultOf(id, found.get(id), call)]));
+  });
+}
+
+const resultOf = (id: string, template: JobTemplateModular | undefined, call: Call): TemplateFetchResult =>
+  template ? { template } : { err: systemException(templateNotFound(id), call.requestId) };
+
+async function read(reader: Reader, select: TemplateSelectOpts, templates: readonly TemplateRow[]): Promise<Extras> {
+  const teamIds = [...new Set(templates.map(template => template.team_id))];
+  const ids = templates.map(template => template.template_id);
+  const userIds = [
+    ...(select.includeLastAuthor ? templates.map(template => template.author_id) : []),
+    ...(select.includeOriginalAuthor ? templates.map(template => template.created_by) : []),
+    ...(select.includeLastPublished ? templates.flatMap(template => template.last_published_by ?? []) : []),
+  ];
+  const users = userIds.length > 0 ? await reader.people.users([...new Set(userIds)]) : [];
+  const drafts = select.includeDrafts ? await reader.templates.drafts(teamIds, ids) : [];
+  const jobs = select.includeStats ? await reader.templates.jobCounts(teamIds, ids) : [];
+  // Each entry names its root group's id and its team's review flow, flags or not.
+  const teams = teamIds.length > 0 ? await reader.people.teams(teamIds) : [];
+  return {
+    trees: await treesOf(reader, templates),
+    teams: new Map(teams.map(team => [team.team_id, team])),
+    users: new Map(users.map(user => [user.user_id, user])),
+    drafts: Map.groupBy(drafts, draft => draft.template_id),
+    jobs: Map.groupBy(jobs, count => count.template_id),
+  };
+}
+
+/** By root hash: one statement per team, and none for trees that were read before. */
+async function treesOf(reader: Reader, templates: readonly TemplateRow[]): Promise<Map<string, BaseStep>> {
+  const trees = new Map<string, BaseStep>();
+  for (const [teamId, own] of Map.groupBy(templates, template => template.team_id)) {
+    const found = await reader.trees.trees(
+      teamId,
+      own.map(template => template.root_hash),
+    );
+    for (const [hash, tree] of found) trees.set(hash, tree);
+  }
+  return trees;
+}
+
+function encoded(template: TemplateRow, select: TemplateSelectOpts, extras: Extras, call: Call): JobTemplateModular {
+  const root = extras.trees.get(template.root_hash)!;
+  const team = extras.teams.get(template.team_id)!;
+  const modular = toJobTemplateModular(template, root.id, call.caller.tokenId);
+  modular.reviewFlowRequired = JSON.parse(team.config).requireReviewFlow ?? false;
+  if (select.includeTeam) modular.team = toTeamModular(team);
+  if (select.includeSteps) modular.stepGroup = derived(root, template.title);
+  if (select.includeRootHeaders) modular.rootHeaders = root.impl.stepGroup?.headers ?? {};
+  if (select.includeDocuments) modular.documents = [];
+  if (select.includeTags) modular.templateTags = [];
+  if (select.includeAttributes) modular.attributes = [];
+  if (select.includeRefMap) modular.references = referencesIn(root);
+  if (select.includeLastModified) modular.lastModifiedAt = toSeconds(template.modified_at);
+  if (select.includeLastAuthor) modular.lastAuthor = toUser(extras.users.get(template.author_id)!);
+  if (select.includeOriginalAuthor) modular.originalAuthor = toUserModular(extras.users.get(template.created_by)!);
+  if (select.includeStats) modular.stats = statsOf(extras.jobs.get(template.template_id) ?? []);
+  if (select.includeDrafts)
+    modular.drafts = (extras.drafts.get(template.template_id) ?? []).map((draft, index) => toDraft(draft, index === 0));
+  if (select.includeLastPublished) addLastPublished(modular, template, extras);
+  return modular;
+}
+
+function addLastPublished(modular: JobTemplateModular, template: TemplateRow, { users }: Extras): void {
+  modular.lastPublishedAt = toSeconds(template.last_published_at ?? template.created_at);
+  modular.lastPublishedVersion = template.last_published_public_version ?? 0;
+  modular.lastPublishTime = toSeconds(template.last_published_at ?? 0);
+  const publisher = users.get(template.last_published_by ?? '');
+  if (publisher) modular.lastPublishedBy = toUser(publisher);
+}
+
+function statsOf(counts: readonly { closed: number; jobs: number }[]): JobTemplateStats {
+  const count = (closed: number) => Number(counts.find(row => row.closed === closed)?.jobs ?? 0);
+  return { completedJobs: count(1), activeJobs: count(0) };
+}

@@ -1,0 +1,150 @@
+/** Creating, reading and changing templates, and publishing their entries. */
+import { MAX_DESCRIPTION_LENGTH, MAX_TITLE_LENGTH } from '#gen/common_types';
+import type { AbacAttribute } from '#gen/abac_types';
+import type { StepGroupHeaders } from '#gen/group_headers_types';
+import type { JobTemplate, JobTemplateParams } from '#gen/job_template_types';
+import { TemplateType } from '#gen/job_template_types';
+import { BadRequest, InvalidVersion, NotFound } from '../../base/errors.ts';
+import { checkedDefaults } from '../../domain/jobs.ts';
+import { requirePrivilege, teamsOf } from '../../domain/privileges.ts';
+import { receivedHeaders, withHeaders, withoutNulls } from '../../domain/tree.ts';
+import { type Content, checkExpectedVersion, createTemplate, editContent } from '../../engine/authoring.ts';
+import { publish as publishEntry } from '../../engine/publishing.ts';
+import type { Reader, Store } from '../../store/database.ts';
+import type { EntrySelector, TemplateRow } from '../../store/templates.ts';
+import type { Call } from '../call.ts';
+import { bounded, notServedYet, required } from '../checks.ts';
+import { permitted, visible } from './access.ts';
+import { toJobTemplate } from './wire.ts';
+
+export function create(
+  store: Store,
+  call: Call,
+  teamId: string,
+  params: JobTemplateParams,
+  attributes: AbacAttribute[],
+): Promise<JobTemplate> {
+  const title = required('params.title', params.title, MAX_TITLE_LENGTH);
+  const content = { title, descrip: '', defaults: {}, ...givenContent(params) };
+  refuseUnknownReferences(params, attributes);
+  requirePrivilege(call.caller, teamId, 'templateCreate');
+  return store.transact(async tx => {
+    const templateId = await createTemplate(tx, call, teamId, params.typ ?? TemplateType.Job, content);
+    return encoded(tx, call, await visible(tx, call, templateId));
+  });
+}
+
+export const get = (store: Store, call: Call, templateId: string): Promise<JobTemplate> =>
+  store.read(async reader => encoded(reader, call, await visible(reader, call, templateId)));
+
+export function update(store: Store, call: Call, templateId: string, params: JobTemplateParams): Promise<JobTemplate> {
+  const change = givenContent(params);
+  refuseUnknownReferences(params, []);
+  return store.transact(async tx => {
+    const latest = await permitted(tx, call, templateId, 'templateEdit');
+    refuseOtherType(latest, params.typ);
+    checkExpectedVersion(latest, params.expectedVersion);
+    const { template } = await editContent(tx, call, latest, content => ({ ...content, ...change }));
+    return encoded(tx, call, template);
+  });
+}
+
+export function updateRootHeaders(
+  store: Store,
+  call: Call,
+  templateId: string,
+  sent: StepGroupHeaders,
+): Promise<JobTemplate> {
+  const headers = receivedHeaders(sent);
+  return store.transact(async tx => {
+    const latest = await permitted(tx, call, templateId, 'templateEdit');
+    const { template } = await editContent(tx, call, latest, content => ({
+      ...content,
+      root: withHeaders(content.root, headers),
+    }));
+    return encoded(tx, call, template);
+  });
+}
+
+export const publish = (store: Store, call: Call, templateId: string): Promise<JobTemplate> =>
+  store.transact(async tx => {
+    const latest = await permitted(tx, call, templateId, 'templatePublish');
+    const [team] = await tx.people.teams([latest.team_id]);
+    const { requireReviewFlow = false } = JSON.parse(team!.config);
+    return encoded(tx, call, await publishEntry(tx, call, latest, requireReviewFlow));
+  });
+
+export function getPublicVersion(
+  store: Store,
+  call: Call,
+  templateId: string,
+  publicVersion: number,
+): Promise<JobTemplate> {
+  if (publicVersion < 0) {
+    throw new BadRequest(
+      'invalid-argument',
+      `publicVersion: ${publicVersion} is negative; expected 1 or more, or 0 for the published version`,
+    );
+  }
+  return store.read(async reader => encoded(reader, call, await publicEntry(reader, call, templateId, publicVersion)));
+}
+
+async function publicEntry(
+  reader: Reader,
+  call: Call,
+  templateId: string,
+  publicVersion: number,
+): Promise<TemplateRow> {
+  const selector: EntrySelector = publicVersion === 0 ? 'published' : { publicVersion };
+  const [entry] = await reader.templates.entries(teamsOf(call.caller), [templateId], selector, call.now);
+  if (entry) return entry;
+  await visible(reader, call, templateId);
+  throw publicVersion === 0
+    ? new InvalidVersion(
+        'not-published',
+        'publicVersion: 0 asks for the published version, and this template has none yet; publish makes one',
+      )
+    : new InvalidVersion(
+        'version-not-found',
+        `publicVersion: no entry has the public version ${publicVersion}; drafts of fetch lists what there is`,
+        {
+          publicVersion: String(publicVersion),
+        },
+      );
+}
+
+/** The content fields that params set. */
+function givenContent(params: JobTemplateParams): Partial<Omit<Content, 'root'>> {
+  notServedYet({ 'params.extendedPropertyTables': params.extendedPropertyTables });
+  return {
+    ...(params.title == null ? {} : { title: required('params.title', params.title, MAX_TITLE_LENGTH) }),
+    ...(params.descrip == null ? {} : { descrip: bounded('params.descrip', params.descrip, MAX_DESCRIPTION_LENGTH) }),
+    ...(params.defaults == null ? {} : { defaults: checkedDefaults(withoutNulls(params.defaults)) }),
+  };
+}
+
+/** Metadata and attributes refer to definitions of the team, and no team has any yet. */
+function refuseUnknownReferences(params: JobTemplateParams, attributes: readonly AbacAttribute[]): void {
+  const [metadata] = params.metadataEntry ?? [];
+  if (metadata)
+    throw new NotFound(
+      'metadata-not-found',
+      `params.metadataEntry: the team has no metadata definition ${metadata.metadataId}`,
+    );
+  const [attribute] = attributes;
+  if (attribute) throw new NotFound('attribute-not-found', `attributes: the team has no attribute ${attribute.id}`);
+}
+
+function refuseOtherType(template: TemplateRow, typ: TemplateType | null | undefined): void {
+  if (typ == null || typ === template.typ) return;
+  throw new BadRequest(
+    'invalid-argument',
+    `params.typ: ${TemplateType[typ]}, but the template is of type ${TemplateType[template.typ]}; a type never changes`,
+  );
+}
+
+async function encoded(reader: Reader, call: Call, template: TemplateRow): Promise<JobTemplate> {
+  const root = await reader.trees.tree(template.team_id, template.root_hash);
+  const [team] = await reader.people.teams([template.team_id]);
+  return toJobTemplate(template, root, team!, call.caller.tokenId);
+}

@@ -1,0 +1,38 @@
+/** Which jobs a caller may see and act on. */
+import { BadRequest, NotFound } from '../../base/errors.ts';
+import { type Privilege, requirePrivilege, teamsOf } from '../../domain/privileges.ts';
+import type { Reader } from '../../store/database.ts';
+import type { JobRow } from '../../store/jobs.ts';
+import type { Call } from '../call.ts';
+
+/** The job with this id that the caller may see. @throws NotFound (404) */
+export async function visible(reader: Reader, call: Call, jobId: string): Promise<JobRow> {
+  const [job] = await visibleAll(reader, call, [jobId]);
+  return job!;
+}
+
+/** The jobs with these ids, in their order. @throws NotFound (404) naming the first that the caller may not see */
+export async function visibleAll(reader: Reader, call: Call, jobIds: readonly string[]): Promise<JobRow[]> {
+  const found = Map.groupBy(await reader.jobs.jobs(teamsOf(call.caller), jobIds), job => job.job_id);
+  return jobIds.map(jobId => {
+    const [job, another] = found.get(jobId) ?? [];
+    if (!job)
+      throw new NotFound('job-not-found', `no job ${jobId} in your teams; createJobs returns the ids of jobs`, {
+        jobId,
+      });
+    // Ids that callers chose are unique in their team only.
+    if (another) {
+      throw new BadRequest(
+        'invalid-argument',
+        `jobId: two of your teams have a job ${jobId}; call with a token of a user of one of them`,
+        { jobId },
+      );
+    }
+    return job;
+  });
+}
+
+/** @throws InsufficientPermissions (476) when one of the jobs' teams does not grant the privilege */
+export function permit(call: Call, jobs: readonly JobRow[], privilege: Privilege): void {
+  for (const teamId of new Set(jobs.map(job => job.team_id))) requirePrivilege(call.caller, teamId, privilege);
+}

@@ -1,0 +1,76 @@
+/** createJobs: what a caller may override, checked. */
+import { MAX_DESCRIPTION_LENGTH, MAX_JOBS_PER_CALL, MAX_NAME_LENGTH, MAX_TITLE_LENGTH } from '#gen/common_types';
+import type { CreateJobOverrides, CreateJobsResponse } from '#gen/jobs_types';
+import { BadRequest, InvalidVersion } from '../../base/errors.ts';
+import { requirePrivilege, teamsOf } from '../../domain/privileges.ts';
+import * as engine from '../../engine/creating.ts';
+import type { Store, Transactor } from '../../store/database.ts';
+import type { TemplateRow } from '../../store/templates.ts';
+import type { Call } from '../call.ts';
+import { bounded, notServedYet, required } from '../checks.ts';
+import { visible as visibleTemplate } from '../job-templates/access.ts';
+import { visible } from './access.ts';
+
+export function createJobs(
+  store: Store,
+  call: Call,
+  templateId: string,
+  sent: CreateJobOverrides,
+): Promise<CreateJobsResponse> {
+  const count = checkedCount(sent);
+  const overrides = checked(sent);
+  return store.transact(async tx => {
+    const template = await publishedEntry(tx, call, templateId);
+    requirePrivilege(call.caller, template.team_id, 'jobCreate');
+    if (overrides.ownedBy) requirePrivilege(call.caller, template.team_id, 'jobUpdateOwner');
+    if (overrides.assignedType) requirePrivilege(call.caller, template.team_id, 'jobAssignAny');
+    if (overrides.parentJob) await visible(tx, call, overrides.parentJob);
+    const jobIds = await engine.createJobs(tx, call, template, overrides, count);
+    return { jobIds, autoExecuted: false };
+  });
+}
+
+async function publishedEntry(tx: Transactor, call: Call, templateId: string): Promise<TemplateRow> {
+  const [entry] = await tx.templates.entries(teamsOf(call.caller), [templateId], 'published', call.now);
+  if (entry) return entry;
+  await visibleTemplate(tx, call, templateId);
+  throw new InvalidVersion(
+    'not-published',
+    `jobTemplateId: template ${templateId} has no published version; publish it before creating jobs from it`,
+    {
+      templateId,
+    },
+  );
+}
+
+function checkedCount({ numberOfJobs, jobId }: CreateJobOverrides): number {
+  const count = numberOfJobs ?? 1;
+  if (count < 1 || count > MAX_JOBS_PER_CALL) {
+    throw new BadRequest(
+      'limit-exceeded',
+      `jobOverrides.numberOfJobs: ${count}; expected 1 to ${MAX_JOBS_PER_CALL} in one call`,
+      { numberOfJobs: String(count) },
+    );
+  }
+  if (jobId && count > 1) {
+    throw new BadRequest(
+      'invalid-argument',
+      `jobOverrides.numberOfJobs: ${count} jobs cannot share the jobId ${jobId}; leave jobId unset or create one job`,
+    );
+  }
+  return count;
+}
+
+function checked(overrides: CreateJobOverrides): CreateJobOverrides {
+  const { location, extendedProperties, relatedProperties, ...rest } = overrides;
+  notServedYet({ location, extendedProperties, relatedProperties });
+  if (rest.jobName != null) required('jobOverrides.jobName', rest.jobName, MAX_TITLE_LENGTH);
+  if (rest.description != null) bounded('jobOverrides.description', rest.description, MAX_DESCRIPTION_LENGTH);
+  if (rest.notes != null) bounded('jobOverrides.notes', rest.notes, MAX_DESCRIPTION_LENGTH);
+  if (rest.jobId != null) required('jobOverrides.jobId', rest.jobId, MAX_NAME_LENGTH);
+  if (rest.requestId != null) required('jobOverrides.requestId', rest.requestId, MAX_NAME_LENGTH);
+  const percent = rest.percentComplete ?? 0;
+  if (percent < 0 || percent > 100)
+    throw new BadRequest('invalid-argument', `jobOverrides.percentComplete: ${percent}; expected 0 to 100`);
+  return rest;
+}

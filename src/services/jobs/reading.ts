@@ -1,0 +1,32 @@
+/** Reading jobs and their history. */
+import type { Job, JobHistory, JobRequestOptions } from '#gen/jobs_types';
+import { BadRequest } from '../../base/errors.ts';
+import type { Store } from '../../store/database.ts';
+import type { Call } from '../call.ts';
+import { notServedYet } from '../checks.ts';
+import { visible } from './access.ts';
+import { toHistory, toJob } from './wire.ts';
+
+const LONGEST_HISTORY = 10_000;
+
+export function getJob(store: Store, call: Call, jobId: string, options: JobRequestOptions): Promise<Job> {
+  notServedYet({ 'options.extProps': options.extProps || null });
+  return store.read(async reader => {
+    const job = await visible(reader, call, jobId);
+    const wire = toJob(job, await reader.jobs.currentSteps(job.team_id, [jobId]));
+    return options.holds ? { ...wire, holds: [] } : wire;
+  });
+}
+
+export const getJobHistory = (store: Store, call: Call, jobId: string): Promise<JobHistory[]> =>
+  store.read(async reader => {
+    const job = await visible(reader, call, jobId);
+    const rows = await reader.jobs.history(job.team_id, jobId, LONGEST_HISTORY + 1);
+    if (rows.length > LONGEST_HISTORY) {
+      throw new BadRequest(
+        'limit-exceeded',
+        `the history has more than ${LONGEST_HISTORY} rows; read it in pages with getJobHistoryPage`,
+      );
+    }
+    return rows.map(toHistory);
+  });

@@ -1,0 +1,92 @@
+/** Jobs: from rows to the structs of the interface. Times go out in epoch milliseconds. */
+import {
+  type CurrentStep,
+  type Job,
+  type JobActionResponse,
+  JobActionStepStatus,
+  type JobHistory,
+} from '#gen/jobs_types';
+import type { StepAnswer } from '../../engine/running.ts';
+import type { JobRow, JobStepRow } from '../../store/jobs.ts';
+import type { Row } from '../../store/schema.ts';
+
+export const toJob = (job: JobRow, steps: readonly JobStepRow[]): Job => ({
+  jobId: job.job_id,
+  jobName: job.job_name,
+  ownedBy: job.owned_by ?? undefined,
+  createdBy: job.created_by,
+  notes: job.notes ?? undefined,
+  description: job.description ?? undefined,
+  createdDate: job.created_at,
+  startDate: job.start_date ?? undefined,
+  startedDate: job.started_at ?? undefined,
+  dueDate: job.due_date ?? undefined,
+  endDate: job.end_date ?? undefined,
+  parentJob: job.parent_job ?? undefined,
+  percentComplete: job.percent_complete,
+  priority: job.priority,
+  diagramId: job.template_id,
+  diagramVersion: job.template_version,
+  diagramName: job.template_title,
+  closed: job.closed === 1,
+  // The steps of a closed job rest: none of them is current for anybody.
+  currentSteps: job.closed === 1 ? [] : steps.map(toCurrentStep),
+  jobStatus: job.status,
+  jobTemplateId: job.template_id,
+  jobTemplateName: job.template_title,
+  activeVersions: [],
+  closedBy: job.closed_by ?? undefined,
+  revision: job.revision,
+  teamId: job.team_id,
+});
+
+const toCurrentStep = (step: JobStepRow): CurrentStep => ({
+  stepId: step.step_id,
+  assignedTo: step.assigned_to ?? undefined,
+  assignedType: step.assigned_type,
+  stepName: step.step_name,
+  canSkip: step.can_skip === 1,
+  manualHold: false,
+  dependencies: false,
+  state: step.state,
+  startedAt: step.started_at ?? undefined,
+  startedBy: step.started_by ?? undefined,
+});
+
+export const toHistory = (row: Row<'job_history'>): JobHistory => ({
+  jobId: row.job_id,
+  stepId: row.step_id ?? undefined,
+  date: row.date,
+  username: row.username,
+  action: row.action,
+  result: row.result ?? undefined,
+  startDate: row.start_date ?? undefined,
+  endDate: row.end_date ?? undefined,
+  durationSeconds:
+    row.start_date === null || row.end_date === null ? undefined : (row.end_date - row.start_date) / 1000,
+  stepName: row.step_name ?? undefined,
+  userId: row.user_id,
+});
+
+export const toActionResponse = (answers: readonly StepAnswer[]): JobActionResponse => ({
+  success: answers.every(answer => answer.status === JobActionStepStatus.Success),
+  stepResponses: answers.map(({ stepId, status }) => ({ stepId, status, statusDescription: descriptions[status] })),
+});
+
+/** What each status means and what would be right, for a person. */
+const descriptions: Readonly<Record<JobActionStepStatus, string>> = {
+  [JobActionStepStatus.Success]: 'done',
+  [JobActionStepStatus.NoActiveStep]: 'the job has no current step',
+  [JobActionStepStatus.AlreadyExecuting]: 'the step is running already; finish it or stop it',
+  [JobActionStepStatus.AssignedToDifferentUser]: 'the step is assigned to somebody else; have it reassigned',
+  [JobActionStepStatus.JobClosed]: 'the job is closed; reopen it first',
+  [JobActionStepStatus.StepNotCurrent]: 'the step is not current; getJob lists the current steps',
+  [JobActionStepStatus.NoStartedStep]: 'the step was not started; start it first',
+  [JobActionStepStatus.NoMatchingPaths]: 'no path leads on from the step; mend the conditions of its paths',
+  [JobActionStepStatus.NotRunning]: 'the step is not running',
+  [JobActionStepStatus.Held]: 'the step is held; release its holds and dependencies first',
+  [JobActionStepStatus.WaitingForInfo]: 'the step waits for an answer; respond to it first',
+  [JobActionStepStatus.NotHeld]: 'the step is not held',
+  [JobActionStepStatus.StepNotInDiagram]: 'the procedure of the job has no such step; getJob lists the current steps',
+  [JobActionStepStatus.StepNotAuto]: 'the step is not automatic',
+};

@@ -1,0 +1,39 @@
+/** Domain errors as the exceptions that the interface declares. */
+import { ErrorCode, SystemException } from '#gen/common_types';
+import type { DomainError, ErrorKind } from '../base/errors.ts';
+
+/** A kind without a code does not compile. */
+const codes: Readonly<Record<ErrorKind, ErrorCode>> = {
+  badRequest: ErrorCode.BAD_REQUEST,
+  unauthorized: ErrorCode.UNAUTHORIZED,
+  invalidToken: ErrorCode.INVALID_TOKEN,
+  tokenExpired: ErrorCode.TOKEN_EXPIRED,
+  insufficientPermissions: ErrorCode.INSUFFICIENT_PERMISSIONS,
+  notFound: ErrorCode.NOT_FOUND,
+  wrongState: ErrorCode.WRONG_STATE,
+  noChange: ErrorCode.NOOP,
+  invalidVersion: ErrorCode.INVALID_VERSION,
+  unsupported: ErrorCode.UNSUPPORTED_VERSION,
+  templateNotLocked: ErrorCode.TEMPLATE_NOT_LOCKED,
+  busy: ErrorCode.SERVICE_UNAVAILABLE,
+};
+
+export const systemException = (error: DomainError, requestId: string): SystemException =>
+  new SystemException({
+    errorCode: codes[error.kind],
+    message: error.message,
+    localizedMessage: error.message,
+    slug: error.slug,
+    rqId: requestId,
+    details: { ...error.details },
+  });
+
+/** What a caller hears of a fault of ours: that there was one, and under which id the log has it. */
+export const internalError = (requestId: string): SystemException =>
+  new SystemException({
+    errorCode: ErrorCode.INTERNAL_SERVER_ERROR,
+    message: `internal error ${requestId}`,
+    localizedMessage: `internal error ${requestId}`,
+    slug: 'internal-error',
+    rqId: requestId,
+  });
