@@ -3,7 +3,12 @@
  * The behaviour suite talks to a real server over a socket; JOBWRIGHT_TEST_ENGINE tells it which database stands behind.
  */
 const shared = {
-  transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, module: { type: 'es6' } }] },
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
+    ],
+  },
   extensionsToTreatAsEsm: ['.ts'],
   testEnvironment: 'node',
 };
@@ -19,7 +24,11 @@ export default {
   projects: [
     { ...shared, displayName: 'unit', testMatch: ['<rootDir>/test/{base,domain,config,architecture}/**/*.test.ts'] },
     behaviour('sqlite'),
-    { ...behaviour('postgres'), globalSetup: '<rootDir>/test/setup/postgres-start.ts', globalTeardown: '<rootDir>/test/setup/postgres-stop.ts' },
+    {
+      ...behaviour('postgres'),
+      globalSetup: '<rootDir>/test/setup/postgres-start.ts',
+      globalTeardown: '<rootDir>/test/setup/postgres-stop.ts',
+    },
   ],
   testTimeout: 60_000,
 };

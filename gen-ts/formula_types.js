@@ -460,7 +460,7 @@ const FormulaNode = module.exports.FormulaNode = class {
         this.nodeType = args.nodeType;
       }
       if (args.funcArgs !== undefined && args.funcArgs !== null) {
-        this.funcArgs = Thrift.copyList(args.funcArgs, [null]);
+        this.funcArgs = Thrift.copyList(args.funcArgs, [ttypes.FormulaNode]);
       }
     }
   }

@@ -1095,7 +1095,7 @@ const BaseStep = module.exports.BaseStep = class {
         this.impl = new ttypes.StepImpl(args.impl);
       }
       if (args.children !== undefined && args.children !== null) {
-        this.children = Thrift.copyList(args.children, [null]);
+        this.children = Thrift.copyList(args.children, [ttypes.BaseStep]);
       }
       if (args.isComponent !== undefined && args.isComponent !== null) {
         this.isComponent = args.isComponent;

@@ -2,11 +2,12 @@
  * Generates gen-ts/ from idl/: the JavaScript and typings that the Thrift compiler writes, and gen-ts/idl.json, the IDL as data
  * (what the server checks arguments by). `--check` generates into a temporary folder and compares instead.
  *
- * Four things are changed in what the compiler writes, all of them by the table below:
+ * Five things are changed in what the compiler writes, the first four by the table below:
  *  - enums and constants become `module.exports.X = `, the only form whose names Node finds when an ES module imports them;
  *  - the argument and result structs of each function are exported: the server decodes and encodes calls with them;
  *  - `Int64` becomes `number` in the typings: our protocols read 64-bit integers as numbers;
- *  - the callback form of client functions leaves the typings, so that a function has one type.
+ *  - the callback form of client functions leaves the typings, so that a function has one type;
+ *  - constructors copy lists of a struct's own type (BaseStep.children) as structs: the compiler forgets what they are lists of.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -43,11 +44,16 @@ function generate(out) {
     }
     rmSync(out, { recursive: true, force: true });
     mkdirSync(out, { recursive: true });
+    const data = idlAsData(join(work, 'xml'));
     for (const name of readdirSync(join(work, 'js:node,es6,ts')).sort()) {
-      writeFileSync(join(out, name), substituted(name, readFileSync(join(work, 'js:node,es6,ts', name), 'utf8')));
+      const text = substituted(name, readFileSync(join(work, 'js:node,es6,ts', name), 'utf8'));
+      writeFileSync(
+        join(out, name),
+        name.endsWith('_types.js') ? withOwnLists(text, name.replace('_types.js', ''), data) : text,
+      );
     }
     writeFileSync(join(out, 'package.json'), '{ "type": "commonjs" }\n');
-    writeFileSync(join(out, 'idl.json'), `${JSON.stringify(idlAsData(join(work, 'xml')))}\n`);
+    writeFileSync(join(out, 'idl.json'), `${JSON.stringify(data)}\n`);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
@@ -63,6 +69,16 @@ function substituted(name, text) {
   return SUBSTITUTIONS[ending].reduce((result, [from, to]) => result.replace(from, to), text);
 }
 
+function withOwnLists(text, module, data) {
+  return text.replace(/const (\w+) = module\.exports\.\1 = class \{[\s\S]*?\n\};/g, (block, struct) => {
+    const fields = data.structs[`${module}.${struct}`].fields;
+    return block.replace(/Thrift\.copyList\(args\.(\w+), \[null\]\)/g, (copy, field) => {
+      const element = fields.find(f => f.name === field).type.list?.struct;
+      return element ? copy.replace('null', element.replace(`${module}.`, 'ttypes.')) : copy;
+    });
+  });
+}
+
 /**
  * One object: structs and enums by qualified name ("step.BaseStep"), services by name. A type is the name of a base type, or an
  * object with one key: struct or enum (a qualified name), list or set (a type), map (two types). The compiler's XML carries all
@@ -76,7 +92,8 @@ function idlAsData(folder) {
   const typedefs = new Map();
   for (const { name: module, typedef = [], enum: enums = [] } of documents) {
     for (const t of typedef) typedefs.set(`${module}.${t.name}`, t.type);
-    for (const e of enums) data.enums[`${module}.${e.name}`] = Object.fromEntries(e.member.map(m => [m.name, Number(m.value)]));
+    for (const e of enums)
+      data.enums[`${module}.${e.name}`] = Object.fromEntries(e.member.map(m => [m.name, Number(m.value)]));
   }
   const typeOf = t => {
     if (t.type === 'list' || t.type === 'set') return { [t.type]: typeOf(t.elemType) };
@@ -85,7 +102,12 @@ function idlAsData(folder) {
     const name = `${t['type-module']}.${t['type-id']}`;
     return typedefs.get(name) ?? (name in data.enums ? { enum: name } : { struct: name });
   };
-  const fieldOf = f => ({ id: Number(f['field-id']), name: f.name, required: f.required ?? 'default', type: typeOf(f) });
+  const fieldOf = f => ({
+    id: Number(f['field-id']),
+    name: f.name,
+    required: f.required ?? 'default',
+    type: typeOf(f),
+  });
   const functionOf = f => ({
     arguments: (f.arg ?? []).map(fieldOf),
     returns: typeOf(f.returns),
@@ -93,26 +115,50 @@ function idlAsData(folder) {
   });
   for (const document of documents) {
     for (const kind of ['struct', 'union', 'exception']) {
-      for (const s of document[kind] ?? []) data.structs[`${document.name}.${s.name}`] = { kind, fields: (s.field ?? []).map(fieldOf) };
+      for (const s of document[kind] ?? [])
+        data.structs[`${document.name}.${s.name}`] = { kind, fields: (s.field ?? []).map(fieldOf) };
     }
     for (const s of document.service ?? []) {
-      data.services[s.name] = { module: document.name, functions: Object.fromEntries(s.method.map(f => [f.name, functionOf(f)])) };
+      data.services[s.name] = {
+        module: document.name,
+        functions: Object.fromEntries(s.method.map(f => [f.name, functionOf(f)])),
+      };
     }
   }
   return data;
 }
 
-const MANY = new Set(['typedef', 'enum', 'member', 'struct', 'union', 'exception', 'field', 'service', 'method', 'arg', 'throws']);
-const xml = new XMLParser({ ignoreAttributes: false, attributeNamePrefix: '', isArray: (name, _path, _leaf, isAttribute) => !isAttribute && MANY.has(name) });
+const MANY = new Set([
+  'typedef',
+  'enum',
+  'member',
+  'struct',
+  'union',
+  'exception',
+  'field',
+  'service',
+  'method',
+  'arg',
+  'throws',
+]);
+const xml = new XMLParser({
+  ignoreAttributes: false,
+  attributeNamePrefix: '',
+  isArray: (name, _path, _leaf, isAttribute) => !isAttribute && MANY.has(name),
+});
 
 function check() {
   const found = spawnSync('thrift', ['--version'], { encoding: 'utf8' });
   if (found.error) {
-    print('gen-ts/ not compared with idl/: the Thrift compiler is not installed (Debian: apt-get install thrift-compiler)');
+    print(
+      'gen-ts/ not compared with idl/: the Thrift compiler is not installed (Debian: apt-get install thrift-compiler)',
+    );
     return;
   }
   if (!found.stdout.includes(COMPILER)) {
-    print(`gen-ts/ not compared with idl/: it is written by the Thrift compiler ${COMPILER}, here is ${found.stdout.trim()}`);
+    print(
+      `gen-ts/ not compared with idl/: it is written by the Thrift compiler ${COMPILER}, here is ${found.stdout.trim()}`,
+    );
     return;
   }
   const fresh = mkdtempSync(join(tmpdir(), 'jobwright-gen-'));

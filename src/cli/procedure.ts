@@ -1,7 +1,7 @@
 /** A procedure in a file, and the calls that make a template of it. */
 import type { JobTemplate } from '#gen/job_template_types';
-import type { Clients } from '../services/generated.ts';
 import { structFromJson } from '../server/json.ts';
+import type { Clients } from '../services/generated.ts';
 
 /** What a file may set. */
 export type Procedure = Pick<JobTemplate, 'title' | 'descrip' | 'typ' | 'defaults' | 'stepGroup'>;

@@ -2,8 +2,9 @@
  * Whether a tree can be run: what publishing asks before an entry becomes the approved way. Every fault is found, not just the
  * first, so that an author can mend them in one go.
  */
-import { AssigneeType } from '#gen/step_types';
+
 import type { BaseStep } from '#gen/step_types';
+import { AssigneeType } from '#gen/step_types';
 import { BadRequest, Unsupported } from '../base/errors.ts';
 import { isRoleName } from './privileges.ts';
 import { leafCount, walk } from './tree.ts';

@@ -1,5 +1,5 @@
 /** What the texts of a tree refer to: metadata of the job, and data sheets. */
-import { RefSource, type Reference } from '#gen/reference_types';
+import { type Reference, RefSource } from '#gen/reference_types';
 import type { BaseStep } from '#gen/step_types';
 
 /** Ids by source (RefSource number). Every text of the tree that may carry references does so in a `references` list. */

@@ -2,9 +2,10 @@
  * Editing the content of a template: every edit is a new entry on top of the latest one, made by the holder of the lock. An edit
  * that changes nothing makes none.
  */
+
+import { stringify } from 'safe-stable-stringify';
 import type { JobDefaults } from '#gen/flow_types';
 import type { BaseStep } from '#gen/step_types';
-import { stringify } from 'safe-stable-stringify';
 import { InvalidVersion, TemplateNotLocked } from '../base/errors.ts';
 import { firstSteps } from '../domain/jobs.ts';
 import { emptyRoot, leafCount } from '../domain/tree.ts';

@@ -1,9 +1,9 @@
 /** Making teams and users. */
 import { BadRequest } from '../base/errors.ts';
-import type { Row } from '../store/schema.ts';
-import type { Transactor } from '../store/database.ts';
-import type { Act } from './act.ts';
 import type { RoleName } from '../domain/privileges.ts';
+import type { Transactor } from '../store/database.ts';
+import type { Row } from '../store/schema.ts';
+import type { Act } from './act.ts';
 
 type Actor = Pick<Act, 'now' | 'ids'>;
 

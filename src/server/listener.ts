@@ -4,7 +4,7 @@
  * nobody but itself.
  */
 import { once } from 'node:events';
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { Logger } from '../base/logger.ts';
 import type { TokenSession } from './calls.ts';
 import { BadFrame, FrameReader } from './wire/frames.ts';

@@ -130,13 +130,19 @@ export class Store {
 const pause = (attempt: number): Promise<void> =>
   new Promise(resolve => setTimeout(resolve, Math.random() * Math.min(LONGEST_PAUSE_MS, 2 ** attempt)));
 
+const TRANSACTION_CONTROL = /^(begin|start transaction|commit|rollback)\b/;
+
 /** Opens the database and brings its schema up to date. */
 export async function openStore(
   settings: StoreSettings,
   logger: Logger,
   onStatement?: (text: string) => void,
 ): Promise<Store> {
-  const log: StatementLog | undefined = onStatement ? event => onStatement(event.query.sql) : undefined;
+  const log: StatementLog | undefined = onStatement
+    ? ({ query: { sql } }) => {
+        if (!TRANSACTION_CONTROL.test(sql)) onStatement(sql);
+      }
+    : undefined;
   const connections =
     settings.engine === 'sqlite'
       ? openSqlite(settings, log)

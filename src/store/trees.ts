@@ -11,12 +11,12 @@
  */
 import { createHash } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import type { BaseStep } from '#gen/step_types';
 import { type Kysely, sql } from 'kysely';
 import { LRUCache } from 'lru-cache';
 import { configure } from 'safe-stable-stringify';
-import { type Engine, rowsPerInsert } from './engine.ts';
+import type { BaseStep } from '#gen/step_types';
 import { isGroup } from '../domain/tree.ts';
+import { type Engine, rowsPerInsert } from './engine.ts';
 import type { Database, Row } from './schema.ts';
 
 const canonicalJson = configure({ deterministic: true, strict: true });

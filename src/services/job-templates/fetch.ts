@@ -1,11 +1,12 @@
 /** Reading several templates at once: one statement per kind of thing asked for, whatever the number of templates. */
-import type { BaseStep } from '#gen/step_types';
+
 import type {
   JobTemplateModular,
   JobTemplateStats,
   TemplateFetchResult,
   TemplateSelectOpts,
 } from '#gen/job_template_types';
+import type { BaseStep } from '#gen/step_types';
 import { toSeconds } from '../../base/clock.ts';
 import { teamsOf } from '../../domain/privileges.ts';
 import { referencesIn } from '../../domain/references.ts';

@@ -1,6 +1,7 @@
 /** Creating, reading and changing templates, and publishing their entries. */
-import { MAX_DESCRIPTION_LENGTH, MAX_TITLE_LENGTH } from '#gen/common_types';
+
 import type { AbacAttribute } from '#gen/abac_types';
+import { MAX_DESCRIPTION_LENGTH, MAX_TITLE_LENGTH } from '#gen/common_types';
 import type { StepGroupHeaders } from '#gen/group_headers_types';
 import type { JobTemplate, JobTemplateParams } from '#gen/job_template_types';
 import { TemplateType } from '#gen/job_template_types';

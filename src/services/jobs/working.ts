@@ -2,9 +2,9 @@
 import { MAX_JOBS_PER_CALL } from '#gen/common_types';
 import type { JobActionResponse } from '#gen/jobs_types';
 import { teamsOf } from '../../domain/privileges.ts';
+import type { Act } from '../../engine/act.ts';
 import * as closing from '../../engine/closing.ts';
 import type { StepAnswer } from '../../engine/running.ts';
-import type { Act } from '../../engine/act.ts';
 import type { Store, Transactor } from '../../store/database.ts';
 import type { JobRow } from '../../store/jobs.ts';
 import type { Call } from '../call.ts';

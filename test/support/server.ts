@@ -1,0 +1,93 @@
+/** A real server on a free port over a fresh database. Only its clock and its ids are fakes. */
+import { pino } from 'pino';
+import type { Clock } from '../../src/base/clock.ts';
+import { uuids } from '../../src/base/ids.ts';
+import { type Address, type ClientConnection, connect } from '../../src/client/connect.ts';
+import { firstStart } from '../../src/engine/first-start.ts';
+import { type RunningServer, startServer } from '../../src/server/server.ts';
+import type { Store } from '../../src/store/database.ts';
+import { freshDatabase, type TestDatabase } from './database.ts';
+
+/** Runs with the real time until a test turns it forward. */
+export class TestClock implements Clock {
+  #ahead = 0;
+
+  now(): number {
+    return Date.now() + this.#ahead;
+  }
+
+  forward(millis: number): void {
+    this.#ahead += millis;
+  }
+}
+
+export const ADMIN = { email: 'admin@example.org', password: 'administrators-password', teamName: 'Plant' } as const;
+
+export class TestServer {
+  readonly clock = new TestClock();
+  /** Everything that the server logged, as the objects that pino wrote. */
+  readonly log: Record<string, unknown>[] = [];
+  /** The texts of the statements since `statementsOf` began. */
+  statements: string[] = [];
+  #server!: RunningServer;
+  #database!: TestDatabase;
+  readonly #connections: ClientConnection[] = [];
+
+  static async start(): Promise<TestServer> {
+    const test = new TestServer();
+    test.#database = await freshDatabase();
+    await test.#startServer();
+    await firstStart(test.store, test.clock.now(), uuids, ADMIN);
+    return test;
+  }
+
+  get store(): Store {
+    return this.#server.store;
+  }
+
+  get settings(): TestDatabase['settings'] {
+    return this.#database.settings;
+  }
+
+  get address(): { host: string; port: number } {
+    return { host: this.#server.host, port: this.#server.port };
+  }
+
+  /** A connection that ends with the server. */
+  async connect(options: Partial<Address> = {}): Promise<ClientConnection> {
+    const connection = await connect({ ...this.address, ...options });
+    this.#connections.push(connection);
+    return connection;
+  }
+
+  /** @returns what `act` resolves to, and how many statements the server needed for it */
+  async statementsOf<T>(act: () => Promise<T>): Promise<{ result: T; statements: string[] }> {
+    this.statements = [];
+    const result = await act();
+    return { result, statements: this.statements };
+  }
+
+  /** Stops the server and starts another on the same database. Connections are lost. */
+  async restart(): Promise<void> {
+    await this.#stopServer();
+    await this.#startServer();
+  }
+
+  async stop(): Promise<void> {
+    await this.#stopServer();
+    await this.#database.drop();
+  }
+
+  async #startServer(): Promise<void> {
+    const logger = pino({ level: 'debug' }, { write: line => this.log.push(JSON.parse(line)) });
+    this.#server = await startServer(
+      { store: this.#database.settings, host: '127.0.0.1', port: 0, version: 'test' },
+      { logger, clock: this.clock, onStatement: text => this.statements.push(text) },
+    );
+  }
+
+  async #stopServer(): Promise<void> {
+    await Promise.all(this.#connections.splice(0).map(connection => connection.close()));
+    await this.#server.stop();
+  }
+}
