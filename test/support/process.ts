@@ -1,0 +1,72 @@
+/** The program as a user runs it: `node src/main.ts …` in a process of its own. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import type { StoreSettings } from '../../src/store/database.ts';
+
+const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
+
+export interface Finished {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command to its end. */
+export async function run(args: readonly string[], env: Record<string, string> = {}): Promise<Finished> {
+  const child = spawn(process.execPath, [MAIN, ...args], { env: { ...process.env, ...env } });
+  const texts = { stdout: '', stderr: '' };
+  child.stdout.on('data', chunk => {
+    texts.stdout += chunk;
+  });
+  child.stderr.on('data', chunk => {
+    texts.stderr += chunk;
+  });
+  const [exitCode] = await once(child, 'close');
+  return { exitCode, ...texts };
+}
+
+/** A server in a process of its own, ready for calls. */
+export interface ServerProcess {
+  readonly address: { readonly host: string; readonly port: number };
+  /** What it printed before it was ready. */
+  readonly printed: readonly string[];
+  /** @returns how the process ended */
+  end(signal: 'SIGTERM' | 'SIGKILL'): Promise<{ exitCode: number | null; signal: string | null }>;
+}
+
+export async function serve(store: StoreSettings, env: Record<string, string> = {}): Promise<ServerProcess> {
+  const child = spawn(process.execPath, [MAIN, 'serve'], {
+    env: { ...process.env, ...storeVariables(store), JOBWRIGHT_PORT: '0', JOBWRIGHT_LOG_LEVEL: 'error', ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const { port, printed } = await ready(child);
+  const closed = once(child, 'close') as Promise<[number | null, string | null]>;
+  return {
+    address: { host: '127.0.0.1', port },
+    printed,
+    end: async signal => {
+      child.kill(signal);
+      const [exitCode, endedBy] = await closed;
+      return { exitCode, signal: endedBy };
+    },
+  };
+}
+
+async function ready(child: ChildProcess): Promise<{ port: number; printed: string[] }> {
+  const printed: string[] = [];
+  for await (const line of createInterface({ input: child.stdout! })) {
+    printed.push(line);
+    const port = /is ready on .*?:(\d+) /.exec(line)?.[1];
+    if (port) return { port: Number(port), printed };
+  }
+  throw new Error(`the server ended before it was ready: ${printed.join('\n')}`);
+}
+
+const storeVariables = (store: StoreSettings): Record<string, string> =>
+  store.engine === 'postgres'
+    ? { JOBWRIGHT_DATABASE_URL: store.url }
+    : {
+        JOBWRIGHT_DATA: new URL('.', `file://${store.file}`).pathname,
+        JOBWRIGHT_SQLITE_SYNCHRONOUS: store.synchronous,
+      };

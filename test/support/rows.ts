@@ -1,0 +1,31 @@
+/** What stands in the database, read past the interface: for tests that say what a call wrote, or that it wrote nothing. */
+import { expect } from '@jest/globals';
+import { type Database, type Row, tables } from '../../src/store/schema.ts';
+import type { TestServer } from './server.ts';
+
+type TableName = keyof Database;
+
+/** All rows of a table, in an order of their own that does not change. */
+export const rowsOf = <T extends TableName>(server: TestServer, table: T): Promise<Row<T>[]> =>
+  server.store.read(async ({ people }) => {
+    const rows = (await people.db.selectFrom(table as 'users').selectAll().execute()) as unknown as Row<T>[];
+    return rows
+      .map(row => ({ row, key: JSON.stringify(row) }))
+      .sort((a, b) => (a.key < b.key ? -1 : 1))
+      .map(({ row }) => row);
+  });
+
+/** Every row of every table. */
+export async function contents(server: TestServer): Promise<Record<string, unknown[]>> {
+  const found: Record<string, unknown[]> = {};
+  for (const table of Object.keys(tables) as TableName[]) found[table] = await rowsOf(server, table);
+  return found;
+}
+
+/** Passes when no row of any table came, went or changed while `act` ran. */
+export async function expectNothingWritten<T>(server: TestServer, act: () => Promise<T>): Promise<T> {
+  const before = await contents(server);
+  const result = await act();
+  expect(await contents(server)).toEqual(before);
+  return result;
+}
