@@ -1,11 +1,9 @@
-/** The command line: what there is and what it is called. Each command lives in a file of its own. */
+/** The command line: what there is and what it is called. Each command lives in a file of its own, loaded when it is called. */
 import { Command, Option } from 'commander';
 import { variables } from '../config/env.ts';
 import { version } from '../config/version.ts';
-import { demo } from './demo/demo.ts';
-import { type ImportOptions, importFiles } from './import.ts';
+import type { ImportOptions } from './import.ts';
 import { complain, inWords, print } from './output.ts';
-import { serve } from './serve.ts';
 
 export async function main(argv: readonly string[]): Promise<void> {
   try {
@@ -30,7 +28,7 @@ function program(): Command {
     .command('serve')
     .description('start the server')
     .addHelpText('after', serveHelp())
-    .action(() => serve(print));
+    .action(async () => (await import('./serve.ts')).serve(print));
 
   jobwright
     .command('import')
@@ -49,7 +47,9 @@ function program(): Command {
       'after',
       '\nExample:\n  JOBWRIGHT_PASSWORD=… jobwright import --email admin@localhost --publish examples/procedures/*.json',
     )
-    .action((files: string[], options: ImportOptions) => importFiles(files, options, print));
+    .action(async (files: string[], options: ImportOptions) =>
+      (await import('./import.ts')).importFiles(files, options, print),
+    );
 
   jobwright
     .command('demo')
@@ -59,6 +59,7 @@ function program(): Command {
       '\nNothing is kept: the server listens on a free port of this machine and its database is deleted at the end.',
     )
     .action(async () => {
+      const { demo } = await import('./demo/demo.ts');
       if (!(await demo(print))) process.exitCode = 1;
     });
 

@@ -17,9 +17,9 @@ import { JobReader, JobTransactor } from './jobs.ts';
 import { migrate } from './migrate.ts';
 import { OvertakenByWriter } from './overtaken.ts';
 import { PeopleReader, PeopleTransactor } from './people.ts';
-import { openPostgres, type PostgresSettings } from './postgres.ts';
+import type { PostgresSettings } from './postgres.ts';
 import type { Database } from './schema.ts';
-import { openSqlite, type SqliteSettings } from './sqlite.ts';
+import type { SqliteSettings } from './sqlite.ts';
 import { TemplateReader, TemplateTransactor } from './templates.ts';
 import { TreeCache, TreeReader, TreeTransactor } from './trees.ts';
 
@@ -143,10 +143,12 @@ export async function openStore(
         if (!TRANSACTION_CONTROL.test(sql)) onStatement(sql);
       }
     : undefined;
+  const onPoolError = (error: Error) => logger.warn({ err: error }, 'an idle database connection broke');
+  // Only the engine in use is loaded: the other one's driver is memory for nothing.
   const connections =
     settings.engine === 'sqlite'
-      ? openSqlite(settings, log)
-      : openPostgres(settings, log, error => logger.warn({ err: error }, 'an idle database connection broke'));
+      ? (await import('./sqlite.ts')).openSqlite(settings, log)
+      : (await import('./postgres.ts')).openPostgres(settings, log, onPoolError);
   try {
     await migrate(connections);
   } catch (error) {
