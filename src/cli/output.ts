@@ -11,6 +11,8 @@ export const complain = (text: string): void => {
 /** A failure of the server or of ours, in a line for a person. */
 export function inWords(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(inWords).join('; ');
-  const { slug, message } = error as { slug?: string; message?: string };
+  const { slug, message, code } = error as { slug?: string; message?: string; code?: string };
+  if (code === 'EADDRINUSE') return `${message}; stop what listens there, or set JOBWRIGHT_PORT to a free port`;
+  if (code === 'ECONNREFUSED') return `${message}; is the server running there? --host and --port name another`;
   return slug ? `${slug}: ${message}` : (message ?? String(error));
 }

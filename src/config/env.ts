@@ -1,5 +1,6 @@
 /** Settings from the environment: the one place that reads process.env. Each has a default that a new user can live with. */
 import { resolve } from 'node:path';
+import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH } from '#gen/common_types';
 import type { ServerSettings } from '../server/server.ts';
 import type { StoreSettings } from '../store/database.ts';
 
@@ -47,13 +48,22 @@ export function settingsFrom(env: Readonly<Record<string, string | undefined>>, 
     logLevel: oneOf(get, 'JOBWRIGHT_LOG_LEVEL', ['debug', 'info', 'warn', 'error', 'silent']),
     firstStart: {
       email: get('JOBWRIGHT_ADMIN_EMAIL').toLowerCase(),
-      password: get('JOBWRIGHT_ADMIN_PASSWORD') || undefined,
+      password: adminPassword(get('JOBWRIGHT_ADMIN_PASSWORD')),
       teamName: get('JOBWRIGHT_TEAM'),
     },
   };
 }
 
 export const environment = (version: string): Settings => settingsFrom(process.env, version);
+
+/** The same rule as for every other password; the refusal does not repeat it. */
+function adminPassword(password: string): string | undefined {
+  if (password === '') return undefined;
+  if (password.length >= MIN_PASSWORD_LENGTH && password.length <= MAX_PASSWORD_LENGTH) return password;
+  throw new BadSetting(
+    `JOBWRIGHT_ADMIN_PASSWORD: ${password.length} characters; expected ${MIN_PASSWORD_LENGTH} to ${MAX_PASSWORD_LENGTH}`,
+  );
+}
 
 function storeSettings(get: (name: Variable) => string): StoreSettings {
   const url = get('JOBWRIGHT_DATABASE_URL');

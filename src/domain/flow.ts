@@ -10,13 +10,20 @@ import { GroupMode } from '#gen/flow_types';
 import type { BaseStep } from '#gen/step_types';
 import { isGroup, walk } from './tree.ts';
 
+const charts = new WeakMap<BaseStep, FlowChart>();
+
 /** A tree with what the way through it is asked for: each step by id, and each step's parent. */
 export class FlowChart {
-  readonly root: BaseStep;
   readonly #places = new Map<string, { step: BaseStep; parent: BaseStep | undefined }>();
 
+  /** The chart of a tree; trees never change, so each is charted once. */
+  static of(root: BaseStep): FlowChart {
+    const chart = charts.get(root) ?? new FlowChart(root);
+    charts.set(root, chart);
+    return chart;
+  }
+
   constructor(root: BaseStep) {
-    this.root = root;
     for (const { step, parent } of walk(root)) this.#places.set(step.id, { step, parent });
   }
 
@@ -24,11 +31,6 @@ export class FlowChart {
   leaf(id: string): BaseStep | undefined {
     const step = this.#places.get(id)?.step;
     return step && !isGroup(step) ? step : undefined;
-  }
-
-  /** The leaves that become current when a job starts; none when the tree has no leaf. */
-  first(): BaseStep[] {
-    return entering(this.root);
   }
 
   /**
@@ -65,7 +67,8 @@ export class FlowChart {
 
 export const modeOf = (group: BaseStep): GroupMode => group.flow?.mode ?? GroupMode.SEQUENTIAL;
 
-function entering(step: BaseStep): BaseStep[] {
+/** The leaves that become current when a step is entered; for the root of a tree, those that a job starts with. */
+export function entering(step: BaseStep): BaseStep[] {
   if (!isGroup(step)) return [step];
   if (modeOf(step) === GroupMode.PARALLEL) return step.children.flatMap(entering);
   for (const child of step.children) {

@@ -4,7 +4,7 @@ import { AssignedType } from '#gen/flow_types';
 import type { Assignee, BaseStep } from '#gen/step_types';
 import { AssigneeType } from '#gen/step_types';
 import { BadRequest } from '../base/errors.ts';
-import { FlowChart } from './flow.ts';
+import { entering } from './flow.ts';
 
 export const priorities = ['Low', 'Medium', 'High'] as const;
 export const statuses = ['Open', 'In Progress', 'On Hold', 'Closed'] as const;
@@ -73,7 +73,7 @@ export const firstStep = (leaf: BaseStep): FirstStep => ({
   assignment: leaf.impl.step?.assignee ? assignmentOf(leaf.impl.step.assignee) : null,
 });
 
-export const firstSteps = (root: BaseStep): FirstStep[] => new FlowChart(root).first().map(firstStep);
+export const firstSteps = (root: BaseStep): FirstStep[] => entering(root).map(firstStep);
 
 /** Job defaults as a template carries them, checked. @throws BadRequest (400) */
 export function checkedDefaults(defaults: JobDefaults): JobDefaults {

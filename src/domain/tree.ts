@@ -9,6 +9,7 @@ import { isDeepStrictEqual } from 'node:util';
 import {
   MAX_DESCRIPTION_LENGTH,
   MAX_GROUP_CHILDREN,
+  MAX_NAME_LENGTH,
   MAX_TEMPLATE_STEPS,
   MAX_TITLE_LENGTH,
   MAX_TREE_DEPTH,
@@ -199,6 +200,16 @@ function checkStep(step: BaseStep, kind: 'step' | 'stepGroup'): void {
       'invalid-argument',
       `impl of ${name}: expected ${kind} to be set; a step has impl.step, a group impl.stepGroup`,
     );
+  }
+  for (const [field, id] of [
+    ['id', step.id],
+    ['clientId', step.clientId],
+  ] as const) {
+    if (id.length > MAX_NAME_LENGTH)
+      throw new BadRequest(
+        'limit-exceeded',
+        `${field} of ${name}: ${id.length} characters; the longest may have ${MAX_NAME_LENGTH}`,
+      );
   }
   if (kind === 'step' && step.flow?.mode != null) {
     throw new BadRequest(

@@ -52,7 +52,7 @@ async function work(
   if (job.closed === 1)
     return (asked.length > 0 ? asked : ['']).map(stepId => ({ stepId, status: JobActionStepStatus.JobClosed }));
   if (current.length === 0 && stepIds.length === 0) return [{ stepId: '', status: JobActionStepStatus.NoActiveStep }];
-  const chart = new FlowChart(await tx.trees.tree(job.team_id, job.root_hash));
+  const chart = FlowChart.of(await tx.trees.tree(job.team_id, job.root_hash));
   const work = new Work(act, job, chart, current);
   const answers = asked.map(stepId => {
     const step = current.find(candidate => candidate.step_id === stepId);

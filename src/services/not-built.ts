@@ -2,6 +2,8 @@
  * The functions of the interface that this version does not serve yet: they answer `not-implemented` (421). The list only
  * shrinks: building a function means taking its name out, and then its handler does not compile without it.
  */
+import type { Clients, ServiceName } from './generated.ts';
+
 export const notBuilt = {
   JobTemplateService: [
     'index',
@@ -147,4 +149,4 @@ export const notBuilt = {
   FieldDataService: ['getNumberUnits'],
   FormulaService: ['getOperations', 'validateFormula'],
   NotificationService: ['poll'],
-} as const;
+} as const satisfies { readonly [S in ServiceName]: readonly (keyof Clients[S])[] };

@@ -143,12 +143,12 @@ export async function openStore(
         if (!TRANSACTION_CONTROL.test(sql)) onStatement(sql);
       }
     : undefined;
-  const onPoolError = (error: Error) => logger.warn({ err: error }, 'an idle database connection broke');
+  const onConnectionError = (error: Error) => logger.warn({ err: error }, 'a database connection broke');
   // Only the engine in use is loaded: the other one's driver is memory for nothing.
   const connections =
     settings.engine === 'sqlite'
       ? (await import('./sqlite.ts')).openSqlite(settings, log)
-      : (await import('./postgres.ts')).openPostgres(settings, log, onPoolError);
+      : (await import('./postgres.ts')).openPostgres(settings, log, onConnectionError);
   try {
     await migrate(connections);
   } catch (error) {

@@ -26,7 +26,7 @@ const TRANSIENT = /^(40001|40P01|08...|57P0[123])$/;
 export function openPostgres(
   settings: PostgresSettings,
   log: Logger | undefined,
-  onPoolError: (error: Error) => void,
+  onConnectionError: (error: Error) => void,
 ): Connections {
   const pool = new pg.Pool({
     connectionString: settings.url,
@@ -36,8 +36,9 @@ export function openPostgres(
       getTypeParser: (oid, format) => (oid === BIGINT ? Number : pg.types.getTypeParser(oid, format)),
     } as pg.CustomTypesConfig,
   });
-  // A connection that breaks while idle says so here; the pool replaces it.
-  pool.on('error', onPoolError);
+  // A connection that breaks says so here, idle or in use; the pool replaces it. Without a listener it would end the process.
+  pool.on('connect', client => client.on('error', onConnectionError));
+  pool.on('error', () => {});
   const names = new Map<string, string>();
   const dialect = new PostgresDialect({
     pool: {

@@ -1,4 +1,5 @@
 /** Jobs as tests run them: steps are called by their titles, answers by their names. */
+import { GroupMode } from '#gen/flow_types';
 import type { JobTemplate } from '#gen/job_template_types';
 import {
   type CreateJobOverrides,
@@ -7,8 +8,8 @@ import {
   JobActionStepStatus,
   JobHistoryAction,
 } from '#gen/jobs_types';
-import type { BaseStep } from '#gen/step_types';
-import { leaves, publishedTemplate, type TestUser } from './seed.ts';
+import { AssigneeType, type BaseStep } from '#gen/step_types';
+import { group, leaves, publishedTemplate, step, type TestUser } from './seed.ts';
 
 export type StatusName = keyof typeof JobActionStepStatus;
 
@@ -88,3 +89,17 @@ export const newJob = async (
   children: BaseStep[],
   overrides: CreateJobOverrides = {},
 ): Promise<TestJob> => jobOf(author, await publishedTemplate(author, `Procedure ${++templates}`, children), overrides);
+
+/** A group whose children run one after the other. */
+export const sequence = (title: string, ...children: BaseStep[]): BaseStep => group(title, children);
+
+/** A group whose children run beside each other. */
+export const parallel = (title: string, ...children: BaseStep[]): BaseStep =>
+  group(title, children, { flow: { mode: GroupMode.PARALLEL } });
+
+/** A leaf of a role (its id, such as 'EXECUTOR') or of a user (its id). */
+export const stepOf = (title: string, to: string | TestUser, more: Partial<BaseStep> = {}): BaseStep => {
+  const assignee =
+    typeof to === 'string' ? { id: to, type: AssigneeType.Role } : { id: to.id, type: AssigneeType.User };
+  return step(title, { impl: { step: { stepFields: [], stepType: 0, assignee } }, ...more });
+};

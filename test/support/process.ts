@@ -28,6 +28,7 @@ export async function run(args: readonly string[], env: Record<string, string> =
 
 /** A server in a process of its own, ready for calls. */
 export interface ServerProcess {
+  readonly pid: number;
   readonly address: { readonly host: string; readonly port: number };
   /** What it printed before it was ready. */
   readonly printed: readonly string[];
@@ -43,6 +44,7 @@ export async function serve(store: StoreSettings, env: Record<string, string> = 
   const { port, printed } = await ready(child);
   const closed = once(child, 'close') as Promise<[number | null, string | null]>;
   return {
+    pid: child.pid!,
     address: { host: '127.0.0.1', port },
     printed,
     end: async signal => {

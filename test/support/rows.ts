@@ -8,7 +8,10 @@ type TableName = keyof Database;
 /** All rows of a table, in an order of their own that does not change. */
 export const rowsOf = <T extends TableName>(server: TestServer, table: T): Promise<Row<T>[]> =>
   server.store.read(async ({ people }) => {
-    const rows = (await people.db.selectFrom(table as 'users').selectAll().execute()) as unknown as Row<T>[];
+    const rows = (await people.db
+      .selectFrom(table as 'users')
+      .selectAll()
+      .execute()) as unknown as Row<T>[];
     return rows
       .map(row => ({ row, key: JSON.stringify(row) }))
       .sort((a, b) => (a.key < b.key ? -1 : 1))

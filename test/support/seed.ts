@@ -6,6 +6,8 @@ import type { ClientConnection } from '../../src/client/connect.ts';
 import type { Clients } from '../../src/services/generated.ts';
 import { ADMIN, type TestServer } from './server.ts';
 
+export { group, leaves, step } from './trees.ts';
+
 /** A logged-in user: its connection and the clients of the services on it. */
 export interface TestUser {
   readonly id: string;
@@ -63,37 +65,6 @@ export async function newOutsider(server: TestServer, admin: TestUser): Promise<
   return logIn(server, email, password, team.id);
 }
 
-/** A leaf. */
-export const step = (title: string, more: Partial<BaseStep> = {}): BaseStep => ({
-  ...base,
-  title,
-  impl: { step: { stepFields: [], stepType: 0 } },
-  ...more,
-});
-
-/** A group with these children. */
-export const group = (title: string, children: BaseStep[], more: Partial<BaseStep> = {}): BaseStep => ({
-  ...base,
-  title,
-  impl: { stepGroup: {} },
-  children,
-  ...more,
-});
-
-const base = {
-  id: '',
-  descrip: [],
-  children: [],
-  isComponent: false,
-  jobBaseStepId: '',
-  hierarchyPosition: '',
-  parentId: '',
-  parentJobBaseStepId: '',
-  clientId: '',
-  clientGeneratedIds: false,
-  blocking: false,
-};
-
 /** A template with these children of its root, unpublished; the author holds no lock afterwards. */
 export async function newTemplate(author: TestUser, title: string, children: BaseStep[]): Promise<JobTemplate> {
   const template = await author.templates.create(author.teamId, { title }, []);
@@ -111,6 +82,3 @@ export async function publishedTemplate(author: TestUser, title: string, childre
   const template = await newTemplate(author, title, children);
   return author.templates.publish(template.id);
 }
-
-/** The leaves of a tree in order. */
-export const leaves = (root: BaseStep): BaseStep[] => (root.impl.step ? [root] : root.children.flatMap(leaves));

@@ -2,7 +2,9 @@
  * AuthenticationService: the table of contents. A token is 256 random bits, known to the client alone; the server keeps its hash.
  * On TCP it is bound to the connection by login or authenticate.
  */
+
 import type { LoginOptions, LoginResult } from '#gen/authentication_types';
+import { MAX_PASSWORD_LENGTH } from '#gen/common_types';
 import { Unauthorized } from '../../base/errors.ts';
 import { newToken, passwordFits, tokenHash } from '../../base/secrets.ts';
 import { teamsOf } from '../../domain/privileges.ts';
@@ -31,7 +33,8 @@ export class AuthenticationHandler implements Handler<'AuthenticationService'> {
     });
     // The password is checked between two transactions: it takes long, and nothing is awaited inside of one.
     const user = await this.#store.read(reader => reader.people.userByEmail(email.trim().toLowerCase()));
-    if (!(await passwordFits(password, user?.password_hash)) || !user) {
+    const fits = password.length <= MAX_PASSWORD_LENGTH && (await passwordFits(password, user?.password_hash));
+    if (!fits || !user) {
       throw new Unauthorized('bad-credentials', 'email and password do not fit together; check both');
     }
     const token = newToken();

@@ -1,6 +1,7 @@
 /** Working on a job's steps, and closing jobs. */
 import { MAX_JOBS_PER_CALL } from '#gen/common_types';
 import type { JobActionResponse } from '#gen/jobs_types';
+import { BadRequest } from '../../base/errors.ts';
 import { teamsOf } from '../../domain/privileges.ts';
 import type { Act } from '../../engine/act.ts';
 import * as closing from '../../engine/closing.ts';
@@ -28,6 +29,7 @@ export function actOnSteps(
 
 export function closeJobs(store: Store, call: Call, jobIds: string[]): Promise<boolean> {
   const ids = idList('jobIds', jobIds, MAX_JOBS_PER_CALL);
+  if (ids.length === 0) throw new BadRequest('invalid-argument', 'jobIds: empty; name at least one job to close');
   return store.transact(async tx => {
     await tx.jobs.lockJobs(teamsOf(call.caller), ids);
     const jobs = await visibleAll(tx, call, ids);
