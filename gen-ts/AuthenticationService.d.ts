@@ -32,7 +32,7 @@ declare class Client {
 
     /**
      * Logs in with email address and password, and binds the new token to this connection in place of any other. The answer
-     * does not tell an unknown address from a wrong password. Many failures in a row are answered with busy for a while.
+     * does not tell an unknown address from a wrong password.
      * 
      * Errors: bad-credentials (401), account-not-validated (474)
      */

@@ -85,8 +85,8 @@ enum GeometryType {
 /** Done by a person outside the system. */
 struct ManualAction {
   /**
-   * What the worker is asked to do, up to 20,000 characters. A manual step with neither a prompt nor any help or
-   * description completes as soon as it is started.
+   * What the worker is asked to do, up to 20,000 characters. A manual step is finished by hand; with proceedNext it is
+   * finished by being started.
    */
   1: optional string prompt;
 }

@@ -1,5 +1,11 @@
 /** What a person reads on the terminal. */
 
+// Whoever reads may stop before the end: `jobwright demo | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
 export const print = (text = ''): void => {
   process.stdout.write(`${text}\n`);
 };
@@ -13,6 +19,7 @@ export function inWords(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(inWords).join('; ');
   const { slug, message, code } = error as { slug?: string; message?: string; code?: string };
   if (code === 'EADDRINUSE') return `${message}; stop what listens there, or set JOBWRIGHT_PORT to a free port`;
+  if (code === 'ENOENT') return `${message}; check the path`;
   if (code === 'ECONNREFUSED') return `${message}; is the server running there? --host and --port name another`;
   return slug ? `${slug}: ${message}` : (message ?? String(error));
 }

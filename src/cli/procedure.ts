@@ -8,7 +8,7 @@ export type Procedure = Pick<JobTemplate, 'title' | 'descrip' | 'typ' | 'default
 
 /** @throws Error naming the file, the place in it and what would be right */
 export function procedureFromJson(text: string, file: string): Procedure {
-  const procedure = structFromJson<JobTemplate>('job_template.JobTemplate', parsed(text, file), file);
+  const procedure = structFromJson<JobTemplate>('job_template.JobTemplate', parsed(text, file), `${file}: procedure`);
   const { title, descrip, typ, defaults, stepGroup, ...rest } = procedure;
   refuseRest(`${file}: `, rest, 'title, descrip, typ, defaults and stepGroup are what an import sets');
   if (!stepGroup?.impl?.stepGroup)

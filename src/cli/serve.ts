@@ -13,17 +13,17 @@ export async function serve(print: (text: string) => void): Promise<void> {
   const logger = createLogger(settings.logLevel);
   const server = await startServer(settings.server, { logger });
   await announceFirstStart(server, settings, print);
-  const { store } = settings.server;
-  const database = store.engine === 'sqlite' ? `SQLite in ${store.file}` : 'PostgreSQL';
-  print(
-    `Jobwright ${version} is ready on ${server.host}:${server.port} (${database}), ${Math.round(process.uptime() * 1000)} ms after its start`,
-  );
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
       logger.info({ signal }, 'stopping');
       void server.stop();
     });
   }
+  const { store } = settings.server;
+  const database = store.engine === 'sqlite' ? `SQLite in ${store.file}` : 'PostgreSQL';
+  print(
+    `Jobwright ${version} is ready on ${server.host}:${server.port} (${database}), ${Math.round(process.uptime() * 1000)} ms after its start`,
+  );
 }
 
 async function announceFirstStart(

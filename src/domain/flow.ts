@@ -14,7 +14,7 @@ const charts = new WeakMap<BaseStep, FlowChart>();
 
 /** A tree with what the way through it is asked for: each step by id, and each step's parent. */
 export class FlowChart {
-  readonly #places = new Map<string, { step: BaseStep; parent: BaseStep | undefined }>();
+  readonly #places = new Map<string, { step: BaseStep; parent: BaseStep | undefined; ordinal: number }>();
 
   /** The chart of a tree; trees never change, so each is charted once. */
   static of(root: BaseStep): FlowChart {
@@ -24,13 +24,20 @@ export class FlowChart {
   }
 
   constructor(root: BaseStep) {
-    for (const { step, parent } of walk(root)) this.#places.set(step.id, { step, parent });
+    let leaves = 0;
+    for (const { step, parent } of walk(root))
+      this.#places.set(step.id, { step, parent, ordinal: isGroup(step) ? leaves : leaves++ });
   }
 
   /** The leaf with this id; undefined for a group or an unknown id. */
   leaf(id: string): BaseStep | undefined {
     const step = this.#places.get(id)?.step;
     return step && !isGroup(step) ? step : undefined;
+  }
+
+  /** Where a leaf stands among the leaves of the tree, from 0. */
+  ordinal(leaf: BaseStep): number {
+    return this.#places.get(leaf.id)?.ordinal ?? 0;
   }
 
   /**

@@ -4,7 +4,7 @@ import { AssignedType } from '#gen/flow_types';
 import type { Assignee, BaseStep } from '#gen/step_types';
 import { AssigneeType } from '#gen/step_types';
 import { BadRequest } from '../base/errors.ts';
-import { entering } from './flow.ts';
+import { entering, FlowChart } from './flow.ts';
 
 export const priorities = ['Low', 'Medium', 'High'] as const;
 export const statuses = ['Open', 'In Progress', 'On Hold', 'Closed'] as const;
@@ -60,20 +60,23 @@ export const assignmentOf = (assignee: Assignee): Assignment => ({
 export interface FirstStep {
   readonly id: string;
   readonly title: string;
+  readonly ordinal: number;
   readonly canSkip: boolean;
   readonly proceedNext: boolean;
   readonly assignment: Assignment | null;
 }
 
-export const firstStep = (leaf: BaseStep): FirstStep => ({
+export const firstStep = (chart: FlowChart, leaf: BaseStep): FirstStep => ({
   id: leaf.id,
   title: leaf.title,
+  ordinal: chart.ordinal(leaf),
   canSkip: leaf.flow?.canSkip ?? false,
   proceedNext: leaf.flow?.proceedNext ?? false,
   assignment: leaf.impl.step?.assignee ? assignmentOf(leaf.impl.step.assignee) : null,
 });
 
-export const firstSteps = (root: BaseStep): FirstStep[] => entering(root).map(firstStep);
+export const firstSteps = (root: BaseStep): FirstStep[] =>
+  entering(root).map(leaf => firstStep(FlowChart.of(root), leaf));
 
 /** Job defaults as a template carries them, checked. @throws BadRequest (400) */
 export function checkedDefaults(defaults: JobDefaults): JobDefaults {

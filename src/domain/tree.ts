@@ -18,6 +18,7 @@ import type { StepGroupHeaders } from '#gen/group_headers_types';
 import type { BaseStep, StepDescriptionElement, StepGroup } from '#gen/step_types';
 import { BadRequest, NotFound } from '../base/errors.ts';
 import type { Ids } from '../base/ids.ts';
+import { characters, isLongerThan } from '../base/text.ts';
 
 export const isGroup = (step: BaseStep): boolean => step.impl?.stepGroup != null;
 
@@ -228,13 +229,13 @@ function checkStep(step: BaseStep, kind: 'step' | 'stepGroup'): void {
       'invalid-argument',
       `title: empty; every step and group needs one of 1 to ${MAX_TITLE_LENGTH} characters`,
     );
-  if (step.title.length > MAX_TITLE_LENGTH) {
+  if (isLongerThan(step.title, MAX_TITLE_LENGTH)) {
     throw new BadRequest(
       'limit-exceeded',
-      `title: ${step.title.length} characters; the longest may have ${MAX_TITLE_LENGTH}`,
+      `title: ${characters(step.title)} characters; the longest may have ${MAX_TITLE_LENGTH}`,
     );
   }
-  const description = step.descrip.reduce((sum, element) => sum + textOf(element).length, 0);
+  const description = step.descrip.reduce((sum, element) => sum + characters(textOf(element)), 0);
   if (description > MAX_DESCRIPTION_LENGTH) {
     throw new BadRequest(
       'limit-exceeded',

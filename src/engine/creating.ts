@@ -134,6 +134,7 @@ export const readyStep = (step: FirstStep, assignment: Assignment): Omit<JobStep
   step_id: step.id,
   current: 1,
   step_name: step.title,
+  ordinal: step.ordinal,
   state: StepState.READY,
   can_skip: step.canSkip ? 1 : 0,
   proceed_next: step.proceedNext ? 1 : 0,

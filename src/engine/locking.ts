@@ -2,7 +2,7 @@
  * The lock of a template: one holder, and the holder is a token, not a user. It lives until releaseLock, forceAcquireLock by
  * another, or the end of the token.
  */
-import { LockedByOther, type LockHolding } from '../base/errors.ts';
+import { InvalidToken, LockedByOther, type LockHolding } from '../base/errors.ts';
 import type { Transactor } from '../store/database.ts';
 import { OvertakenByWriter } from '../store/overtaken.ts';
 import type { Row } from '../store/schema.ts';
@@ -13,6 +13,7 @@ import { notLocked } from './authoring.ts';
 
 /** Takes the lock, or refreshes it when the token holds it already. @throws LockedByOther with who holds it */
 export async function acquireLock(tx: Transactor, act: Act, template: TemplateRow): Promise<LockHolding> {
+  await requireLiveToken(tx, act);
   const lock = await tx.templates.acquireLock(wanted(act, template));
   if (lock) return holding(act, lock);
   const other = await tx.templates.lockHolding(template.team_id, template.template_id, act.now);
@@ -30,6 +31,7 @@ export async function forceAcquireLock(
   act: Act,
   template: TemplateRow,
 ): Promise<{ current: LockHolding; previous: LockHolding | undefined }> {
+  await requireLiveToken(tx, act);
   const held = await tx.templates.lockHolding(template.team_id, template.template_id, act.now);
   const previous = held?.tokenId === act.caller.tokenId ? undefined : held;
   const lock = await tx.templates.acquireLock(wanted(act, template), previous?.tokenId);
@@ -46,6 +48,12 @@ export async function forceAcquireLock(
 export async function releaseLock(tx: Transactor, act: Act, { team_id, template_id }: TemplateRow): Promise<void> {
   if (await tx.templates.deleteLock(team_id, template_id, act.caller.tokenId)) return;
   throw await notLocked(tx, act, team_id, template_id);
+}
+
+/** A token may have ended since the call began, and a lock lives by its token. @throws InvalidToken (497) */
+async function requireLiveToken(tx: Transactor, { caller }: Act): Promise<void> {
+  if (await tx.people.tokenExists(caller.tokenId)) return;
+  throw new InvalidToken('invalid-token', 'the token was revoked meanwhile; log in again');
 }
 
 const wanted = (act: Act, { team_id, template_id }: TemplateRow): Row<'template_locks'> => ({

@@ -116,7 +116,11 @@ class Work {
       const assignee = next.impl.step?.assignee;
       // Whoever ran the last step goes on, when nothing says otherwise.
       const assignment = assignee ? assignmentOf(assignee) : { type: AssignedType.User, to: this.#act.caller.userId };
-      const row = { team_id: this.#job.team_id, job_id: this.#job.job_id, ...readyStep(firstStep(next), assignment) };
+      const row = {
+        team_id: this.#job.team_id,
+        job_id: this.#job.job_id,
+        ...readyStep(firstStep(this.#chart, next), assignment),
+      };
       this.#current.set(row.step_id, row);
       this.#changed.set(row.step_id, row);
     }

@@ -29,7 +29,7 @@ function fieldsFromJson(name: string, json: Record<string, unknown>, path: strin
   return Object.fromEntries(
     Object.entries(json).map(([key, value]) => {
       const type = types.get(key);
-      if (!type) throw unfit(`${path}.${key}`, value, `no such field: ${name} has ${[...types.keys()].join(', ')}`);
+      if (!type) throw unknownField(`${path}.${key}`, name, [...types.keys()]);
       return [key, fromJson(type, value, `${path}.${key}`)];
     }),
   );
@@ -58,6 +58,11 @@ function objectIn(json: unknown, path: string): Record<string, unknown> {
 
 const unfit = (path: string, json: unknown, right: string): BadRequest =>
   new BadRequest('invalid-argument', `${path}: ${JSON.stringify(json)?.slice(0, 60)}; expected ${right}`, {
+    field: path,
+  });
+
+const unknownField = (path: string, struct: string, known: readonly string[]): BadRequest =>
+  new BadRequest('invalid-argument', `${path}: ${struct} has no such field; it has ${known.join(', ')}`, {
     field: path,
   });
 

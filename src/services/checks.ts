@@ -7,6 +7,7 @@ import {
   MIN_PASSWORD_LENGTH,
 } from '#gen/common_types';
 import { BadRequest, Unsupported } from '../base/errors.ts';
+import { characters, isLongerThan } from '../base/text.ts';
 
 /** A text of at least one visible character. @throws BadRequest (400) */
 export function required(field: string, value: string | null | undefined, longest: number): string {
@@ -18,8 +19,8 @@ export function required(field: string, value: string | null | undefined, longes
 
 /** @throws BadRequest (400) */
 export function bounded(field: string, text: string, longest: number): string {
-  if (text.length <= longest) return text;
-  throw new BadRequest('limit-exceeded', `${field}: ${text.length} characters; the longest may have ${longest}`, {
+  if (!isLongerThan(text, longest)) return text;
+  throw new BadRequest('limit-exceeded', `${field}: ${characters(text)} characters; the longest may have ${longest}`, {
     [field]: `${text.slice(0, 40)}…`,
   });
 }

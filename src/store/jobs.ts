@@ -41,7 +41,7 @@ export class JobReader {
       .execute();
   }
 
-  /** The current steps of jobs of one team, by job and step id. */
+  /** The current steps of jobs of one team, by job and in the order of the tree. */
   currentSteps(teamId: string, jobIds: readonly string[]): Promise<JobStepRow[]> {
     return this.db
       .selectFrom('job_steps')
@@ -50,7 +50,7 @@ export class JobReader {
       .where(eb => isOneOf(this.engine, eb.ref('job_id'), jobIds))
       .where('current', '=', sql.lit(1))
       .orderBy('job_id')
-      .orderBy('step_id')
+      .orderBy('ordinal')
       .execute();
   }
 

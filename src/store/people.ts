@@ -27,6 +27,15 @@ export class PeopleReader {
       .execute();
   }
 
+  async tokenExists(tokenId: string): Promise<boolean> {
+    const row = await this.db
+      .selectFrom('tokens')
+      .select('token_id')
+      .where('token_id', '=', tokenId)
+      .executeTakeFirst();
+    return row !== undefined;
+  }
+
   /** @param email lower case, as stored */
   userByEmail(email: string): Promise<Row<'users'> | undefined> {
     return this.db.selectFrom('users').selectAll().where('email', '=', email).executeTakeFirst();

@@ -20,8 +20,11 @@ export interface PostgresSettings {
 
 const STATEMENTS_NAMED = 500;
 const BIGINT = 20;
-/** serialization_failure, deadlock_detected, and the classes "connection exception" and "operator intervention". */
-const TRANSIENT = /^(40001|40P01|08...|57P0[123])$/;
+/**
+ * serialization_failure and deadlock_detected: the transaction is known to be undone. A connection that broke is not among them: it
+ * may have broken after the commit.
+ */
+const TRANSIENT = /^(40001|40P01)$/;
 
 export function openPostgres(
   settings: PostgresSettings,

@@ -148,6 +148,8 @@ export const tables = {
     /** 1 while the step is current. The current steps of a closed job rest: nobody may work on them. */
     current: integer,
     step_name: text,
+    /** Where the leaf stands among the leaves of the tree, depth first, from 0: the order of current steps. */
+    ordinal: integer,
     /** StepState number, as of the last time the step was current. */
     state: integer,
     can_skip: integer,

@@ -90,7 +90,7 @@ export class TemplateReader {
       .execute() as Promise<TemplateRow[]>;
   }
 
-  /** Entries from the one published last on (all of them before the first publishing), newest first, of each template. */
+  /** Entries from the one published last on (all of them before the first publishing), oldest first, of each template. */
   drafts(teamIds: readonly string[], templateIds: readonly string[]): Promise<Entry[]> {
     return this.db
       .selectFrom('template_entries as e')
@@ -102,7 +102,7 @@ export class TemplateReader {
       .where(eb => isOneOf(this.#engine, eb.ref('t.template_id'), templateIds))
       .where(eb => eb('e.internal_version', '>=', eb.fn.coalesce('t.published_internal_version', sql.lit(0))))
       .orderBy('e.template_id')
-      .orderBy('e.internal_version', 'desc')
+      .orderBy('e.internal_version')
       .execute();
   }
 

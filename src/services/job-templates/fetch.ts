@@ -102,7 +102,9 @@ function encoded(template: TemplateRow, select: TemplateSelectOpts, extras: Extr
   if (select.includeOriginalAuthor) modular.originalAuthor = toUserModular(extras.users.get(template.created_by)!);
   if (select.includeStats) modular.stats = statsOf(extras.jobs.get(template.template_id) ?? []);
   if (select.includeDrafts)
-    modular.drafts = (extras.drafts.get(template.template_id) ?? []).map((draft, index) => toDraft(draft, index === 0));
+    modular.drafts = (extras.drafts.get(template.template_id) ?? []).map((draft, index, drafts) =>
+      toDraft(draft, index === drafts.length - 1),
+    );
   if (select.includeLastPublished) addLastPublished(modular, template, extras);
   return modular;
 }

@@ -174,6 +174,7 @@ export async function up(db: Kysely<unknown>, engine: Engine): Promise<void> {
     .addColumn('step_id', 'text', required)
     .addColumn('current', 'integer', required)
     .addColumn('step_name', 'text', required)
+    .addColumn('ordinal', 'integer', required)
     .addColumn('state', 'integer', required)
     .addColumn('can_skip', 'integer', required)
     .addColumn('proceed_next', 'integer', required)
