@@ -63,3 +63,10 @@ declare class Processor {
     process_updateAttributes(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
     process_getAttributes(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
 }
+
+declare class AbacService_resolve_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class AbacService_resolve_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class AbacService_updateAttributes_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class AbacService_updateAttributes_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class AbacService_getAttributes_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class AbacService_getAttributes_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }

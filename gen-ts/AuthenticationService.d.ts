@@ -88,3 +88,16 @@ declare class Processor {
     process_createApiToken(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
     process_revokeApiToken(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
 }
+
+declare class AuthenticationService_login_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class AuthenticationService_login_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class AuthenticationService_logout_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class AuthenticationService_logout_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class AuthenticationService_authenticate_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class AuthenticationService_authenticate_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class AuthenticationService_ping_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class AuthenticationService_ping_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class AuthenticationService_createApiToken_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class AuthenticationService_createApiToken_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class AuthenticationService_revokeApiToken_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class AuthenticationService_revokeApiToken_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }

@@ -74,3 +74,10 @@ declare class Processor {
     process_get(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
     process_update(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
 }
+
+declare class ComponentService_index_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class ComponentService_index_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class ComponentService_get_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class ComponentService_get_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class ComponentService_update_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class ComponentService_update_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }

@@ -133,3 +133,24 @@ declare class Processor {
     process_querySheets(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
     process_updateAttribute(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
 }
+
+declare class DataSheetService_querySets_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class DataSheetService_querySets_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class DataSheetService_createSet_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class DataSheetService_createSet_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class DataSheetService_updateSet_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class DataSheetService_updateSet_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class DataSheetService_getSet_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class DataSheetService_getSet_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class DataSheetService_archiveSet_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class DataSheetService_archiveSet_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class DataSheetService_unarchiveSet_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class DataSheetService_unarchiveSet_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class DataSheetService_definitionOps_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class DataSheetService_definitionOps_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class DataSheetService_sheetOps_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class DataSheetService_sheetOps_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class DataSheetService_querySheets_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class DataSheetService_querySheets_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class DataSheetService_updateAttribute_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class DataSheetService_updateAttribute_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }

@@ -47,3 +47,6 @@ declare class Processor {
   process(input: thrift.TProtocol, output: thrift.TProtocol): void;
     process_getNumberUnits(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
 }
+
+declare class FieldDataService_getNumberUnits_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class FieldDataService_getNumberUnits_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }

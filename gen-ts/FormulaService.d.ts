@@ -57,3 +57,8 @@ declare class Processor {
     process_getOperations(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
     process_validateFormula(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
 }
+
+declare class FormulaService_getOperations_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class FormulaService_getOperations_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class FormulaService_validateFormula_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class FormulaService_validateFormula_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }

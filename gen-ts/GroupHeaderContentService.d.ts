@@ -103,3 +103,20 @@ declare class Processor {
     process_archiveCategory(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
     process_unarchiveCategory(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
 }
+
+declare class GroupHeaderContentService_indexEquipment_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class GroupHeaderContentService_indexEquipment_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class GroupHeaderContentService_indexNoticeIcons_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class GroupHeaderContentService_indexNoticeIcons_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class GroupHeaderContentService_indexCategories_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class GroupHeaderContentService_indexCategories_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class GroupHeaderContentService_createCategory_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class GroupHeaderContentService_createCategory_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class GroupHeaderContentService_updateCategory_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class GroupHeaderContentService_updateCategory_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class GroupHeaderContentService_getCategory_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class GroupHeaderContentService_getCategory_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class GroupHeaderContentService_archiveCategory_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class GroupHeaderContentService_archiveCategory_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class GroupHeaderContentService_unarchiveCategory_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class GroupHeaderContentService_unarchiveCategory_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }

@@ -54,3 +54,6 @@ declare class Processor {
   process(input: thrift.TProtocol, output: thrift.TProtocol): void;
     process_poll(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
 }
+
+declare class NotificationService_poll_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class NotificationService_poll_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }

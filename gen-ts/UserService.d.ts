@@ -174,3 +174,34 @@ declare class Processor {
     process_updatePassword(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
     process_updateAttribute(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
 }
+
+declare class UserService_index_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class UserService_index_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class UserService_get_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class UserService_get_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class UserService_query_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class UserService_query_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class UserService_fetch_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class UserService_fetch_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class UserService_fetchByTeam_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class UserService_fetchByTeam_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class UserService_update_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class UserService_update_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class UserService_updateWithPassword_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class UserService_updateWithPassword_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class UserService_forgotPassword_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class UserService_forgotPassword_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class UserService_validate_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class UserService_validate_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class UserService_resendConfirmation_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class UserService_resendConfirmation_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class UserService_validateWithToken_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class UserService_validateWithToken_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class UserService_joinWithToken_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class UserService_joinWithToken_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class UserService_recoverPassword_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class UserService_recoverPassword_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class UserService_updatePassword_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class UserService_updatePassword_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class UserService_updateAttribute_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class UserService_updateAttribute_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }

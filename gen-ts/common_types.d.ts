@@ -250,7 +250,7 @@ declare const MAX_GROUP_CHILDREN: number;
 declare const MAX_TITLE_LENGTH: number;
 
 /**
- * Characters in the description of a template, or of a step, all its texts together. Checked when it is written.
+ * Characters in the description of a template, or in one text element of a step. Checked when it is written.
  */
 declare const MAX_DESCRIPTION_LENGTH: number;
 

@@ -81,7 +81,7 @@ const i32 MAX_GROUP_CHILDREN = 1000
 /** Characters in the title of a template, step or step group. Checked when the title is written. */
 const i32 MAX_TITLE_LENGTH = 500
 
-/** Characters in the description of a template, or of a step, all its texts together. Checked when it is written. */
+/** Characters in the description of a template, or in one text element of a step. Checked when it is written. */
 const i32 MAX_DESCRIPTION_LENGTH = 20000
 
 /** Jobs that one call may create or change. Checked by the jobs side. */

@@ -4,7 +4,7 @@
  *
  * Five things are changed in what the compiler writes, the first four by the table below:
  *  - enums and constants become `module.exports.X = `, the only form whose names Node finds when an ES module imports them;
- *  - the argument and result structs of each function are exported: the server decodes and encodes calls with them;
+ *  - the argument and result structs of each function are exported, and typed: the server decodes and encodes calls with them;
  *  - `Int64` becomes `number` in the typings: our protocols read 64-bit integers as numbers;
  *  - the callback form of client functions leaves the typings, so that a function has one type;
  *  - constructors copy lists of a struct's own type (BaseStep.children) as structs: the compiler forgets what they are lists of.
@@ -47,10 +47,7 @@ function generate(out) {
     const data = idlAsData(join(work, 'xml'));
     for (const name of readdirSync(join(work, 'js:node,es6,ts')).sort()) {
       const text = substituted(name, readFileSync(join(work, 'js:node,es6,ts', name), 'utf8'));
-      writeFileSync(
-        join(out, name),
-        name.endsWith('_types.js') ? withOwnLists(text, name.replace('_types.js', ''), data) : text,
-      );
+      writeFileSync(join(out, name), amended(name, text, data));
     }
     writeFileSync(join(out, 'package.json'), '{ "type": "commonjs" }\n');
     writeFileSync(join(out, 'idl.json'), `${JSON.stringify(data)}\n`);
@@ -67,6 +64,22 @@ const thriftFiles = () =>
 function substituted(name, text) {
   const ending = name.endsWith('.d.ts') ? '.d.ts' : '.js';
   return SUBSTITUTIONS[ending].reduce((result, [from, to]) => result.replace(from, to), text);
+}
+
+function amended(name, text, data) {
+  if (name.endsWith('_types.js')) return withOwnLists(text, name.replace('_types.js', ''), data);
+  if (name.endsWith('Service.d.ts')) return text + callStructs(name.replace('.d.ts', ''), data);
+  return text;
+}
+
+/** Typings of the argument and result structs, which the compiler writes none for. */
+function callStructs(service, data) {
+  const names = Object.keys(data.services[service].functions).flatMap(name => [
+    `${service}_${name}_args`,
+    `${service}_${name}_result`,
+  ]);
+  const methods = 'read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void;';
+  return names.map(name => `\ndeclare class ${name} { constructor(fields?: object); ${methods} }`).join('');
 }
 
 function withOwnLists(text, module, data) {
@@ -107,6 +120,7 @@ function idlAsData(folder) {
     name: f.name,
     required: f.required ?? 'default',
     type: typeOf(f),
+    ...(f.default && { default: defaultOf(f) }),
   });
   const functionOf = f => ({
     arguments: (f.arg ?? []).map(fieldOf),
@@ -126,6 +140,12 @@ function idlAsData(folder) {
     }
   }
   return data;
+}
+
+/** All defaults of the interface are truth values, whole numbers and members of enums. */
+function defaultOf({ name, type, default: { int } }) {
+  if (int === undefined) throw new Error(`the default of ${name} is of a kind that generate.js does not know`);
+  return type === 'bool' ? int === 1 : int;
 }
 
 const MANY = new Set([

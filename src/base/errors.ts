@@ -13,6 +13,7 @@ export type ErrorKind =
   | 'tokenExpired'
   | 'insufficientPermissions'
   | 'notFound'
+  | 'unknownRegion'
   | 'wrongState'
   | 'noChange'
   | 'invalidVersion'
@@ -64,6 +65,11 @@ export class NotFound extends DomainError {
   readonly kind = 'notFound';
 }
 
+/** Thrown when a region is named that this server does not stand in. */
+export class UnknownRegion extends DomainError {
+  readonly kind = 'unknownRegion';
+}
+
 /** Thrown when the thing exists and its state does not allow the act. */
 export class WrongState extends DomainError {
   readonly kind = 'wrongState';
@@ -97,7 +103,7 @@ export class Busy extends DomainError {
 /** Who holds a template's lock, as of the last activity. Times in epoch milliseconds. */
 export interface LockHolding {
   readonly tokenId: string;
-  readonly holder: { readonly id: string; readonly email: string; readonly name: string };
+  readonly holder: { readonly id: string; readonly email: string; readonly name: string; readonly createdAt: number };
   readonly lockedAt: number;
   readonly lastActivityAt: number;
 }

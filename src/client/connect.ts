@@ -55,6 +55,7 @@ export class ClientConnection {
   readonly #plainNames: boolean;
   readonly #clients = new Map<ServiceName, GeneratedClient>();
   #lastSeqid = 0;
+  #broken: Error | undefined;
 
   constructor(socket: Socket, { protocol = 'binary', plainNames = false }: Address) {
     this.#socket = socket;
@@ -62,7 +63,13 @@ export class ClientConnection {
     this.#plainNames = plainNames;
     const frames = new FrameReader();
     socket.on('data', chunk => {
-      for (const message of frames.push(chunk)) this.#receive(message);
+      try {
+        for (const message of frames.push(chunk)) this.#receive(message);
+      } catch (error) {
+        // What comes back cannot be understood: nothing that follows it can be either.
+        this.#broken = error as Error;
+        socket.destroy();
+      }
     });
     // Follows every error too.
     socket.on('close', () => this.#rejectAll());
@@ -89,7 +96,7 @@ export class ClientConnection {
       if (this.#socket.destroyed) throw new ConnectionLost('the connection to the server is closed');
       this.#socket.write(frame as Buffer);
     });
-    const client = new Client(output as never, this.#plainNames ? this.#Protocol : multiplexed(this.#Protocol, name));
+    const client = new Client(output as never, calling(this.#Protocol, this.#plainNames ? '' : `${name}:`));
     client.new_seqid = () => (this.#lastSeqid += 1);
     return client;
   }
@@ -97,30 +104,37 @@ export class ClientConnection {
   #receive(message: Buffer): void {
     const input = new this.#Protocol(new thrift.TFramedTransport(message as never) as never);
     const { fname, mtype, rseqid } = input.readMessageBegin();
-    for (const client of this.#clients.values()) {
-      if (client._reqs[rseqid]) {
-        client[`recv_${fname}`]!(input, mtype, rseqid);
-        return;
-      }
+    const client = [...this.#clients.values()].find(candidate => candidate._reqs[rseqid]);
+    const receive = client?.[`recv_${fname}`];
+    if (!client || !receive) throw new Error(`an answer to "${fname}", which nobody called`);
+    const waiting = client._reqs[rseqid]!;
+    try {
+      receive.call(client, input, mtype, rseqid);
+    } catch (error) {
+      waiting(new ConnectionLost('the answer cannot be understood', { cause: error }));
+      throw error;
     }
   }
 
   #rejectAll(): void {
+    const lost = new ConnectionLost('the connection to the server ended before the answer came', {
+      cause: this.#broken,
+    });
     for (const client of this.#clients.values()) {
       const waiting = Object.values(client._reqs);
       client._reqs = {};
-      for (const callback of waiting)
-        callback(new ConnectionLost('the connection to the server ended before the answer came'));
+      for (const callback of waiting) callback(lost);
     }
   }
 }
 
-/** The protocol with the service's name before each method's. */
-function multiplexed(Protocol: ProtocolClass, service: ServiceName): ProtocolClass {
-  class Multiplexed extends (Protocol as new (transport: TTransport) => thrift.TBinaryProtocol) {
+/** The protocol of calls: with the service's name before each method's, and without what a call that could not be written left. */
+function calling(Protocol: ProtocolClass, prefix: string): ProtocolClass {
+  class Calling extends (Protocol as new (transport: TTransport) => thrift.TBinaryProtocol) {
     override writeMessageBegin(name: string, type: never, seqid: number): void {
-      super.writeMessageBegin(`${service}:${name}`, type, seqid);
+      Object.assign((this as unknown as { trans: object }).trans, { outBuffers: [], outCount: 0 });
+      super.writeMessageBegin(prefix + name, type, seqid);
     }
   }
-  return Multiplexed as unknown as ProtocolClass;
+  return Calling as unknown as ProtocolClass;
 }

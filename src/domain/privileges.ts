@@ -30,6 +30,8 @@ export interface Caller {
   readonly userId: string;
   readonly email: string;
   readonly name: string;
+  /** When the user was made, in epoch milliseconds. */
+  readonly createdAt: number;
   readonly tokenId: string;
   /** Epoch milliseconds. */
   readonly expiresAt: number;

@@ -1,24 +1,15 @@
 /**
- * The step tree of a template: finding, adding, limits, ids, and what is derived from it.
+ * The step tree of a template: finding, adding, what must hold for all of it, and what is derived from it.
  *
  * Trees are plain `BaseStep` objects and never changed: an edit makes new groups from the edited one up to the root and keeps all
  * others as they are, object for object (store/trees.ts stores by that). What follows from a step's place (hierarchyPosition,
  * parentId, the root's title) is not in it; `derived` adds it on the way out.
  */
 import { isDeepStrictEqual } from 'node:util';
-import {
-  MAX_DESCRIPTION_LENGTH,
-  MAX_GROUP_CHILDREN,
-  MAX_NAME_LENGTH,
-  MAX_TEMPLATE_STEPS,
-  MAX_TITLE_LENGTH,
-  MAX_TREE_DEPTH,
-} from '#gen/common_types';
+import { MAX_GROUP_CHILDREN, MAX_TEMPLATE_STEPS, MAX_TREE_DEPTH } from '#gen/common_types';
 import type { StepGroupHeaders } from '#gen/group_headers_types';
-import type { BaseStep, StepDescriptionElement, StepGroup } from '#gen/step_types';
+import type { BaseStep } from '#gen/step_types';
 import { BadRequest, NotFound } from '../base/errors.ts';
-import type { Ids } from '../base/ids.ts';
-import { characters, isLongerThan } from '../base/text.ts';
 
 export const isGroup = (step: BaseStep): boolean => step.impl?.stepGroup != null;
 
@@ -117,7 +108,7 @@ const replaceChild = (group: BaseStep, before: BaseStep, after: BaseStep): BaseS
   children: group.children.map(child => (child === before ? after : child)),
 });
 
-/** What must hold for a tree as a whole. @throws BadRequest (400) */
+/** What must hold for a tree as a whole: its size, and ids of steps, groups and fields unique in it. @throws BadRequest (400) */
 export function checkWhole(root: BaseStep): void {
   const ids = new Set<string>();
   const clientIds = new Set<string>();
@@ -125,6 +116,7 @@ export function checkWhole(root: BaseStep): void {
   for (const { step, depth } of walk(root)) {
     takeId(ids, 'id', step.id, step);
     takeId(clientIds, 'clientId', step.clientId, step);
+    for (const field of step.impl.step?.stepFields ?? []) takeId(ids, 'id', field.id, step);
     if (depth > MAX_TREE_DEPTH) throw limit(step, `is ${depth} levels deep; a tree may have ${MAX_TREE_DEPTH}`);
     if (step.children.length > MAX_GROUP_CHILDREN) {
       throw limit(step, `has ${step.children.length} children; a group may have ${MAX_GROUP_CHILDREN}`);
@@ -140,7 +132,7 @@ function takeId(taken: Set<string>, field: string, id: string, step: BaseStep): 
   if (taken.has(id)) {
     throw new BadRequest(
       'duplicate-id',
-      `${field}: ${id} ("${step.title}") is taken by another step of this template; ids are unique in it`,
+      `${field}: ${id} ("${step.title}") is taken in this template; ids are unique in it`,
       {
         [field]: id,
       },
@@ -152,128 +144,11 @@ function takeId(taken: Set<string>, field: string, id: string, step: BaseStep): 
 const limit = (step: BaseStep, what: string): BadRequest =>
   new BadRequest('limit-exceeded', `"${step.title}" ${what}`, { stepId: step.id });
 
-/**
- * A step as a client sent it, made ready to be stored: checked, freed of what is derived, its ids given. The server gives ids to
- * every step and field, unless a step says `clientGeneratedIds` and brings one.
- * @throws BadRequest (400)
- */
-export function received(step: BaseStep, ids: Ids, kind: 'step' | 'stepGroup', depth = 1): BaseStep {
-  checkStep(step, kind);
-  if (depth > MAX_TREE_DEPTH) throw limit(step, `lies deeper than ${MAX_TREE_DEPTH} levels`);
-  const id = step.clientGeneratedIds && step.id ? step.id : ids.next();
-  const {
-    childChange: _change,
-    titleDiff: _diff,
-    hierarchyPosition: _position,
-    parentId: _parent,
-    parentJobBaseStepId: _job,
-    ...content
-  } = step;
-  return withoutNulls({
-    ...content,
-    ...emptyPlace,
-    id,
-    impl:
-      kind === 'step'
-        ? { step: { ...step.impl.step!, stepFields: fieldsWithIds(step, ids) } }
-        : { stepGroup: receivedGroup(step.impl.stepGroup!) },
-    children: step.children.map(child => received(child, ids, isGroup(child) ? 'stepGroup' : 'step', depth + 1)),
-  });
-}
-
-const receivedGroup = ({ headers, ...group }: StepGroup): StepGroup => ({
-  ...group,
-  ...(headers && { headers: receivedHeaders(headers) }),
-});
-
-const emptyPlace = { hierarchyPosition: '', parentId: '', parentJobBaseStepId: '' };
-
-const fieldsWithIds = (step: BaseStep, ids: Ids) =>
-  step.impl.step!.stepFields.map(({ latestChange: _change, otherField: _other, ...field }) => ({
-    ...field,
-    id: step.clientGeneratedIds && field.id ? field.id : ids.next(),
-  }));
-
-function checkStep(step: BaseStep, kind: 'step' | 'stepGroup'): void {
-  const name = `"${step.title}"`;
-  if (step.impl?.[kind] == null) {
-    throw new BadRequest(
-      'invalid-argument',
-      `impl of ${name}: expected ${kind} to be set; a step has impl.step, a group impl.stepGroup`,
-    );
-  }
-  for (const [field, id] of [
-    ['id', step.id],
-    ['clientId', step.clientId],
-  ] as const) {
-    if (id.length > MAX_NAME_LENGTH)
-      throw new BadRequest(
-        'limit-exceeded',
-        `${field} of ${name}: ${id.length} characters; the longest may have ${MAX_NAME_LENGTH}`,
-      );
-  }
-  if (kind === 'step' && step.flow?.mode != null) {
-    throw new BadRequest(
-      'invalid-argument',
-      `flow.mode of ${name}: a step has none; only a group is SEQUENTIAL or PARALLEL`,
-    );
-  }
-  if (kind === 'step' && step.children.length > 0) {
-    throw new BadRequest(
-      'invalid-argument',
-      `children of ${name}: a step has none; only a group (impl.stepGroup) has children`,
-    );
-  }
-  if (step.title.trim() === '')
-    throw new BadRequest(
-      'invalid-argument',
-      `title: empty; every step and group needs one of 1 to ${MAX_TITLE_LENGTH} characters`,
-    );
-  if (isLongerThan(step.title, MAX_TITLE_LENGTH)) {
-    throw new BadRequest(
-      'limit-exceeded',
-      `title: ${characters(step.title)} characters; the longest may have ${MAX_TITLE_LENGTH}`,
-    );
-  }
-  const description = step.descrip.reduce((sum, element) => sum + characters(textOf(element)), 0);
-  if (description > MAX_DESCRIPTION_LENGTH) {
-    throw new BadRequest(
-      'limit-exceeded',
-      `descrip of ${name}: ${description} characters; the longest may have ${MAX_DESCRIPTION_LENGTH}`,
-    );
-  }
-}
-
-const textOf = (element: StepDescriptionElement): string =>
-  element.txt?.txt ?? element.notice?.descrip ?? (element.link ? element.link.label + element.link.url : '');
-
-/**
- * A group's headers as a client sent them, made ready to be stored.
- * @throws NotFound (404) for a category or icon: teams have none of their own yet
- */
-export function receivedHeaders({ category, equipment, notices, condition }: StepGroupHeaders): StepGroupHeaders {
-  if (category)
-    throw new NotFound('category-not-found', `headers.category: the team has no category ${category.id}`, {
-      categoryId: category.id,
-    });
-  const [icon] = [...(equipment ?? []), ...(notices ?? []).flatMap(notice => notice.icon ?? [])];
-  if (icon) throw new NotFound('icon-not-found', `headers: the team has no icon ${icon.id}`, { iconId: icon.id });
-  return withoutNulls({ notices, condition });
-}
-
-/** The tree with other headers at its root; the same tree when they are the same. */
+/** The tree with these headers at its root, or none when they are empty; the same tree when nothing changes. */
 export function withHeaders(root: BaseStep, headers: StepGroupHeaders): BaseStep {
-  const impl = { stepGroup: { ...root.impl.stepGroup, headers } };
+  const { headers: _before, ...group } = root.impl.stepGroup!;
+  const impl = { stepGroup: Object.keys(headers).length > 0 ? { ...group, headers } : group };
   return isDeepStrictEqual(impl, root.impl) ? root : { ...root, impl };
-}
-
-/** Unset fields arrive as null; stored content does not carry them. */
-export function withoutNulls<T>(value: T): T {
-  if (Array.isArray(value)) return value.map(withoutNulls) as T;
-  if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([key, field]) => (field == null ? [] : [[key, withoutNulls(field)]])),
-  ) as T;
 }
 
 /** The tree as clients see it: with hierarchyPosition ("2.1.3", 1-based; "" at the root), parentId, and the entry's title at its root. */

@@ -100,6 +100,7 @@ async function jobRow(
     priority: knownPriority(overrides.priority ?? defaults.priority ?? DEFAULT_PRIORITY),
     status: knownStatus(overrides.jobStatus ?? defaults.jobStatus ?? FIRST_STATUS),
     percent_complete: overrides.percentComplete ?? 0,
+    percent_given: overrides.percentComplete == null ? 0 : 1,
     finished_leaves: 0,
     parent_job: overrides.parentJob ?? null,
     closed: 0,

@@ -52,7 +52,7 @@ export async function releaseLock(tx: Transactor, act: Act, { team_id, template_
 
 /** A token may have ended since the call began, and a lock lives by its token. @throws InvalidToken (497) */
 async function requireLiveToken(tx: Transactor, { caller }: Act): Promise<void> {
-  if (await tx.people.tokenExists(caller.tokenId)) return;
+  if (await tx.people.keepToken(caller.tokenId)) return;
   throw new InvalidToken('invalid-token', 'the token was revoked meanwhile; log in again');
 }
 
@@ -67,7 +67,7 @@ const wanted = (act: Act, { team_id, template_id }: TemplateRow): Row<'template_
 
 const holding = ({ caller }: Act, lock: Row<'template_locks'>): LockHolding => ({
   tokenId: lock.token_id,
-  holder: { id: caller.userId, email: caller.email, name: caller.name },
+  holder: { id: caller.userId, email: caller.email, name: caller.name, createdAt: caller.createdAt },
   lockedAt: lock.locked_at,
   lastActivityAt: lock.last_activity_at,
 });

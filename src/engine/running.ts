@@ -5,7 +5,7 @@
 import { AssignedType } from '#gen/flow_types';
 import { JobActionStepStatus, JobHistoryAction, StepState } from '#gen/jobs_types';
 import { FlowChart } from '../domain/flow.ts';
-import { assignmentOf, FINAL_STATUS, firstStep } from '../domain/jobs.ts';
+import { type Assignment, assignmentOf, FINAL_STATUS, firstStep } from '../domain/jobs.ts';
 import { percentComplete, refuseFinish, refuseStart, type WorkStep } from '../domain/work.ts';
 import type { Transactor } from '../store/database.ts';
 import type { JobRow, JobStepRow } from '../store/jobs.ts';
@@ -50,7 +50,7 @@ async function work(
   const current = await tx.jobs.currentSteps(job.team_id, [job.job_id]);
   const asked = stepIds.length > 0 ? [...new Set(stepIds)] : current.map(step => step.step_id);
   if (job.closed === 1)
-    return (asked.length > 0 ? asked : ['']).map(stepId => ({ stepId, status: JobActionStepStatus.JobClosed }));
+    return (stepIds.length > 0 ? asked : ['']).map(stepId => ({ stepId, status: JobActionStepStatus.JobClosed }));
   if (current.length === 0 && stepIds.length === 0) return [{ stepId: '', status: JobActionStepStatus.NoActiveStep }];
   const chart = FlowChart.of(await tx.trees.tree(job.team_id, job.root_hash));
   const work = new Work(act, job, chart, current);
@@ -110,12 +110,12 @@ class Work {
     step.finished_at = this.#act.now;
     step.finished_by = this.#act.caller.userId;
     this.#changed.set(step.step_id, step);
-    this.#record(JobHistoryAction.Finished, step, { start_date: step.started_at, end_date: this.#act.now });
+    const run = step.started_at === null ? {} : { start_date: step.started_at, end_date: this.#act.now };
+    this.#record(JobHistoryAction.Finished, step, run);
     this.#current.delete(step.step_id);
     for (const next of this.#chart.after(leaf, new Set(this.#current.keys()))) {
       const assignee = next.impl.step?.assignee;
-      // Whoever ran the last step goes on, when nothing says otherwise.
-      const assignment = assignee ? assignmentOf(assignee) : { type: AssignedType.User, to: this.#act.caller.userId };
+      const assignment = assignee ? assignmentOf(assignee) : this.#assignmentBehind(step);
       const row = {
         team_id: this.#job.team_id,
         job_id: this.#job.job_id,
@@ -125,6 +125,12 @@ class Work {
       this.#changed.set(row.step_id, row);
     }
     if (this.#current.size === 0) this.#end();
+  }
+
+  /** Whoever ran the last step goes on, when nothing says otherwise; behind a step that nobody ran, its assignment does. */
+  #assignmentBehind(left: JobStepRow): Assignment {
+    if (left.started_by !== null) return { type: AssignedType.User, to: this.#act.caller.userId };
+    return { type: left.assigned_type, to: left.assigned_to };
   }
 
   async write(tx: Transactor): Promise<void> {
@@ -137,10 +143,13 @@ class Work {
   #countFinished(step: JobStepRow): void {
     if (step.finished_at !== null) return;
     const finished = (this.#change.finished_leaves ?? this.#job.finished_leaves) + 1;
+    // A figure that a caller has set is the caller's, until the closing.
+    const percent =
+      this.#job.percent_given === 1 ? {} : { percent_complete: percentComplete(finished, this.#job.leaf_count) };
     this.#change = {
       ...this.#change,
       finished_leaves: finished,
-      percent_complete: percentComplete(finished, this.#job.leaf_count),
+      ...percent,
     };
   }
 
@@ -148,7 +157,7 @@ class Work {
   #end(): void {
     const defaults = JSON.parse(this.#job.defaults);
     if (defaults.closeAtEnd === false) return;
-    this.#change = { ...this.#change, ...closing(this.#act, defaults.finalStatus) };
+    this.#change = { ...this.#change, ...closing(this.#act, defaults.finalStatus), closed_by: null };
     this.#record(JobHistoryAction.Closed);
   }
 

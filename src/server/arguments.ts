@@ -3,11 +3,14 @@
  *
  * What Thrift's own decoding lets pass is refused: unknown enum numbers, unions with no or several members, missing required
  * fields, numbers that are not finite, U+0000 in texts. What clients in different languages leave unset arrives the same: fields
- * of default requiredness get their zero ('' 0 false [] {}), as C++ or Java would have sent it; enums without a member 0 and
- * structs stay unset; a struct that is an argument itself becomes an empty one.
+ * with a default in the interface get it; the others of default requiredness get their zero ('' 0 false [] {}), as C++ or Java would
+ * have sent it; enums without a member 0 and structs stay unset; a struct that is an argument itself becomes an empty one.
  */
 import { BadRequest } from '../base/errors.ts';
 import { type IdlField, type IdlType, idl } from './idl.ts';
+
+/** Structs and containers within each other: twice the depth of a tree, and room for what its steps carry. */
+const DEEPEST = 64;
 
 /** @throws BadRequest (400) naming the field, what it holds and what would be right */
 export const settledArguments = (fields: readonly IdlField[], values: readonly unknown[]): unknown[] =>
@@ -17,11 +20,11 @@ export const settledArguments = (fields: readonly IdlField[], values: readonly u
 
 const isStruct = (type: IdlType): boolean => typeof type === 'object' && 'struct' in type;
 
-function settleField({ required, type }: IdlField, value: unknown, path: string): unknown {
-  if (value != null && !isUnsetEnum(type, value)) return settle(type, value, path);
+function settleField({ required, type, default: given }: IdlField, value: unknown, path: string, depth = 0): unknown {
+  if (value != null && !isUnsetEnum(type, value)) return settle(type, value, path, depth);
   if (required === 'required')
     throw new BadRequest('invalid-argument', `${path}: missing; it is required`, { field: path });
-  return required === 'default' ? zero(type) : undefined;
+  return given ?? (required === 'default' ? zero(type) : undefined);
 }
 
 /** Some languages send 0 for an enum that was never set. */
@@ -35,20 +38,25 @@ function zero(type: IdlType): unknown {
   if (typeof type === 'string') return 0;
   if ('list' in type || 'set' in type) return [];
   if ('map' in type) return {};
-  return undefined;
+  return 'enum' in type && Object.values(idl.enums[type.enum]!).includes(0) ? 0 : undefined;
 }
 
-function settle(type: IdlType, value: unknown, path: string): unknown {
+function settle(type: IdlType, value: unknown, path: string, depth: number): unknown {
+  if (depth > DEEPEST) {
+    throw new BadRequest('limit-exceeded', `${path.slice(0, 60)}…: nested more than ${DEEPEST} levels deep`, {
+      limit: String(DEEPEST),
+    });
+  }
   if (type === 'string') return settleText(value as string, path);
   if (type === 'double') return settleNumber(value as number, path);
   if (typeof type === 'string') return value;
   if ('enum' in type) return settleEnum(type.enum, value as number, path);
-  if ('struct' in type) return settleStruct(type.struct, value as Record<string, unknown>, path);
+  if ('struct' in type) return settleStruct(type.struct, value as Record<string, unknown>, path, depth + 1);
   if ('list' in type)
-    return (value as unknown[]).map((element, index) => settle(type.list, element, `${path}[${index}]`));
+    return (value as unknown[]).map((element, index) => settle(type.list, element, `${path}[${index}]`, depth + 1));
   if ('set' in type)
-    return (value as unknown[]).map((element, index) => settle(type.set, element, `${path}[${index}]`));
-  return settleMap(type.map, value as Record<string, unknown>, path);
+    return (value as unknown[]).map((element, index) => settle(type.set, element, `${path}[${index}]`, depth + 1));
+  return settleMap(type.map, value as Record<string, unknown>, path, depth + 1);
 }
 
 function settleText(text: string, path: string): string {
@@ -79,21 +87,38 @@ function settleMap(
   [keyType, valueType]: readonly [IdlType, IdlType],
   map: Record<string, unknown>,
   path: string,
+  depth: number,
 ): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(map).map(([key, value]) => [
-      keyType === 'string' ? settleText(key, `${path} key`) : key,
-      settle(valueType, value, `${path}[${key}]`),
+      settleKey(keyType, key, path),
+      settle(valueType, value, `${path}[${key}]`, depth),
     ]),
   );
 }
 
-function settleStruct(name: string, struct: Record<string, unknown>, path: string): Record<string, unknown> {
+/** Keys are texts here, whatever their type; the library cannot write a map that has the key hasOwnProperty. */
+function settleKey(type: IdlType, key: string, path: string): string {
+  if (key === 'hasOwnProperty') {
+    throw new BadRequest('invalid-argument', `${path} key: hasOwnProperty cannot be a key; choose another name`, {
+      field: path,
+    });
+  }
+  if (typeof type === 'object') settle(type, Number(key), `${path} key`, 0);
+  return settleText(key, `${path} key`);
+}
+
+function settleStruct(
+  name: string,
+  struct: Record<string, unknown>,
+  path: string,
+  depth: number,
+): Record<string, unknown> {
   const { kind, fields } = idl.structs[name]!;
-  if (kind === 'union') return settleUnion(name, fields, struct, path);
+  if (kind === 'union') return settleUnion(name, fields, struct, path, depth);
   const settled: Record<string, unknown> = {};
   for (const field of fields) {
-    const value = settleField(field, struct[field.name], `${path}.${field.name}`);
+    const value = settleField(field, struct[field.name], `${path}.${field.name}`, depth);
     if (value !== undefined) settled[field.name] = value;
   }
   return settled;
@@ -104,6 +129,7 @@ function settleUnion(
   fields: readonly IdlField[],
   union: Record<string, unknown>,
   path: string,
+  depth: number,
 ): Record<string, unknown> {
   const set = fields.filter(field => union[field.name] != null);
   const [member] = set;
@@ -117,5 +143,5 @@ function settleUnion(
       },
     );
   }
-  return { [member.name]: settle(member.type, union[member.name], `${path}.${member.name}`) };
+  return { [member.name]: settle(member.type, union[member.name], `${path}.${member.name}`, depth) };
 }

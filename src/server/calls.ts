@@ -26,6 +26,7 @@ export interface TokenSession extends Session {
 export interface Outcome {
   readonly field: string;
   readonly value: unknown;
+  readonly requestId: string;
 }
 
 export class Calls {
@@ -49,11 +50,17 @@ export class Calls {
     try {
       caller = served.needsToken ? await this.#caller(call, session) : undefined;
       const value = await handled(served, { ...call, ...(caller && { caller }) }, args);
-      this.#logger.debug({ ...facts(served, call, started), outcome: 'ok' });
-      return { field: 'success', value };
+      this.#logger.debug({ ...facts(served, call.requestId, started), outcome: 'ok' });
+      return { field: 'success', value, requestId: call.requestId };
     } catch (error) {
       return this.#failed(served, call, caller, started, error);
     }
+  }
+
+  /** The outcome of what is no domain error: all of it goes to the log, the request id alone to the caller. */
+  fault(served: ServedFunction, requestId: string, error: unknown, started = performance.now()): Outcome {
+    this.#logger.error({ ...facts(served, requestId, started), outcome: 'internal-error', err: error });
+    return declared(served, 'common.SystemException', internalError(requestId), requestId);
   }
 
   #caller(call: OpenCall, { token }: TokenSession): Promise<Caller> {
@@ -72,18 +79,18 @@ export class Calls {
     error: unknown,
   ): Outcome {
     if (!(error instanceof DomainError)) {
-      this.#logger.error({ ...facts(served, call, started), outcome: 'internal-error', err: error });
-      return declared(served, 'common.SystemException', internalError(call.requestId));
+      return this.fault(served, call.requestId, error, started);
     }
-    this.#logger.warn({ ...facts(served, call, started), outcome: error.slug, message: error.message });
+    this.#logger.warn({ ...facts(served, call.requestId, started), outcome: error.slug, message: error.message });
     if (error instanceof LockedByOther && caller && throws(served, LOCK_FAILED)) {
       return declared(
         served,
         LOCK_FAILED,
         new JobTemplateLockFailed({ previousLock: toLock(error.holding, caller.tokenId), message: error.message }),
+        call.requestId,
       );
     }
-    return declared(served, 'common.SystemException', systemException(error, call.requestId));
+    return declared(served, 'common.SystemException', systemException(error, call.requestId), call.requestId);
   }
 }
 
@@ -101,17 +108,17 @@ async function handled(served: ServedFunction, call: Call | OpenCall, args: read
   return value;
 }
 
-const facts = (served: ServedFunction, call: OpenCall, started: number) => ({
+const facts = (served: ServedFunction, requestId: string, started: number) => ({
   call: served.fullName,
-  requestId: call.requestId,
+  requestId,
   ms: Math.round((performance.now() - started) * 1000) / 1000,
 });
 
 const throws = (served: ServedFunction, exception: string) =>
   served.idl.throws.find(declaration => declaration.exception === exception);
 
-function declared(served: ServedFunction, exception: string, value: unknown): Outcome {
+function declared(served: ServedFunction, exception: string, value: unknown, requestId: string): Outcome {
   const declaration = throws(served, exception);
   if (!declaration) throw new Error(`${served.fullName} does not declare ${exception}`);
-  return { field: declaration.name, value };
+  return { field: declaration.name, value, requestId };
 }

@@ -22,6 +22,8 @@ export interface IdlField {
   readonly name: string;
   readonly required: 'required' | 'optional' | 'default';
   readonly type: IdlType;
+  /** What the interface gives a field that a client leaves unset. */
+  readonly default?: boolean | number;
 }
 
 export interface IdlFunction {

@@ -12,7 +12,7 @@ export const structFromJson = <T>(name: string, json: unknown, path: string): T 
 function fromJson(type: IdlType, json: unknown, path: string): unknown {
   if (typeof type === 'string') return scalarFromJson(type, json, path);
   if ('enum' in type) return enumFromJson(type.enum, json, path);
-  if ('struct' in type) return fieldsFromJson(type.struct, objectIn(json, path), path);
+  if ('struct' in type) return structIn(type.struct, objectIn(json, path), path);
   if ('map' in type) {
     const [, valueType] = type.map;
     return Object.fromEntries(
@@ -22,6 +22,13 @@ function fromJson(type: IdlType, json: unknown, path: string): unknown {
   const element = 'list' in type ? type.list : type.set;
   if (!Array.isArray(json)) throw unfit(path, json, 'an array');
   return json.map((value, index) => fromJson(element, value, `${path}[${index}]`));
+}
+
+function structIn(name: string, json: Record<string, unknown>, path: string): Record<string, unknown> {
+  const struct = fieldsFromJson(name, json, path);
+  const members = Object.keys(struct);
+  if (idl.structs[name]!.kind !== 'union' || members.length === 1) return struct;
+  throw unfit(path, json, `exactly one of ${idl.structs[name]!.fields.map(field => field.name).join(', ')}`);
 }
 
 function fieldsFromJson(name: string, json: Record<string, unknown>, path: string): Record<string, unknown> {
@@ -38,16 +45,27 @@ function fieldsFromJson(name: string, json: Record<string, unknown>, path: strin
 function scalarFromJson(type: string, json: unknown, path: string): unknown {
   if (type === 'bool') return typeof json === 'boolean' ? json : fail(unfit(path, json, 'true or false'));
   if (type === 'string') return typeof json === 'string' ? json : fail(unfit(path, json, 'a text'));
-  if (type === 'binary')
-    return typeof json === 'string' ? Buffer.from(json, 'base64') : fail(unfit(path, json, 'a text in base64'));
+  if (type === 'binary') return bytesFromJson(json, path);
   if (type === 'double') return typeof json === 'number' ? json : fail(unfit(path, json, 'a number'));
-  return Number.isSafeInteger(json) ? json : fail(unfit(path, json, 'a whole number'));
+  const bound = bounds[type] ?? Number.MAX_SAFE_INTEGER;
+  const whole = Number.isSafeInteger(json) && (json as number) <= bound && (json as number) >= -bound - 1;
+  return whole ? json : fail(unfit(path, json, `a whole number within ±${bound}`));
+}
+
+const bounds: Readonly<Record<string, number>> = { i8: 2 ** 7 - 1, i16: 2 ** 15 - 1, i32: 2 ** 31 - 1 };
+
+function bytesFromJson(json: unknown, path: string): Buffer {
+  const bytes = typeof json === 'string' ? Buffer.from(json, 'base64') : Buffer.alloc(0);
+  // What is no base64 is skipped when read: it shows by not coming back.
+  if (typeof json === 'string' && bytes.toString('base64').replace(/=+$/, '') === json.replace(/=+$/, '')) return bytes;
+  throw unfit(path, json, 'a text in base64');
 }
 
 function enumFromJson(name: string, json: unknown, path: string): number {
   const members = idl.enums[name]!;
-  const number = typeof json === 'string' && Object.hasOwn(members, json) ? members[json]! : Number(json);
-  if (json !== '' && Object.values(members).includes(number)) return number;
+  if (typeof json === 'string' && Object.hasOwn(members, json)) return members[json]!;
+  const number = typeof json === 'string' && /^\d+$/.test(json) ? Number(json) : json;
+  if (typeof number === 'number' && Object.values(members).includes(number)) return number;
   throw unfit(path, json, `one of ${Object.keys(members).join(', ')}`);
 }
 

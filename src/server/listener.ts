@@ -55,7 +55,7 @@ export class TcpListener {
     this.#server.close();
     const running = [...this.#connections].map(connection => connection.busy);
     const grace = AbortSignal.timeout(graceMs);
-    await Promise.race([Promise.all(running), once(grace, 'abort')]);
+    await Promise.race([Promise.allSettled(running), once(grace, 'abort')]);
     for (const { socket } of this.#connections) socket.destroy();
   }
 
@@ -93,8 +93,11 @@ export class TcpListener {
   }
 }
 
-/** Resolves when the client may send more: at once, or when it has read enough of what waits for it. */
+/** Resolves when the client may send more: at once, or when it has read enough of what waits for it, or is gone. */
 async function written(socket: Socket, frame: Buffer): Promise<void> {
   if (socket.write(frame) || socket.destroyed) return;
-  await Promise.race([once(socket, 'drain'), once(socket, 'close')]);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  socket.once('drain', resolve).once('close', resolve);
+  await promise;
+  socket.off('drain', resolve).off('close', resolve);
 }

@@ -7,7 +7,7 @@ import {
   MIN_PASSWORD_LENGTH,
 } from '#gen/common_types';
 import { BadRequest, Unsupported } from '../base/errors.ts';
-import { characters, isLongerThan } from '../base/text.ts';
+import { bounded } from '../domain/limits.ts';
 
 /** A text of at least one visible character. @throws BadRequest (400) */
 export function required(field: string, value: string | null | undefined, longest: number): string {
@@ -15,14 +15,6 @@ export function required(field: string, value: string | null | undefined, longes
   if (text === '')
     throw new BadRequest('invalid-argument', `${field}: empty; expected 1 to ${longest} characters`, { [field]: '' });
   return bounded(field, text, longest);
-}
-
-/** @throws BadRequest (400) */
-export function bounded(field: string, text: string, longest: number): string {
-  if (!isLongerThan(text, longest)) return text;
-  throw new BadRequest('limit-exceeded', `${field}: ${characters(text)} characters; the longest may have ${longest}`, {
-    [field]: `${text.slice(0, 40)}…`,
-  });
 }
 
 export const name = (field: string, value: string | null | undefined): string =>

@@ -10,6 +10,7 @@ const codes: Readonly<Record<ErrorKind, ErrorCode>> = {
   tokenExpired: ErrorCode.TOKEN_EXPIRED,
   insufficientPermissions: ErrorCode.INSUFFICIENT_PERMISSIONS,
   notFound: ErrorCode.NOT_FOUND,
+  unknownRegion: ErrorCode.INVALID_REGION,
   wrongState: ErrorCode.WRONG_STATE,
   noChange: ErrorCode.NOOP,
   invalidVersion: ErrorCode.INVALID_VERSION,

@@ -32,7 +32,7 @@ export class Reader {
   readonly jobs: JobReader;
 
   constructor(db: Kysely<Database>, engine: Engine, cache: TreeCache) {
-    this.people = new PeopleReader(db);
+    this.people = new PeopleReader(db, engine);
     this.templates = new TemplateReader(db, engine);
     this.trees = new TreeReader(db, engine, cache);
     this.jobs = new JobReader(db, engine);
@@ -49,7 +49,7 @@ export class Transactor extends Reader {
 
   constructor(db: Kysely<Database>, engine: Engine, cache: TreeCache) {
     super(db, engine, cache);
-    this.people = new PeopleTransactor(db);
+    this.people = new PeopleTransactor(db, engine);
     this.templates = new TemplateTransactor(db, engine);
     this.trees = new TreeTransactor(db, engine, cache, effect => this.onCommit(effect));
     this.jobs = new JobTransactor(db, engine);
@@ -111,17 +111,22 @@ export class Store {
     if (this.#connections.writes !== this.#connections.reads) await this.#connections.writes.destroy();
   }
 
-  async #repeated<T>(run: () => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await run();
-      } catch (error) {
-        if (!(error instanceof OvertakenByWriter) && !this.#connections.isTransient(error)) throw error;
-        if (attempt === ATTEMPTS) {
-          throw new Busy('busy', 'the database is busy and the call was not carried out; repeat it in a few seconds');
-        }
-        await pause(attempt);
+  #repeated<T>(run: () => Promise<T>): Promise<T> {
+    return repeated(this.#connections, run);
+  }
+}
+
+/** Runs until it is not overtaken and the database not busy. @throws Busy after many attempts */
+async function repeated<T>(connections: Connections, run: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await run();
+    } catch (error) {
+      if (!(error instanceof OvertakenByWriter) && !connections.isTransient(error)) throw error;
+      if (attempt === ATTEMPTS) {
+        throw new Busy('busy', 'the database is busy and the call was not carried out; repeat it in a few seconds');
       }
+      await pause(attempt);
     }
   }
 }
@@ -150,7 +155,7 @@ export async function openStore(
       ? (await import('./sqlite.ts')).openSqlite(settings, log)
       : (await import('./postgres.ts')).openPostgres(settings, log, onConnectionError);
   try {
-    await migrate(connections);
+    await repeated(connections, () => migrate(connections));
   } catch (error) {
     await connections.writes.destroy();
     throw error;

@@ -8,7 +8,7 @@ import * as first from './migrations/001-first.ts';
 
 const steps = { '001-first': first };
 
-/** @throws Error with what to do, when the schema is newer than this program or a step fails. */
+/** @throws Error with what to do, when the schema is newer than this program or a step fails; nothing is half done then */
 export async function migrate(connections: Connections): Promise<void> {
   const known = migrations(connections.engine);
   const migrator = new Migrator({ db: connections.writes, provider: { getMigrations: async () => known } });
@@ -19,7 +19,7 @@ export async function migrate(connections: Connections): Promise<void> {
     );
   }
   const { error } = await migrator.migrateToLatest();
-  if (error) throw error instanceof Error ? error : new Error(`migration failed: ${String(error)}`);
+  if (error) throw error;
 }
 
 const migrations = (engine: Engine): Record<string, Migration> =>

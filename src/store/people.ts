@@ -1,18 +1,21 @@
 /** Users, teams, memberships and the tokens they come with. */
 import type { Kysely } from 'kysely';
+import type { Engine } from './engine.ts';
 import type { Database, Row } from './schema.ts';
 
 /** A token with its user and one row per team that the user works in; the team columns are null without any. */
 export type CallerRow = Pick<Row<'tokens'>, 'token_id' | 'user_id' | 'expires_at'> &
-  Pick<Row<'users'>, 'email' | 'name'> & { team_id: string | null; roles: string | null };
+  Pick<Row<'users'>, 'email' | 'name' | 'created_at'> & { team_id: string | null; roles: string | null };
 
 export type TeamWithOwner = Row<'teams'> & { owner_email: string; owner_name: string; owner_created_at: number };
 
 export class PeopleReader {
-  readonly db: Kysely<Database>;
+  protected readonly db: Kysely<Database>;
+  protected readonly engine: Engine;
 
-  constructor(db: Kysely<Database>) {
+  constructor(db: Kysely<Database>, engine: Engine) {
     this.db = db;
+    this.engine = engine;
   }
 
   /** Everything a call needs to know of its caller, in one statement. Empty when the token is unknown. */
@@ -21,7 +24,14 @@ export class PeopleReader {
       .selectFrom('tokens')
       .innerJoin('users', 'users.user_id', 'tokens.user_id')
       .leftJoin('memberships', 'memberships.user_id', 'tokens.user_id')
-      .select(['tokens.token_id', 'tokens.user_id', 'tokens.expires_at', 'users.email', 'users.name'])
+      .select([
+        'tokens.token_id',
+        'tokens.user_id',
+        'tokens.expires_at',
+        'users.email',
+        'users.name',
+        'users.created_at',
+      ])
       .select(['memberships.team_id', 'memberships.roles'])
       .where('tokens.token_hash', '=', tokenHash)
       .execute();
@@ -100,6 +110,18 @@ export class PeopleTransactor extends PeopleReader {
 
   async insertToken(token: Row<'tokens'>): Promise<void> {
     await this.db.insertInto('tokens').values(token).execute();
+  }
+
+  /** Whether the token still lives; it will, then, until the end of the transaction. */
+  async keepToken(tokenId: string): Promise<boolean> {
+    const row = await this.db
+      .selectFrom('tokens')
+      .select('token_id')
+      .where('token_id', '=', tokenId)
+      // SQLite has one writer anyway.
+      .$if(this.engine === 'postgres', query => query.forKeyShare())
+      .executeTakeFirst();
+    return row !== undefined;
   }
 
   /** The token ends, and with it the locks it holds. */

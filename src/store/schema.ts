@@ -7,7 +7,7 @@
  */
 
 interface Column<T> {
-  readonly type: 'text' | 'integer' | 'bigint' | 'bytes';
+  readonly type: 'text' | 'integer' | 'bigint' | 'real' | 'bytes';
   readonly nullable: boolean;
   /** Never set: carries the TypeScript type. */
   readonly value?: T;
@@ -18,6 +18,7 @@ const optionalText: Column<string | null> = { type: 'text', nullable: true };
 const integer: Column<number> = { type: 'integer', nullable: false };
 const optionalInteger: Column<number | null> = { type: 'integer', nullable: true };
 const time: Column<number> = { type: 'bigint', nullable: false };
+const real: Column<number> = { type: 'real', nullable: false };
 const optionalTime: Column<number | null> = { type: 'bigint', nullable: true };
 const bytes: Column<Buffer> = { type: 'bytes', nullable: false };
 
@@ -128,11 +129,14 @@ export const tables = {
     end_date: optionalTime,
     priority: text,
     status: text,
-    percent_complete: integer,
+    percent_complete: real,
+    /** 1 when a caller has set percent_complete: it is not counted then. */
+    percent_given: integer,
     /** Distinct leaves finished so far. */
     finished_leaves: integer,
     parent_job: optionalText,
     closed: integer,
+    /** Who closed the job; null while it is open, and when it closed itself. */
     closed_by: optionalText,
     /** +1 with every change: what concurrent writers of one job compare and set. */
     revision: integer,

@@ -8,7 +8,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import SQLite from 'better-sqlite3';
-import { Kysely, type Logger, SqliteDialect } from 'kysely';
+import { Kysely, type Logger, SqliteAdapter, SqliteDialect } from 'kysely';
 import { LRUCache } from 'lru-cache';
 import type { Connections } from './engine.ts';
 import type { Database } from './schema.ts';
@@ -40,6 +40,19 @@ export function openSqlite(settings: SqliteSettings, log?: Logger): Connections 
   };
 }
 
+/** Migrations run in one transaction, schema and all: SQLite can, whatever Kysely's adapter says. Of two servers one waits. */
+class TransactionalSqlite extends SqliteDialect {
+  override createAdapter(): SqliteAdapter {
+    return new TransactionalAdapter();
+  }
+}
+
+class TransactionalAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
 /** Kysely prepares each statement anew; here it meets a database whose `prepare` remembers, and begins as told. */
 function kysely(database: SQLite.Database, begin: string, log?: Logger): Kysely<Database> {
   const prepared = new LRUCache<string, SQLite.Statement>({ max: STATEMENTS_KEPT });
@@ -48,7 +61,7 @@ function kysely(database: SQLite.Database, begin: string, log?: Logger): Kysely<
     prepared.set(text, statement);
     return statement;
   };
-  const dialect = new SqliteDialect({
+  const dialect = new TransactionalSqlite({
     database: { prepare, close: () => database.close() } as unknown as SQLite.Database,
   });
   return new Kysely<Database>({ dialect, ...(log ? { log } : {}) });

@@ -24,6 +24,7 @@ export type TemplateRow = Head &
     lock_user_id: string | null;
     lock_user_email: string | null;
     lock_user_name: string | null;
+    lock_user_created_at: number | null;
     locked_at: number | null;
     last_activity_at: number | null;
   };
@@ -251,7 +252,7 @@ export class TemplateTransactor extends TemplateReader {
     return (
       row && {
         tokenId: row.token_id,
-        holder: { id: row.user_id, email: row.email, name: row.name },
+        holder: { id: row.user_id, email: row.email, name: row.name, createdAt: row.created_at },
         lockedAt: row.locked_at,
         lastActivityAt: row.last_activity_at,
       }
@@ -266,6 +267,6 @@ const liveLocks = (db: Kysely<Database>, now: number) =>
     .innerJoin('tokens', 'tokens.token_id', 'lock.token_id')
     .innerJoin('users', 'users.user_id', 'lock.user_id')
     .selectAll('lock')
-    .select(['users.email', 'users.name'])
+    .select(['users.email', 'users.name', 'users.created_at'])
     .where('tokens.expires_at', '>', now)
     .as('l');

@@ -1,7 +1,7 @@
 /** One message: decoded, answered, and the answer encoded in the protocol that it came in. */
 import thrift, { type TProtocol } from 'thrift';
 import type { Logger } from '../../base/logger.ts';
-import type { Calls, TokenSession } from '../calls.ts';
+import type { Calls, Outcome, TokenSession } from '../calls.ts';
 import type { Functions, ServedFunction } from '../functions.ts';
 import { IntegerTooLarge, type ProtocolClass, protocolOf } from './protocols.ts';
 
@@ -46,13 +46,25 @@ export class Messages {
         throw failure('INVALID_MESSAGE_TYPE', `message type ${head.mtype}; expected a call (1)`);
       if (!served) throw failure('UNKNOWN_METHOD', `Unknown function ${head.fname.slice(0, 200)}`);
       const args = decode(served, input);
-      const { field, value } = await this.#calls.answer(served, args, session);
-      return {
-        frame: encode(Protocol, head, Thrift.MessageType.REPLY, new served.Result({ [field]: value })),
-        last: false,
-      };
+      const outcome = await this.#calls.answer(served, args, session);
+      return { frame: this.#reply(Protocol, head, served, outcome), last: false };
     } catch (error) {
       return this.#refusal(Protocol, head, error);
+    }
+  }
+
+  /** An answer that cannot be written is a fault of ours, not of the connection. */
+  #reply(
+    Protocol: ProtocolClass,
+    head: MessageHead,
+    served: ServedFunction,
+    { field, value, requestId }: Outcome,
+  ): Buffer {
+    try {
+      return encode(Protocol, head, Thrift.MessageType.REPLY, new served.Result({ [field]: value }));
+    } catch (error) {
+      const { field: failed, value: fault } = this.#calls.fault(served, requestId, error);
+      return encode(Protocol, head, Thrift.MessageType.REPLY, new served.Result({ [failed]: fault }));
     }
   }
 
@@ -100,5 +112,8 @@ function encode(
   return frame!;
 }
 
-const failure = (type: keyof typeof thrift.Thrift.TApplicationExceptionType, message: string) =>
-  new Thrift.TApplicationException(Thrift.TApplicationExceptionType[type], message);
+/** The library reads the type as `type` and writes it as `code`. */
+function failure(type: keyof typeof thrift.Thrift.TApplicationExceptionType, message: string) {
+  const number = Thrift.TApplicationExceptionType[type];
+  return Object.assign(new Thrift.TApplicationException(number, message), { code: number });
+}

@@ -20,6 +20,7 @@ export async function callerOf(reader: Reader, token: string, now: number): Prom
     userId: first.user_id,
     email: first.email,
     name: first.name,
+    createdAt: first.created_at,
     tokenId: first.token_id,
     expiresAt: first.expires_at,
     rolesByTeam: new Map(rows.flatMap(rolesInTeam)),

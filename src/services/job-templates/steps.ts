@@ -2,7 +2,8 @@
 import type { JobTemplateModular } from '#gen/job_template_types';
 import type { BaseStep } from '#gen/step_types';
 import { refuseUnsupportedFlow } from '../../domain/procedure.ts';
-import { type Placement, received, withChild } from '../../domain/tree.ts';
+import { received } from '../../domain/received.ts';
+import { type Placement, withChild } from '../../domain/tree.ts';
 import { editContent } from '../../engine/authoring.ts';
 import type { Store } from '../../store/database.ts';
 import type { Call } from '../call.ts';

@@ -5,16 +5,19 @@ import { MAX_DESCRIPTION_LENGTH, MAX_TITLE_LENGTH } from '#gen/common_types';
 import type { StepGroupHeaders } from '#gen/group_headers_types';
 import type { JobTemplate, JobTemplateParams } from '#gen/job_template_types';
 import { TemplateType } from '#gen/job_template_types';
+import type { BaseStep } from '#gen/step_types';
 import { BadRequest, InvalidVersion, NotFound } from '../../base/errors.ts';
 import { checkedDefaults } from '../../domain/jobs.ts';
+import { bounded } from '../../domain/limits.ts';
 import { requirePrivilege, teamsOf } from '../../domain/privileges.ts';
-import { receivedHeaders, withHeaders, withoutNulls } from '../../domain/tree.ts';
+import { receivedHeaders, stored } from '../../domain/received.ts';
+import { withHeaders } from '../../domain/tree.ts';
 import { type Content, checkExpectedVersion, createTemplate, editContent } from '../../engine/authoring.ts';
 import { publish as publishEntry } from '../../engine/publishing.ts';
 import type { Reader, Store } from '../../store/database.ts';
 import type { EntrySelector, TemplateRow } from '../../store/templates.ts';
 import type { Call } from '../call.ts';
-import { bounded, notServedYet, required } from '../checks.ts';
+import { notServedYet, required } from '../checks.ts';
 import { permitted, visible } from './access.ts';
 import { toJobTemplate } from './wire.ts';
 
@@ -45,8 +48,8 @@ export function update(store: Store, call: Call, templateId: string, params: Job
     const latest = await permitted(tx, call, templateId, 'templateEdit');
     refuseOtherType(latest, params.typ);
     checkExpectedVersion(latest, params.expectedVersion);
-    const { template } = await editContent(tx, call, latest, content => ({ ...content, ...change }));
-    return encoded(tx, call, template);
+    const { template, root } = await editContent(tx, call, latest, content => ({ ...content, ...change }));
+    return encoded(tx, call, template, root);
   });
 }
 
@@ -56,14 +59,14 @@ export function updateRootHeaders(
   templateId: string,
   sent: StepGroupHeaders,
 ): Promise<JobTemplate> {
-  const headers = receivedHeaders(sent);
+  const headers = receivedHeaders(sent, call.ids);
   return store.transact(async tx => {
     const latest = await permitted(tx, call, templateId, 'templateEdit');
-    const { template } = await editContent(tx, call, latest, content => ({
+    const { template, root } = await editContent(tx, call, latest, content => ({
       ...content,
       root: withHeaders(content.root, headers),
     }));
-    return encoded(tx, call, template);
+    return encoded(tx, call, template, root);
   });
 }
 
@@ -120,7 +123,7 @@ function givenContent(params: JobTemplateParams): Partial<Omit<Content, 'root'>>
   return {
     ...(params.title == null ? {} : { title: required('params.title', params.title, MAX_TITLE_LENGTH) }),
     ...(params.descrip == null ? {} : { descrip: bounded('params.descrip', params.descrip, MAX_DESCRIPTION_LENGTH) }),
-    ...(params.defaults == null ? {} : { defaults: checkedDefaults(withoutNulls(params.defaults)) }),
+    ...(params.defaults == null ? {} : { defaults: checkedDefaults(stored(params.defaults)) }),
   };
 }
 
@@ -144,8 +147,8 @@ function refuseOtherType(template: TemplateRow, typ: TemplateType | null | undef
   );
 }
 
-async function encoded(reader: Reader, call: Call, template: TemplateRow): Promise<JobTemplate> {
-  const root = await reader.trees.tree(template.team_id, template.root_hash);
+async function encoded(reader: Reader, call: Call, template: TemplateRow, known?: BaseStep): Promise<JobTemplate> {
+  const root = known ?? (await reader.trees.tree(template.team_id, template.root_hash));
   const [team] = await reader.people.teams([template.team_id]);
   return toJobTemplate(template, root, team!, call.caller.tokenId);
 }

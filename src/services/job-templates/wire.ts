@@ -2,6 +2,7 @@
  * Templates: from rows and trees to the structs of the interface. Times go out in Unix seconds. Handlers return plain objects in
  * the structs' shape: the reply's constructor makes the generated classes of them, once.
  */
+import type { JobDefaults } from '#gen/flow_types';
 import {
   type JobTemplate,
   type JobTemplateLock,
@@ -55,7 +56,7 @@ export function toJobTemplate(
     publishedVersion: template.published_version,
     typ: template.typ,
     lastPublishedBy: template.last_published_by ?? undefined,
-    defaults: JSON.parse(template.defaults),
+    defaults: defaultsOf(template),
   };
 }
 
@@ -81,8 +82,8 @@ export function toJobTemplateModular(template: TemplateRow, rootId: string, toke
     publishedVersion: template.published_version,
     typ: template.typ,
     locked: lockOf(template, tokenId),
-    publishedById: template.published_by ?? undefined,
-    defaults: JSON.parse(template.defaults),
+    publishedById: template.last_published_by ?? undefined,
+    defaults: defaultsOf(template),
   };
 }
 
@@ -96,7 +97,7 @@ export const toLock = (
   { tokenId: holderToken, holder, lockedAt, lastActivityAt }: LockHolding,
   tokenId: string,
 ): JobTemplateLock => ({
-  lockHolder: { ...holder, validatedAt: 0 },
+  lockHolder: { id: holder.id, email: holder.email, name: holder.name, validatedAt: toSeconds(holder.createdAt) },
   lockedAt: toSeconds(lockedAt),
   lastActivityAt: toSeconds(lastActivityAt),
   owned: holderToken === tokenId,
@@ -112,11 +113,28 @@ export const toDraft = (entry: Row<'template_entries'>, newest: boolean): Templa
   publishedVersion: entry.published_version,
 });
 
+/** Unset when the template has none. */
+const defaultsOf = ({ defaults }: TemplateRow): JobDefaults | undefined =>
+  defaults === '{}' ? undefined : JSON.parse(defaults);
+
 const statusOf = ({ status }: Row<'template_entries'>): JobTemplateStatus => statuses[status]!;
 
 function lockOf(template: TemplateRow, tokenId: string): JobTemplateLock | undefined {
-  const { lock_token_id, lock_user_id, lock_user_email, lock_user_name, locked_at, last_activity_at } = template;
+  const {
+    lock_token_id,
+    lock_user_id,
+    lock_user_email,
+    lock_user_name,
+    lock_user_created_at,
+    locked_at,
+    last_activity_at,
+  } = template;
   if (lock_token_id === null) return undefined;
-  const holder = { id: lock_user_id!, email: lock_user_email!, name: lock_user_name! };
+  const holder = {
+    id: lock_user_id!,
+    email: lock_user_email!,
+    name: lock_user_name!,
+    createdAt: lock_user_created_at!,
+  };
   return toLock({ tokenId: lock_token_id, holder, lockedAt: locked_at!, lastActivityAt: last_activity_at! }, tokenId);
 }

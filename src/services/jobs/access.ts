@@ -16,21 +16,23 @@ export async function visibleAll(reader: Reader, call: Call, jobIds: readonly st
   const found = Map.groupBy(await reader.jobs.jobs(teamsOf(call.caller), jobIds), job => job.job_id);
   return jobIds.map(jobId => {
     const [job, another] = found.get(jobId) ?? [];
-    if (!job)
-      throw new NotFound('job-not-found', `no job ${jobId} in your teams; createJobs returns the ids of jobs`, {
-        jobId,
-      });
+    if (!job) throw jobNotFound('jobId', jobId);
     // Ids that callers chose are unique in their team only.
     if (another) {
       throw new BadRequest(
         'invalid-argument',
-        `jobId: two of your teams have a job ${jobId}; call with a token of a user of one of them`,
+        `jobId: two of your teams have a job $jobId; call with a token of a user of one of them`,
         { jobId },
       );
     }
     return job;
   });
 }
+
+export const jobNotFound = (field: string, jobId: string): NotFound =>
+  new NotFound('job-not-found', `${field}: no job ${jobId} in your teams; createJobs returns the ids of jobs`, {
+    jobId,
+  });
 
 /** @throws InsufficientPermissions (476) when one of the jobs' teams does not grant the privilege */
 export function permit(call: Call, jobs: readonly JobRow[], privilege: Privilege): void {

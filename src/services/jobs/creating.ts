@@ -1,15 +1,16 @@
 /** createJobs: what a caller may override, checked. */
-import { MAX_DESCRIPTION_LENGTH, MAX_JOBS_PER_CALL, MAX_NAME_LENGTH, MAX_TITLE_LENGTH } from '#gen/common_types';
+import { MAX_DESCRIPTION_LENGTH, MAX_JOBS_PER_CALL, MAX_TITLE_LENGTH } from '#gen/common_types';
 import type { CreateJobOverrides, CreateJobsResponse } from '#gen/jobs_types';
 import { BadRequest, InvalidVersion } from '../../base/errors.ts';
+import { bounded } from '../../domain/limits.ts';
 import { requirePrivilege, teamsOf } from '../../domain/privileges.ts';
 import * as engine from '../../engine/creating.ts';
 import type { Store, Transactor } from '../../store/database.ts';
 import type { TemplateRow } from '../../store/templates.ts';
 import type { Call } from '../call.ts';
-import { bounded, notServedYet, required } from '../checks.ts';
+import { notServedYet, required } from '../checks.ts';
 import { visible as visibleTemplate } from '../job-templates/access.ts';
-import { visible } from './access.ts';
+import { jobNotFound, visible } from './access.ts';
 
 export function createJobs(
   store: Store,
@@ -24,10 +25,15 @@ export function createJobs(
     requirePrivilege(call.caller, template.team_id, 'jobCreate');
     if (overrides.ownedBy) requirePrivilege(call.caller, template.team_id, 'jobUpdateOwner');
     if (overrides.assignedType) requirePrivilege(call.caller, template.team_id, 'jobAssignAny');
-    if (overrides.parentJob) await visible(tx, call, overrides.parentJob);
+    if (overrides.parentJob) await checkParent(tx, call, template.team_id, overrides.parentJob);
     const jobIds = await engine.createJobs(tx, call, template, overrides, count);
     return { jobIds, autoExecuted: false };
   });
+}
+
+async function checkParent(tx: Transactor, call: Call, teamId: string, parentJob: string): Promise<void> {
+  const parent = await visible(tx, call, parentJob);
+  if (parent.team_id !== teamId) throw jobNotFound('jobOverrides.parentJob', parentJob);
 }
 
 async function publishedEntry(tx: Transactor, call: Call, templateId: string): Promise<TemplateRow> {
@@ -61,14 +67,31 @@ function checkedCount({ numberOfJobs, jobId }: CreateJobOverrides): number {
   return count;
 }
 
+const MAX_CHOSEN_ID_LENGTH = 64;
+
+function checkJobId(jobId: string): void {
+  if (/^[A-Za-z0-9._-]{1,64}$/.test(jobId)) return;
+  throw new BadRequest(
+    'invalid-argument',
+    `jobOverrides.jobId: "${jobId.slice(0, 80)}"; expected 1 to ${MAX_CHOSEN_ID_LENGTH} letters, digits, ".", "_" and "-"`,
+    { jobId: jobId.slice(0, 80) },
+  );
+}
+
 function checked(overrides: CreateJobOverrides): CreateJobOverrides {
   const { location, extendedProperties, relatedProperties, ...rest } = overrides;
   notServedYet({ location, extendedProperties, relatedProperties });
   if (rest.jobName != null) required('jobOverrides.jobName', rest.jobName, MAX_TITLE_LENGTH);
   if (rest.description != null) bounded('jobOverrides.description', rest.description, MAX_DESCRIPTION_LENGTH);
   if (rest.notes != null) bounded('jobOverrides.notes', rest.notes, MAX_DESCRIPTION_LENGTH);
-  if (rest.jobId != null) required('jobOverrides.jobId', rest.jobId, MAX_NAME_LENGTH);
-  if (rest.requestId != null) required('jobOverrides.requestId', rest.requestId, MAX_NAME_LENGTH);
+  if (rest.jobId != null) checkJobId(rest.jobId);
+  if (rest.requestId != null) required('jobOverrides.requestId', rest.requestId, MAX_CHOSEN_ID_LENGTH);
+  if (rest.assignedType == null && rest.assignedTo) {
+    throw new BadRequest(
+      'invalid-argument',
+      `jobOverrides.assignedType: unset, but assignedTo is "${rest.assignedTo}"; say whether it is a User or a Group`,
+    );
+  }
   const percent = rest.percentComplete ?? 0;
   if (percent < 0 || percent > 100)
     throw new BadRequest('invalid-argument', `jobOverrides.percentComplete: ${percent}; expected 0 to 100`);

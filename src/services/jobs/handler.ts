@@ -22,8 +22,6 @@ export class JobsHandler implements Handler<'JobsService'> {
     this.#store = store;
   }
 
-  // Jobs as things
-
   closeJobs(call: Call, jobIds: string[]): Promise<boolean> {
     return closeJobs(this.#store, call, jobIds);
   }
@@ -32,18 +30,16 @@ export class JobsHandler implements Handler<'JobsService'> {
     return createJobs(this.#store, call, jobTemplateId, jobOverrides);
   }
 
+  finishSteps(call: Call, jobId: string, stepIds: string[]): Promise<JobActionResponse> {
+    return actOnSteps(this.#store, call, finishSteps, jobId, stepIds);
+  }
+
   getJob(call: Call, jobId: string, options: JobRequestOptions): Promise<Job> {
     return getJob(this.#store, call, jobId, options);
   }
 
   getJobHistory(call: Call, jobId: string): Promise<JobHistory[]> {
     return getJobHistory(this.#store, call, jobId);
-  }
-
-  // Work on steps
-
-  finishSteps(call: Call, jobId: string, stepIds: string[]): Promise<JobActionResponse> {
-    return actOnSteps(this.#store, call, finishSteps, jobId, stepIds);
   }
 
   startSteps(call: Call, jobId: string, stepIds: string[]): Promise<JobActionResponse> {

@@ -1,6 +1,6 @@
 /** Teams as things. */
 import type { Team, TeamParams } from '#gen/team_types';
-import { BadRequest, InsufficientPermissions } from '../../base/errors.ts';
+import { InsufficientPermissions, UnknownRegion } from '../../base/errors.ts';
 import { builtInRoles, requireMember, requirePrivilege, teamsOf } from '../../domain/privileges.ts';
 import { audit } from '../../engine/audit.ts';
 import { createTeam } from '../../engine/people.ts';
@@ -49,9 +49,13 @@ export function update(store: Store, call: Call, teamId: string, params: TeamPar
 
 function refuseOtherRegion(regionId: string): void {
   if (regionId === '' || regionId === REGION_ID) return;
-  throw new BadRequest('invalid-argument', `regionId: no region "${regionId}"; this server has one, "${REGION_ID}"`, {
-    regionId,
-  });
+  throw new UnknownRegion(
+    'region-not-found',
+    `regionId: no region "${regionId}"; this server has one, "${REGION_ID}"`,
+    {
+      regionId,
+    },
+  );
 }
 
 function refuseUnlessAdministrator(call: Call): void {
