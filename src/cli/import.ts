@@ -1,7 +1,8 @@
 /** `jobwright import`: procedures from files, through the wire like any other client. */
 import { readFile } from 'node:fs/promises';
 import { connect } from '../client/connect.ts';
-import { importProcedure, procedureFromJson } from './procedure.ts';
+import type { Clients } from '../services/generated.ts';
+import { importProcedure, type Procedure, procedureFromJson } from './procedure.ts';
 
 export interface ImportOptions {
   readonly host: string;
@@ -18,24 +19,42 @@ export async function importFiles(
   print: (text: string) => void,
 ): Promise<void> {
   // Files are read and understood before anything is written.
-  const procedures = await Promise.all(files.map(async file => procedureFromJson(await readFile(file, 'utf8'), file)));
+  const procedures = await Promise.all(files.map(async file => procedureFromJson(await textOf(file), file)));
   const connection = await connect({ host: options.host, port: Number(options.port) });
   try {
-    const { teamIdToInfo } = await connection
-      .service('AuthenticationService')
-      .login(options.email, options.password, {});
-    const teamId = options.team ?? onlyTeam(Object.values(teamIdToInfo));
-    const templates = connection.service('JobTemplateService');
-    for (const procedure of procedures) {
-      const template = await importProcedure(templates, teamId, procedure);
-      const published = options.publish ? await templates.publish(template.id) : undefined;
-      print(
-        `${template.id}  ${procedure.title}${published ? `, published as version ${published.publicVersion}` : ''}`,
-      );
+    const auth = connection.service('AuthenticationService');
+    const { teamIdToInfo } = await auth.login(options.email, options.password, {});
+    try {
+      const teamId = options.team ?? onlyTeam(Object.values(teamIdToInfo));
+      await importAll(connection.service('JobTemplateService'), teamId, procedures, options.publish, print);
+    } finally {
+      // Ends the lock on what was written, too, when the server refused half-way.
+      await auth.logout();
     }
-    await connection.service('AuthenticationService').logout();
   } finally {
     await connection.close();
+  }
+}
+
+async function textOf(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new Error(`${file}: cannot be read: ${(error as Error).message}`);
+  }
+}
+
+async function importAll(
+  templates: Clients['JobTemplateService'],
+  teamId: string,
+  procedures: readonly Procedure[],
+  publish: boolean,
+  print: (text: string) => void,
+): Promise<void> {
+  for (const procedure of procedures) {
+    const template = await importProcedure(templates, teamId, procedure);
+    const published = publish ? await templates.publish(template.id) : undefined;
+    print(`${template.id}  ${procedure.title}${published ? `, published as version ${published.publicVersion}` : ''}`);
   }
 }
 

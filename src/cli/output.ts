@@ -19,7 +19,6 @@ export function inWords(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(inWords).join('; ');
   const { slug, message, code } = error as { slug?: string; message?: string; code?: string };
   if (code === 'EADDRINUSE') return `${message}; stop what listens there, or set JOBWRIGHT_PORT to a free port`;
-  if (code === 'ENOENT') return `${message}; check the path`;
   if (code === 'ECONNREFUSED') return `${message}; is the server running there? --host and --port name another`;
   return slug ? `${slug}: ${message}` : (message ?? String(error));
 }

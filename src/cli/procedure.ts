@@ -1,5 +1,6 @@
 /** A procedure in a file, and the calls that make a template of it. */
 import type { JobTemplate } from '#gen/job_template_types';
+import type { BaseStep } from '#gen/step_types';
 import { structFromJson } from '../server/json.ts';
 import type { Clients } from '../services/generated.ts';
 
@@ -15,7 +16,19 @@ export function procedureFromJson(text: string, file: string): Procedure {
     throw new Error(`${file}: stepGroup: expected the root group, with impl.stepGroup and children`);
   const { title: _title, impl: _impl, children: _children, ...rootRest } = stepGroup;
   refuseRest(`${file}: stepGroup.`, rootRest, 'the root has title, impl and children');
+  checkChildren(stepGroup, `${file}: stepGroup`);
   return { title, descrip, typ, defaults, stepGroup };
+}
+
+/** What would only come to light half-way through the import. */
+function checkChildren(group: BaseStep, path: string): void {
+  if (!group.children) throw new Error(`${path}: no children; a group lists them, an empty one as []`);
+  for (const [index, child] of group.children.entries()) {
+    const place = `${path}.children[${index}]`;
+    if (!child.title) throw new Error(`${place}: no title; every step and group has one`);
+    if (!child.impl) throw new Error(`${place}: no impl; a step has impl.step, a group impl.stepGroup`);
+    if (child.impl.stepGroup) checkChildren(child, place);
+  }
 }
 
 function parsed(text: string, file: string): unknown {

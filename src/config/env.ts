@@ -37,7 +37,7 @@ export class BadSetting extends Error {}
 
 /** @throws BadSetting naming the variable, its value and what would be right */
 export function settingsFrom(env: Readonly<Record<string, string | undefined>>, version: string): Settings {
-  const get = (name: Variable): string => env[name] || variables[name].fallback;
+  const get = (name: Variable): string => ((env[name] ?? '') === '' ? variables[name].fallback : env[name]!.trim());
   return {
     server: {
       store: storeSettings(get),
@@ -47,7 +47,7 @@ export function settingsFrom(env: Readonly<Record<string, string | undefined>>, 
     },
     logLevel: oneOf(get, 'JOBWRIGHT_LOG_LEVEL', ['debug', 'info', 'warn', 'error', 'silent']),
     firstStart: {
-      email: get('JOBWRIGHT_ADMIN_EMAIL').toLowerCase(),
+      email: get('JOBWRIGHT_ADMIN_EMAIL').trim().toLowerCase(),
       password: adminPassword(get('JOBWRIGHT_ADMIN_PASSWORD')),
       teamName: get('JOBWRIGHT_TEAM'),
     },
@@ -70,14 +70,18 @@ function storeSettings(get: (name: Variable) => string): StoreSettings {
   const synchronous = oneOf(get, 'JOBWRIGHT_SQLITE_SYNCHRONOUS', ['FULL', 'NORMAL']);
   if (url === '') return { engine: 'sqlite', file: resolve(get('JOBWRIGHT_DATA'), 'jobwright.db'), synchronous };
   if (!/^postgres(ql)?:\/\//.test(url))
-    throw bad('JOBWRIGHT_DATABASE_URL', url, 'a URL such as postgres://user:password@host:5432/jobwright');
+    throw bad(
+      'JOBWRIGHT_DATABASE_URL',
+      url.replace(/:[^:@/]*@/, ':…@'),
+      'a URL such as postgres://user:password@host:5432/jobwright',
+    );
   return { engine: 'postgres', url, poolSize: wholeNumber(get, 'JOBWRIGHT_POSTGRES_POOL', 1, 1000) };
 }
 
 function wholeNumber(get: (name: Variable) => string, name: Variable, least: number, most: number): number {
   const text = get(name);
   const number = Number(text);
-  if (Number.isInteger(number) && number >= least && number <= most) return number;
+  if (/^\d+$/.test(text) && number >= least && number <= most) return number;
   throw bad(name, text, `a whole number from ${least} to ${most}`);
 }
 

@@ -56,11 +56,13 @@ const receivedGroup = ({ headers, ...group }: StepGroup, identify: Identify): St
 };
 
 /**
- * The headers of a group, all of their ids the server's.
+ * The headers of a group as a client sent them. Notices that the group has keep their ids; all others get one of the server's.
  * @throws BadRequest (400), NotFound (404) for a category or icon: teams have none of their own yet
  */
-export const receivedHeaders = (headers: StepGroupHeaders, ids: Ids): StepGroupHeaders =>
-  identifiedHeaders(headers, () => ids.next());
+export function receivedHeaders(headers: StepGroupHeaders, ids: Ids, group?: BaseStep): StepGroupHeaders {
+  const known = new Set(group?.impl.stepGroup?.headers?.notices?.map(notice => notice.id));
+  return identifiedHeaders(headers, id => (known.delete(id) ? id : ids.next()));
+}
 
 function identifiedHeaders(
   { category, equipment, notices, condition }: StepGroupHeaders,

@@ -48,8 +48,10 @@ function scalarFromJson(type: string, json: unknown, path: string): unknown {
   if (type === 'binary') return bytesFromJson(json, path);
   if (type === 'double') return typeof json === 'number' ? json : fail(unfit(path, json, 'a number'));
   const bound = bounds[type] ?? Number.MAX_SAFE_INTEGER;
-  const whole = Number.isSafeInteger(json) && (json as number) <= bound && (json as number) >= -bound - 1;
-  return whole ? json : fail(unfit(path, json, `a whole number within ±${bound}`));
+  const fits = Number.isSafeInteger(json) && (json as number) <= bound && (json as number) >= -bound - 1;
+  return fits
+    ? json
+    : fail(unfit(path, json, type in bounds ? `a whole number of ${type.slice(1)} bits` : 'a whole number'));
 }
 
 const bounds: Readonly<Record<string, number>> = { i8: 2 ** 7 - 1, i16: 2 ** 15 - 1, i32: 2 ** 31 - 1 };

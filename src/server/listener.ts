@@ -75,7 +75,8 @@ export class TcpListener {
       if (error instanceof BadFrame) this.#logger.warn({ err: error }, 'a connection is closed');
       else this.#logger.debug({ err: error }, 'a connection broke');
     } finally {
-      socket.destroy();
+      // What was written last still goes out.
+      socket.destroySoon();
       this.#connections.delete(connection);
     }
   }

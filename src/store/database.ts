@@ -106,9 +106,8 @@ export class Store {
     return result;
   }
 
-  async close(): Promise<void> {
-    await this.#connections.reads.destroy();
-    if (this.#connections.writes !== this.#connections.reads) await this.#connections.writes.destroy();
+  close(): Promise<void> {
+    return this.#connections.close();
   }
 
   #repeated<T>(run: () => Promise<T>): Promise<T> {
@@ -157,7 +156,7 @@ export async function openStore(
   try {
     await repeated(connections, () => migrate(connections));
   } catch (error) {
-    await connections.writes.destroy();
+    await connections.close();
     throw error;
   }
   return new Store(connections);

@@ -9,6 +9,7 @@ export interface Connections {
   /** A snapshot of what is committed; never writes. */
   readonly reads: Kysely<Database>;
   readonly writes: Kysely<Database>;
+  close(): Promise<void>;
   /** True for an error that the same transaction may not meet when it runs again. */
   isTransient(error: unknown): boolean;
 }

@@ -54,7 +54,8 @@ export function openPostgres(
     engine: 'postgres',
     reads: db,
     writes: db,
-    isTransient: error => TRANSIENT.test((error as { code?: unknown }).code?.toString() ?? ''),
+    close: () => pool.end(),
+    isTransient: error => TRANSIENT.test(String((error as { code?: unknown } | null)?.code)),
   };
 }
 

@@ -36,7 +36,12 @@ export function openSqlite(settings: SqliteSettings, log?: Logger): Connections 
     engine: 'sqlite',
     reads: kysely(reader, 'begin', log),
     writes: kysely(writer, 'begin immediate', log),
-    isTransient: error => error instanceof SQLite.SqliteError && error.code.startsWith('SQLITE_BUSY'),
+    // Kysely closes only what it has used.
+    close: async () => {
+      reader.close();
+      writer.close();
+    },
+    isTransient: error => String((error as { code?: unknown } | null)?.code).startsWith('SQLITE_BUSY'),
   };
 }
 

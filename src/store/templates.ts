@@ -84,6 +84,7 @@ export class TemplateReader {
         'l.user_id as lock_user_id',
         'l.email as lock_user_email',
         'l.name as lock_user_name',
+        'l.created_at as lock_user_created_at',
       ])
       .select(['l.locked_at', 'l.last_activity_at'])
       .where(eb => isOneOf(this.#engine, eb.ref('t.team_id'), teamIds))

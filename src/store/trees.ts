@@ -63,10 +63,19 @@ export class TreeReader {
   protected readonly cache: TreeCache;
   readonly #engine: Engine;
 
-  constructor(db: Kysely<Database>, engine: Engine, cache: TreeCache) {
+  /** Runs an effect on the cache once it is certain that what it tells of is committed. */
+  protected readonly whenCommitted: (effect: () => void) => void;
+
+  constructor(
+    db: Kysely<Database>,
+    engine: Engine,
+    cache: TreeCache,
+    whenCommitted = (effect: () => void) => effect(),
+  ) {
     this.db = db;
     this.#engine = engine;
     this.cache = cache;
+    this.whenCommitted = whenCommitted;
   }
 
   /** The tree below a root, in at most one statement. Shared by all who ask: never change it. */
@@ -87,9 +96,13 @@ export class TreeReader {
     if (missing.length === 0) return trees;
     const bodies = new Map((await this.#nodesBelow(teamId, missing)).map(row => [row.hash, row.body]));
     for (const hash of missing) {
-      const root = this.#assemble(teamId, hash, bodies);
-      this.cache.keepTree(teamId, hash, root);
+      const groups = new Map<BaseStep, StoredGroup>();
+      const root = assemble(teamId, hash, bodies, groups);
       trees.set(hash, root);
+      this.whenCommitted(() => {
+        for (const [group, stored] of groups) this.cache.keepGroup(group, stored);
+        this.cache.keepTree(teamId, hash, root);
+      });
     }
     return trees;
   }
@@ -116,34 +129,41 @@ export class TreeReader {
     );
     return rows;
   }
-
-  #assemble(teamId: string, hash: string, bodies: ReadonlyMap<string, Buffer>): BaseStep {
-    const body = bodies.get(hash);
-    if (!body) throw new Error(`step node ${hash} of team ${teamId} is missing`);
-    const json = inflateRawSync(body).toString();
-    const node = JSON.parse(json) as BaseStep;
-    let size = json.length;
-    node.children = (node.children as (BaseStep | GroupReference)[]).map(child => {
-      if (!('group' in child)) return child;
-      const group = this.#assemble(teamId, child.group, bodies);
-      size += this.cache.group(group)?.size ?? 0;
-      return group;
-    });
-    this.cache.keepGroup(node, { teamId, hash, size });
-    return node;
-  }
 }
+
+/**
+ * The group with this hash, and all below it.
+ * @param groups is filled with every group on the way
+ * @throws Error when a node is missing, or its content is not what its hash says
+ */
+function assemble(
+  teamId: string,
+  hash: string,
+  bodies: ReadonlyMap<string, Buffer>,
+  groups: Map<BaseStep, StoredGroup>,
+): BaseStep {
+  const body = bodies.get(hash);
+  if (!body) throw new Error(`step node ${hash} of team ${teamId} is missing`);
+  const json = inflateRawSync(body).toString();
+  if (hashOf(json) !== hash)
+    throw new Error(`step node ${hash} of team ${teamId} was changed: its content has another hash`);
+  const node = JSON.parse(json) as BaseStep;
+  let size = json.length;
+  node.children = (node.children as (BaseStep | GroupReference)[]).map(child => {
+    if (!('group' in child)) return child;
+    const group = assemble(teamId, child.group, bodies, groups);
+    size += groups.get(group)!.size;
+    return group;
+  });
+  groups.set(node, { teamId, hash, size });
+  return node;
+}
+
+const hashOf = (json: string): string => createHash('sha256').update(json).digest('hex');
 
 const NODE_COLUMNS = 4;
 
 export class TreeTransactor extends TreeReader {
-  readonly #onCommit: (effect: () => void) => void;
-
-  constructor(db: Kysely<Database>, engine: Engine, cache: TreeCache, onCommit: (effect: () => void) => void) {
-    super(db, engine, cache);
-    this.#onCommit = onCommit;
-  }
-
   /** Stores the groups of a tree that are not stored yet. @returns the root's hash */
   async save(teamId: string, root: BaseStep): Promise<string> {
     const saving = new Saving(teamId, this.cache);
@@ -157,7 +177,7 @@ export class TreeTransactor extends TreeReader {
         .execute();
     }
     // Only what is committed may be taken for stored.
-    this.#onCommit(() => {
+    this.whenCommitted(() => {
       for (const [group, stored] of saving.groups) this.cache.keepGroup(group, stored);
       this.cache.keepTree(teamId, hash, root);
     });
@@ -190,7 +210,7 @@ class Saving {
       return { group: stored.hash } satisfies GroupReference;
     });
     const json = canonicalJson({ ...group, children }) as string;
-    const hash = createHash('sha256').update(json).digest('hex');
+    const hash = hashOf(json);
     const stored = { teamId: this.#teamId, hash, size: size + json.length };
     this.groups.set(group, stored);
     this.rows.push({ team_id: this.#teamId, hash, children: JSON.stringify(below), body: deflateRawSync(json) });

@@ -1,5 +1,6 @@
 /** What stands in the database, read past the interface: for tests that say what a call wrote, or that it wrote nothing. */
 import { expect } from '@jest/globals';
+import type { Kysely } from 'kysely';
 import { type Database, type Row, tables } from '../../src/store/schema.ts';
 import type { TestServer } from './server.ts';
 
@@ -7,8 +8,9 @@ type TableName = keyof Database;
 
 /** All rows of a table, in an order of their own that does not change. */
 export const rowsOf = <T extends TableName>(server: TestServer, table: T): Promise<Row<T>[]> =>
-  server.store.read(async ({ people }) => {
-    const rows = (await people.db
+  server.store.read(async reader => {
+    const { db } = reader.people as unknown as { db: Kysely<Database> };
+    const rows = (await db
       .selectFrom(table as 'users')
       .selectAll()
       .execute()) as unknown as Row<T>[];

@@ -40,7 +40,9 @@ export class Messages {
     let head: MessageHead = { fname: '', mtype: 0, rseqid: 0 };
     try {
       const input = new Protocol(new TFramedTransport(message as never) as never);
-      head = input.readMessageBegin() as MessageHead;
+      const { fname, mtype, rseqid } = input.readMessageBegin();
+      // In old messages the library leaves the name as bytes.
+      head = { fname: String(fname), mtype, rseqid };
       const served = this.#functions.find(head.fname);
       if (head.mtype !== Thrift.MessageType.CALL)
         throw failure('INVALID_MESSAGE_TYPE', `message type ${head.mtype}; expected a call (1)`);

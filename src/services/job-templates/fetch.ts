@@ -90,7 +90,6 @@ function encoded(template: TemplateRow, select: TemplateSelectOpts, extras: Extr
   const team = extras.teams.get(template.team_id)!;
   const modular = toJobTemplateModular(template, root.id, call.caller.tokenId);
   modular.reviewFlowRequired = JSON.parse(team.config).requireReviewFlow ?? false;
-  Object.assign(modular, marks);
   if (select.includeTeam) modular.team = toTeamModular(team);
   if (select.includeSteps) modular.stepGroup = derived(root, template.title);
   if (select.includeRootHeaders) modular.rootHeaders = root.impl.stepGroup?.headers ?? {};
@@ -109,9 +108,6 @@ function encoded(template: TemplateRow, select: TemplateSelectOpts, extras: Extr
   if (select.includeLastPublished) addLastPublished(modular, template, extras);
   return modular;
 }
-
-/** What a template may be marked as; none of the marks can be set yet. */
-const marks = { readOnly: false, globalTemplate: false, localTemplate: false, archiveDisabled: false };
 
 function addLastPublished(modular: JobTemplateModular, template: TemplateRow, { users }: Extras): void {
   modular.lastPublishedAt = toSeconds(template.last_published_at ?? template.created_at);

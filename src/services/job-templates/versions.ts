@@ -59,12 +59,11 @@ export function updateRootHeaders(
   templateId: string,
   sent: StepGroupHeaders,
 ): Promise<JobTemplate> {
-  const headers = receivedHeaders(sent, call.ids);
   return store.transact(async tx => {
     const latest = await permitted(tx, call, templateId, 'templateEdit');
     const { template, root } = await editContent(tx, call, latest, content => ({
       ...content,
-      root: withHeaders(content.root, headers),
+      root: withHeaders(content.root, receivedHeaders(sent, call.ids, content.root)),
     }));
     return encoded(tx, call, template, root);
   });

@@ -60,6 +60,9 @@ export function toJobTemplate(
   };
 }
 
+/** What a template may be marked as; none of the marks can be set yet. */
+const marks = { readOnly: false, globalTemplate: false, localTemplate: false, archiveDisabled: false };
+
 /** What an entry always carries; fetch adds what its flags ask for, edits add the tree. */
 export function toJobTemplateModular(template: TemplateRow, rootId: string, tokenId: string): JobTemplateModular {
   return {
@@ -83,6 +86,7 @@ export function toJobTemplateModular(template: TemplateRow, rootId: string, toke
     typ: template.typ,
     locked: lockOf(template, tokenId),
     publishedById: template.last_published_by ?? undefined,
+    ...marks,
     defaults: defaultsOf(template),
   };
 }

@@ -21,7 +21,7 @@ export async function visibleAll(reader: Reader, call: Call, jobIds: readonly st
     if (another) {
       throw new BadRequest(
         'invalid-argument',
-        `jobId: two of your teams have a job $jobId; call with a token of a user of one of them`,
+        `jobId: two of your teams have a job ${jobId}; call with a token of a user of one of them`,
         { jobId },
       );
     }

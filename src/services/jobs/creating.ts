@@ -70,7 +70,8 @@ function checkedCount({ numberOfJobs, jobId }: CreateJobOverrides): number {
 const MAX_CHOSEN_ID_LENGTH = 64;
 
 function checkJobId(jobId: string): void {
-  if (/^[A-Za-z0-9._-]{1,64}$/.test(jobId)) return;
+  bounded('jobOverrides.jobId', jobId, MAX_CHOSEN_ID_LENGTH);
+  if (/^[A-Za-z0-9._-]+$/.test(jobId)) return;
   throw new BadRequest(
     'invalid-argument',
     `jobOverrides.jobId: "${jobId.slice(0, 80)}"; expected 1 to ${MAX_CHOSEN_ID_LENGTH} letters, digits, ".", "_" and "-"`,

@@ -1,0 +1,135 @@
+/** Jobs as things: names of priorities and statuses, dates, defaults, and the steps a job starts with. */
+import { describe, expect, test } from '@jest/globals';
+import { AssignedType, type JobDefaults } from '#gen/flow_types';
+import type { BaseStep } from '#gen/step_types';
+import { AssigneeType } from '#gen/step_types';
+import { FlowChart } from '../../src/domain/flow.ts';
+import {
+  assignmentOf,
+  checkDates,
+  checkedDefaults,
+  DEFAULT_PRIORITY,
+  FINAL_STATUS,
+  FIRST_STATUS,
+  firstStep,
+  firstSteps,
+  knownPriority,
+  knownStatus,
+  priorities,
+  statuses,
+} from '../../src/domain/jobs.ts';
+import { group, step } from '../support/trees.ts';
+
+const refusedWith = (slug: string, message: RegExp) =>
+  expect.objectContaining({ kind: 'badRequest', slug, message: expect.stringMatching(message) });
+
+describe('names', () => {
+  test.each(priorities)('%s is a priority', name => {
+    expect(knownPriority(name)).toBe(name);
+  });
+
+  test.each(statuses)('%s is a status', name => {
+    expect(knownStatus(name)).toBe(name);
+  });
+
+  test('what jobs get without asking is known', () => {
+    expect(knownPriority(DEFAULT_PRIORITY)).toBe('Medium');
+    expect([knownStatus(FIRST_STATUS), knownStatus(FINAL_STATUS)]).toEqual(['Open', 'Closed']);
+  });
+
+  test.each(['', 'low', 'LOW', ' Low', 'Urgent', 'toString'])('"%s" is no priority', name => {
+    expect(() => knownPriority(name)).toThrow(refusedWith('unknown-priority', /priority: .*Low, Medium, High/));
+  });
+
+  test.each(['', 'open', 'Done', 'Medium'])('"%s" is no status', name => {
+    const right = /Open, In Progress, On Hold, Closed/;
+    expect(() => knownStatus(name)).toThrow(refusedWith('unknown-status', right));
+    expect(() => knownStatus(name, 'finalStatus')).toThrow(refusedWith('unknown-status', /^finalStatus: /));
+  });
+});
+
+describe('dates', () => {
+  test.each([
+    [null, null],
+    [5, null],
+    [null, 5],
+    [5, 5],
+    [5, 6],
+    [0, 1],
+  ])('start %p and due %p are in order', (start, due) => {
+    expect(() => checkDates(start, due)).not.toThrow();
+  });
+
+  test.each([
+    [6, 5],
+    [1, 0],
+  ])('start %p and due %p are not', (start, due) => {
+    expect(() => checkDates(start, due)).toThrow(refusedWith('dates-out-of-order', /due at its start or later/));
+  });
+});
+
+describe('defaults of a template', () => {
+  test('that are in order are kept as they are', () => {
+    const defaults: JobDefaults = {
+      priority: 'Low',
+      jobStatus: 'On Hold',
+      finalStatus: 'Closed',
+      startDate: 1,
+      dueDate: 2,
+      durationMs: 1,
+    };
+    expect(checkedDefaults(defaults)).toBe(defaults);
+    expect(checkedDefaults({})).toEqual({});
+  });
+
+  test.each<[JobDefaults, string, RegExp]>([
+    [{ priority: 'Urgent' }, 'unknown-priority', /"Urgent"/],
+    [{ jobStatus: 'Done' }, 'unknown-status', /jobStatus: no status "Done"/],
+    [{ finalStatus: 'Done' }, 'unknown-status', /finalStatus: no status "Done"/],
+    [{ startDate: 2, dueDate: 1 }, 'dates-out-of-order', /dueDate: 1/],
+    [{ durationMs: 0 }, 'invalid-argument', /durationMs: 0; expected more than 0/],
+    [{ durationMs: -5 }, 'invalid-argument', /durationMs: -5/],
+  ])('%p are refused', (defaults, slug, message) => {
+    expect(() => checkedDefaults(defaults)).toThrow(refusedWith(slug, message));
+  });
+});
+
+/** A leaf with the chart of the tree that it is all of. */
+const only = (leaf: BaseStep): [FlowChart, BaseStep] => [FlowChart.of(group('root', [leaf])), leaf];
+
+describe('what a job starts with', () => {
+  test('a user is assigned as a user, a role as the group of its members', () => {
+    expect(assignmentOf({ id: 'ana', type: AssigneeType.User })).toEqual({ type: AssignedType.User, to: 'ana' });
+    expect(assignmentOf({ id: 'AUTHOR', type: AssigneeType.Role })).toEqual({ type: AssignedType.Group, to: 'AUTHOR' });
+  });
+
+  test('a leaf without flow and assignee: nothing set', () => {
+    expect(firstStep(...only(step('Isolate', { id: 'a' })))).toEqual({
+      id: 'a',
+      title: 'Isolate',
+      ordinal: 0,
+      canSkip: false,
+      proceedNext: false,
+      assignment: null,
+    });
+  });
+
+  test('a leaf with both: all of it', () => {
+    const leaf = step('Isolate', {
+      id: 'a',
+      flow: { canSkip: true, proceedNext: true },
+      impl: { step: { stepFields: [], stepType: 0, assignee: { id: 'ana', type: AssigneeType.User } } },
+    });
+    expect(firstStep(...only(leaf))).toMatchObject({
+      canSkip: true,
+      proceedNext: true,
+      assignment: { type: AssignedType.User, to: 'ana' },
+    });
+  });
+
+  test('of a tree: the leaves that are entered first', () => {
+    const root = group('root', [group('empty', []), step('first', { id: 'a' }), step('second', { id: 'b' })]);
+    expect(firstSteps(root).map(({ id }) => id)).toEqual(['a']);
+    expect(firstSteps(group('root', []))).toEqual([]);
+  });
+});

@@ -1,0 +1,357 @@
+/** Every slug of docs/errors.md, provoked over the wire: the code it comes with, a message worth reading, and the request's id. */
+import { readFileSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
+import SQLite from 'better-sqlite3';
+import type { Kysely } from 'kysely';
+import pg from 'pg';
+import { JobTemplateLockFailed } from '#gen/job_template_types';
+import { TeamRole } from '#gen/user_types';
+import type { Database } from '../../src/store/schema.ts';
+import { refusalOf } from '../support/refusals.ts';
+import { logIn, logInAdmin, newTemplate, newUser, publishedTemplate, step, type TestUser } from '../support/seed.ts';
+import { TestServer } from '../support/server.ts';
+import { OwnListener } from './own-listener.ts';
+
+let server: TestServer;
+let admin: TestUser;
+let ana: TestUser;
+let ben: TestUser;
+/** A published template, and one that never was. */
+let published: string;
+let draft: string;
+let draftRoot: string;
+
+beforeAll(async () => {
+  server = await TestServer.start();
+  admin = await logInAdmin(server);
+  ana = await newUser(server, admin, 'ana', TeamRole.AUTHOR, TeamRole.JOBCREATOR);
+  ben = await newUser(server, admin, 'ben', TeamRole.EXECUTOR);
+  published = (await publishedTemplate(ana, 'Change the filter', [step('Close the valve')])).id;
+  const unpublished = await newTemplate(ana, 'Change the belt', [step('Stop the motor')]);
+  [draft, draftRoot] = [unpublished.id, unpublished.stepGroup.id];
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+afterAll(() => server.stop());
+
+interface Provoked {
+  readonly code: number;
+  readonly message: RegExp;
+  /** Fails with the slug. */
+  readonly call: () => Promise<unknown>;
+}
+
+const edit = async (act: (templateId: string, rootId: string) => Promise<unknown>): Promise<never> => {
+  await ana.templates.acquireLock(draft);
+  return act(draft, draftRoot).finally(() => ana.templates.releaseLock(draft)) as Promise<never>;
+};
+
+const withId = (id: string) => step('Of my own id', { id, clientGeneratedIds: true });
+
+const provoked: Readonly<Record<string, Provoked>> = {
+  'already-published': {
+    code: 414,
+    message: /is published already, as version 1/,
+    call: () => ana.templates.publish(published),
+  },
+  'attribute-not-found': {
+    code: 404,
+    message: /no attribute hazard/,
+    call: () => ana.templates.create(ana.teamId, { title: 'T' }, [{ id: 'hazard', label: '', values: [] }]),
+  },
+  'bad-credentials': {
+    code: 401,
+    message: /email and password do not fit/,
+    call: async () => (await server.connect()).service('AuthenticationService').login(ana.email, 'not-my-password', {}),
+  },
+  busy: {
+    code: 503,
+    message: /repeat it in a few seconds/,
+    call: () => whileBusy(() => ana.templates.create(ana.teamId, { title: 'T' }, [])),
+  },
+  'category-not-found': {
+    code: 404,
+    message: /no category electrical/,
+    call: () => edit(id => ana.templates.updateRootHeaders(id, { category: { id: 'electrical' } } as never)),
+  },
+  'dates-out-of-order': {
+    code: 400,
+    message: /dueDate: 1 lies before startDate 2/,
+    call: () => ana.jobs.createJobs(published, { startDate: 2, dueDate: 1 }),
+  },
+  'document-not-found': {
+    code: 404,
+    message: /no document photo-7/,
+    call: () =>
+      edit((id, rootId) =>
+        ana.templates.addStepModular(
+          id,
+          rootId,
+          step('Look', { descrip: [{ doc: { id: 'photo-7' } }] } as never),
+          -1,
+          false,
+        ),
+      ),
+  },
+  'duplicate-id': {
+    code: 400,
+    message: /step-7 .* is taken/,
+    call: () =>
+      edit(async (id, rootId) => {
+        await ana.templates.addStepModular(id, rootId, withId('step-7'), -1, false);
+        return ana.templates.addStepModular(id, rootId, withId('step-7'), -1, false);
+      }),
+  },
+  'email-taken': {
+    code: 400,
+    message: /ben@example\.org belongs to a user already/,
+    call: () => admin.teams.createUser(admin.teamId, ben.email, 'another-long-password', 'ben', []),
+  },
+  'group-not-found': {
+    code: 404,
+    message: /no group "FITTERS"; groups are the roles ADMIN/,
+    call: () => admin.jobs.createJobs(published, { assignedType: 1, assignedTo: 'FITTERS' }),
+  },
+  'icon-not-found': {
+    code: 404,
+    message: /no icon goggles/,
+    call: () => edit(id => ana.templates.updateRootHeaders(id, { equipment: [{ id: 'goggles' }] } as never)),
+  },
+  'insufficient-permissions': {
+    code: 476,
+    message: /needs the privilege templatePublish, which ADMIN and AUTHOR have; your roles in this team: EXECUTOR/,
+    call: () => ben.templates.publish(draft),
+  },
+  'internal-error': {
+    code: 500,
+    message: /^internal error [0-9a-f-]{36}$/,
+    call: async () => {
+      const ping = async () => {
+        throw new Error('out of order');
+      };
+      const listener = await OwnListener.start(server, { AuthenticationService: { ping } });
+      const connection = await listener.connect();
+      return connection
+        .service('AuthenticationService')
+        .ping()
+        .finally(() => listener.stop());
+    },
+  },
+  'invalid-argument': {
+    code: 400,
+    message: /^params\.title: empty; expected 1 to 500 characters$/,
+    call: () => ana.templates.create(ana.teamId, { title: ' ' }, []),
+  },
+  'invalid-position': {
+    code: 400,
+    message: /position: 9 is out of range; right would be 0 to \d+, or -1 for the end/,
+    call: () => edit((id, rootId) => ana.templates.addStepModular(id, rootId, step('Late'), 9, false)),
+  },
+  'invalid-procedure': {
+    code: 400,
+    message: /no steps; add at least one/,
+    call: async () => ana.templates.publish((await newTemplate(ana, 'Empty', [])).id),
+  },
+  'invalid-token': {
+    code: 497,
+    message: /unknown or was revoked; log in again/,
+    call: async () => (await server.connect()).service('AuthenticationService').authenticate('no-token-of-ours'),
+  },
+  'job-closed': {
+    code: 413,
+    message: /is closed already; leave it out of the list; no job was closed/,
+    call: async () => {
+      const { jobIds } = await ana.jobs.createJobs(published, {});
+      await ana.jobs.closeJobs(jobIds);
+      return ana.jobs.closeJobs(jobIds);
+    },
+  },
+  'job-id-taken': {
+    code: 400,
+    message: /has a job WO-1 already/,
+    call: async () => {
+      await ana.jobs.createJobs(published, { jobId: 'WO-1' });
+      return ana.jobs.createJobs(published, { jobId: 'WO-1' });
+    },
+  },
+  'job-not-found': {
+    code: 404,
+    message: /no job WO-404 in your teams/,
+    call: () => ana.jobs.getJob('WO-404', {} as never),
+  },
+  'job-running': {
+    code: 413,
+    message: /has a running step, "Close the valve"; finish or stop it first/,
+    call: async () => {
+      const { jobIds } = await ana.jobs.createJobs(published, {});
+      await ana.jobs.startSteps(jobIds[0]!, []);
+      return ana.jobs.closeJobs(jobIds);
+    },
+  },
+  'limit-exceeded': {
+    code: 400,
+    message: /^params\.title: 501 characters; the longest may have 500$/,
+    call: () => ana.templates.create(ana.teamId, { title: 'x'.repeat(501) }, []),
+  },
+  'metadata-not-found': {
+    code: 404,
+    message: /no metadata definition plant/,
+    call: () =>
+      ana.templates.create(
+        ana.teamId,
+        { title: 'T', metadataEntry: [{ metadataId: 'plant', key: '', value: { text: 'x' } }] } as never,
+        [],
+      ),
+  },
+  'not-implemented': {
+    code: 421,
+    message: /^JobTemplateService\.archive: /,
+    call: () => ana.templates.archive(draft),
+  },
+  'not-logged-in': {
+    code: 401,
+    message: /call login, or authenticate with a token, first/,
+    call: async () => (await server.connect()).service('JobTemplateService').get(draft),
+  },
+  'not-published': {
+    code: 420,
+    message: /has no published version; publish it before creating jobs from it/,
+    call: () => ana.jobs.createJobs(draft, {}),
+  },
+  'region-not-found': {
+    code: 430,
+    message: /no region "moon"; this server has one, "local"/,
+    call: () => admin.teams.create('On the moon', 'moon'),
+  },
+  'review-required': {
+    code: 413,
+    message: /call beginReview, endReview, and then publishVersion/,
+    call: async () => {
+      const team = await admin.teams.create('Plant under review', '');
+      await admin.teams.update(team.id, { config: { requireReviewFlow: true } } as never);
+      const { id } = await newTemplate({ ...admin, teamId: team.id }, 'Reviewed', [step('Look')]);
+      return admin.templates.publish(id);
+    },
+  },
+  'step-group-not-found': {
+    code: 404,
+    message: /no step group nowhere in this template; its root is /,
+    call: () => edit(id => ana.templates.addStepModular(id, 'nowhere', step('Lost'), -1, false)),
+  },
+  'team-not-found': {
+    code: 404,
+    message: /no team elsewhere/,
+    call: () => ana.templates.create('elsewhere', { title: 'T' }, []),
+  },
+  'template-not-found': {
+    code: 404,
+    message: /no template nothing in your teams; give the id that create returned/,
+    call: () => ana.templates.get('nothing'),
+  },
+  'template-not-locked': {
+    code: 600,
+    message: /call acquireLock first/,
+    call: () => ana.templates.update(draft, { title: 'Without the lock' }),
+  },
+  'token-expired': {
+    code: 498,
+    message: /the token expired at 20\d\d-.*Z; log in again/,
+    call: async () => {
+      const later = await TestServer.start();
+      const session = await logInAdmin(later);
+      later.clock.forward(365 * 24 * 60 * 60 * 1000);
+      return session.templates.get('x').finally(() => later.stop());
+    },
+  },
+  'unknown-priority': {
+    code: 400,
+    message: /no priority "Urgent"; there are Low, Medium, High/,
+    call: () => ana.jobs.createJobs(published, { priority: 'Urgent' }),
+  },
+  'unknown-status': {
+    code: 400,
+    message: /no status "Begun"; there are Open, /,
+    call: () => ana.jobs.createJobs(published, { jobStatus: 'Begun' }),
+  },
+  'user-not-found': {
+    code: 404,
+    message: /no user "nobody@example\.org" works in this team; give a user's id or e-mail address/,
+    call: () => admin.jobs.createJobs(published, { ownedBy: 'nobody@example.org' }),
+  },
+  'version-conflict': {
+    code: 420,
+    message: /expectedVersion: 77, but the latest entry is \d+; read it and edit again/,
+    call: () => edit(id => ana.templates.update(id, { title: 'T', expectedVersion: 77 })),
+  },
+  'version-not-found': {
+    code: 420,
+    message: /no entry has the public version 7/,
+    call: () => ana.templates.getPublicVersion(published, 7),
+  },
+};
+
+test.each(Object.entries(provoked))('%s comes over the wire', async (slug, { code, message, call }) => {
+  const refusal = await refusalOf(call());
+  expect({ slug: refusal.slug, code: refusal.errorCode }).toEqual({ slug, code });
+  expect(refusal.message).toMatch(message);
+  expect(refusal.localizedMessage).toBe(refusal.message);
+  expect(refusal.rqId).toMatch(/^[0-9a-f-]{36}$/);
+});
+
+test('locked-by-other comes over the wire as an exception of its own, with the lock and the way out', async () => {
+  const second = await logIn(server, admin.email, admin.password);
+  const { id } = await newTemplate(ana, 'Held', []);
+  await ana.templates.acquireLock(id);
+  const refusal = await second.templates.acquireLock(id).catch((error: unknown) => error);
+  expect(refusal).toBeInstanceOf(JobTemplateLockFailed);
+  const { message, previousLock } = refusal as JobTemplateLockFailed;
+  expect(message).toMatch(/ana is editing this template; wait for releaseLock, or take the lock with forceAcquireLock/);
+  expect(previousLock).toMatchObject({ lockHolder: { id: ana.id }, owned: false });
+});
+
+test('every slug of docs/errors.md is provoked here, with its code', () => {
+  const page = readFileSync('docs/errors.md', 'utf8');
+  const documented = Object.fromEntries(
+    [...page.matchAll(/^\| `([^`]+)` *\| (\d+) *\|/gm)].map(([, slug, code]) => [slug, Number(code)]),
+  );
+  expect({
+    ...Object.fromEntries(Object.entries(provoked).map(([slug, { code }]) => [slug, code])),
+    'locked-by-other': 413,
+  }).toEqual(documented);
+});
+
+test('a call refused as busy has written nothing, and the same call is carried out afterwards', async () => {
+  const heads = () =>
+    server.store.read(async reader => {
+      const { db } = reader.people as unknown as { db: Kysely<Database> };
+      return (await db.selectFrom('templates').select('template_id').execute()).length;
+    });
+  const before = await heads();
+  await refusalOf(provoked.busy!.call());
+  expect(await heads()).toBe(before);
+  await ana.templates.create(ana.teamId, { title: 'T' }, []);
+  expect(await heads()).toBe(before + 1);
+});
+
+/** Runs a call while another program keeps every write from being carried out. */
+async function whileBusy<T>(call: () => Promise<T>): Promise<T> {
+  // The pauses between the attempts are a matter of chance: here they are none.
+  jest.spyOn(Math, 'random').mockReturnValue(0);
+  const { settings } = server;
+  if (settings.engine === 'sqlite') {
+    const other = new SQLite(settings.file);
+    other.exec('begin immediate');
+    return call().finally(() => other.close());
+  }
+  const other = new pg.Client({ connectionString: settings.url });
+  await other.connect();
+  await other.query(`
+    create function refuse() returns trigger language plpgsql as $$
+      begin raise exception 'could not serialize access' using errcode = '40001'; end $$;
+    create trigger always_busy before insert on templates for each row execute function refuse()`);
+  return call().finally(async () => {
+    await other.query('drop function refuse() cascade');
+    await other.end();
+  });
+}
