@@ -37,7 +37,7 @@ export class BadSetting extends Error {}
 
 /** @throws BadSetting naming the variable, its value and what would be right */
 export function settingsFrom(env: Readonly<Record<string, string | undefined>>, version: string): Settings {
-  const get = (name: Variable): string => ((env[name] ?? '') === '' ? variables[name].fallback : env[name]!.trim());
+  const get = (name: Variable): string => env[name] || variables[name].fallback;
   return {
     server: {
       store: storeSettings(get),
