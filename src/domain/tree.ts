@@ -108,7 +108,7 @@ const replaceChild = (group: BaseStep, before: BaseStep, after: BaseStep): BaseS
   children: group.children.map(child => (child === before ? after : child)),
 });
 
-/** What must hold for a tree as a whole: its size, and ids of steps, groups and fields unique in it. @throws BadRequest (400) */
+/** What must hold for a tree as a whole: its size, and ids of steps, groups, fields and notices unique in it. @throws BadRequest (400) */
 export function checkWhole(root: BaseStep): void {
   const ids = new Set<string>();
   const clientIds = new Set<string>();
@@ -116,16 +116,20 @@ export function checkWhole(root: BaseStep): void {
   for (const { step, depth } of walk(root)) {
     takeId(ids, 'id', step.id, step);
     takeId(clientIds, 'clientId', step.clientId, step);
-    for (const field of step.impl.step?.stepFields ?? []) takeId(ids, 'id', field.id, step);
-    if (depth > MAX_TREE_DEPTH) throw limit(step, `is ${depth} levels deep; a tree may have ${MAX_TREE_DEPTH}`);
+    for (const { id } of [...(step.impl.step?.stepFields ?? []), ...noticesOf(step)]) takeId(ids, 'id', id, step);
+    if (depth > MAX_TREE_DEPTH) throw limit(step, 'levels deep', depth, MAX_TREE_DEPTH);
     if (step.children.length > MAX_GROUP_CHILDREN) {
-      throw limit(step, `has ${step.children.length} children; a group may have ${MAX_GROUP_CHILDREN}`);
+      throw limit(step, 'children in a group', step.children.length, MAX_GROUP_CHILDREN);
     }
     steps++;
   }
-  if (steps - 1 > MAX_TEMPLATE_STEPS)
-    throw limit(root, `has ${steps - 1} steps; a template may have ${MAX_TEMPLATE_STEPS}`);
+  if (steps - 1 > MAX_TEMPLATE_STEPS) throw limit(root, 'steps', steps - 1, MAX_TEMPLATE_STEPS);
 }
+
+const noticesOf = (step: BaseStep): { id: string }[] => [
+  ...step.descrip.flatMap(element => element.notice ?? []),
+  ...(step.impl.stepGroup?.headers?.notices ?? []),
+];
 
 function takeId(taken: Set<string>, field: string, id: string, step: BaseStep): void {
   if (!id) return;
@@ -141,14 +145,22 @@ function takeId(taken: Set<string>, field: string, id: string, step: BaseStep): 
   taken.add(id);
 }
 
-const limit = (step: BaseStep, what: string): BadRequest =>
-  new BadRequest('limit-exceeded', `"${step.title}" ${what}`, { stepId: step.id });
+const limit = (step: BaseStep, what: string, found: number, most: number): BadRequest =>
+  new BadRequest('limit-exceeded', `"${step.title}": ${found} ${what}; a template may have ${most}`, {
+    stepId: step.id,
+    limit: String(most),
+    found: String(found),
+  });
 
-/** The tree with these headers at its root, or none when they are empty; the same tree when nothing changes. */
+/** The tree with these headers at its root, or none when they are empty; the same tree when nothing changes.
+ * @throws BadRequest (400) when two notices have one id */
 export function withHeaders(root: BaseStep, headers: StepGroupHeaders): BaseStep {
   const { headers: _before, ...group } = root.impl.stepGroup!;
   const impl = { stepGroup: Object.keys(headers).length > 0 ? { ...group, headers } : group };
-  return isDeepStrictEqual(impl, root.impl) ? root : { ...root, impl };
+  if (isDeepStrictEqual(impl, root.impl)) return root;
+  const edited = { ...root, impl };
+  checkWhole(edited);
+  return edited;
 }
 
 /** The tree as clients see it: with hierarchyPosition ("2.1.3", 1-based; "" at the root), parentId, and the entry's title at its root. */

@@ -98,6 +98,12 @@ describe('finding leaves', () => {
 });
 
 describe('a chart', () => {
+  test('counts the leaves in the order of the tree, whatever runs beside what', () => {
+    const root = seq('R', 'a', par('P', 'b', seq('S', 'c', 'd')), seq('E'), 'e');
+    const chart = new FlowChart(root);
+    expect(['a', 'b', 'c', 'd', 'e'].map(id => chart.ordinal(chart.leaf(id)!))).toEqual([0, 1, 2, 3, 4]);
+  });
+
   test('is made once per tree', () => {
     const root = seq('R', 'a');
     expect(FlowChart.of(root)).toBe(FlowChart.of(root));

@@ -89,7 +89,12 @@ describe('defaults of a template', () => {
     [{ startDate: 2, dueDate: 1 }, 'dates-out-of-order', /dueDate: 1/],
     [{ durationMs: 0 }, 'invalid-argument', /durationMs: 0; expected more than 0/],
     [{ durationMs: -5 }, 'invalid-argument', /durationMs: -5/],
-  ])('%p are refused', (defaults, slug, message) => {
+    [{ jobName: '' }, 'invalid-argument', /jobName: empty; expected 1 to 500/],
+    [{ jobName: ' ' }, 'invalid-argument', /jobName: empty/],
+    [{ jobName: 'x'.repeat(501) }, 'limit-exceeded', /jobName: 501 .*500/],
+    [{ description: 'x'.repeat(20_001) }, 'limit-exceeded', /description: 20001 .*20000/],
+    [{ notes: 'x'.repeat(20_001) }, 'limit-exceeded', /notes: 20001 .*20000/],
+  ])('out of order are refused (case %#)', (defaults, slug, message) => {
     expect(() => checkedDefaults(defaults)).toThrow(refusedWith(slug, message));
   });
 });

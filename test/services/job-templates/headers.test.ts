@@ -83,6 +83,19 @@ test('notices get ids of the server, each its own', async () => {
   expect(new Set(ids).size).toBe(2);
 });
 
+test('updateRootHeaders refuses two notices with one id', async () => {
+  await ana.templates.updateRootHeaders(id, { notices: [notice('One')] });
+  const [known] = (await headersOf())!.notices!;
+  await expectNothingWritten(server, () =>
+    expectRefusal(
+      ana.templates.updateRootHeaders(id, { notices: [known!, { ...known!, descrip: 'Two' }] }),
+      ErrorCode.BAD_REQUEST,
+      'duplicate-id',
+      new RegExp(known!.id),
+    ),
+  );
+});
+
 test('headers keep nothing that only getHistory fills', async () => {
   const latestChange = { changeType: 1, version: 1 };
   await ana.templates.updateRootHeaders(id, {

@@ -4,6 +4,7 @@ import { ErrorCode } from '#gen/common_types';
 import type { Document } from '#gen/document_types';
 import { FieldType } from '#gen/field_data_types';
 import { GroupMode, JoinMode, type StepFlow } from '#gen/flow_types';
+import type { NoticeHeader } from '#gen/group_headers_types';
 import type { JobTemplate } from '#gen/job_template_types';
 import type { BaseStep, Field, StepImpl, StepType } from '#gen/step_types';
 import { TeamRole } from '#gen/user_types';
@@ -110,6 +111,7 @@ describe('a place', () => {
 });
 
 describe('an id', () => {
+  const notice = { id: 'n', descrip: 'Hot' } as NoticeHeader;
   const own = { clientGeneratedIds: true };
   test.each<[string, BaseStep, RegExp]>([
     ['a step of the template', leaf({ id: 'taken', ...own }), /id: taken .*ids are unique/],
@@ -118,6 +120,7 @@ describe('an id', () => {
     ['a clientId of the template', leaf({ clientId: 'taken too', ...own }), /clientId: taken too /],
     ['a clientId below it', group('G', [leaf({ clientId: 'y' }), leaf({ clientId: 'y' })]), /clientId: y /],
     ['another field of the step', withFields({ id: 'f' }, { id: 'f' }), /id: f /],
+    ['another notice of the step', leaf({ descrip: [{ notice }, { notice }], ...own }), /id: n /],
     ['a field of another step', group('G', [withFields({ id: 'f' }), withFields({ id: 'f' })]), /id: f /],
   ])('that is taken by %s is refused', async (_name, sent, message) => {
     await refused(sent.impl.step ? 'step' : 'stepGroup', sent, [BAD_REQUEST, 'duplicate-id', message]);

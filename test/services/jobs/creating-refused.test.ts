@@ -8,7 +8,15 @@ import { TeamRole } from '#gen/user_types';
 import { jobOf } from '../../support/jobs.ts';
 import { expectRefusal } from '../../support/refusals.ts';
 import { expectNothingWritten } from '../../support/rows.ts';
-import { logInAdmin, newOutsider, newUser, publishedTemplate, step, type TestUser } from '../../support/seed.ts';
+import {
+  logInAdmin,
+  newOutsider,
+  newTemplate,
+  newUser,
+  publishedTemplate,
+  step,
+  type TestUser,
+} from '../../support/seed.ts';
 import { TestServer } from '../../support/server.ts';
 
 let server: TestServer;
@@ -75,6 +83,17 @@ describe('values', () => {
     ['an assignee without saying of which type', { assignedTo: 'EXECUTOR' }, 'invalid-argument', /assignedType/],
   ])('%s', (_, overrides, slug, message) => expectRefused(overrides, BAD_REQUEST, slug, message));
 
+  test('dates that lead beyond what clients can read are refused, not kept in a job that nobody can read', async () => {
+    const late = Number.MAX_SAFE_INTEGER;
+    const draft = await newTemplate(admin, 'Takes for ever', [step('Only')]);
+    await admin.templates.acquireLock(draft.id);
+    await admin.templates.update(draft.id, { defaults: { durationMs: late } });
+    const { id } = await admin.templates.publish(draft.id);
+    await expectNothingWritten(server, () =>
+      expectRefusal(ana.jobs.createJobs(id, { startDate: late }), BAD_REQUEST, 'invalid-argument', /Date: .*expected/),
+    );
+  });
+
   test('the longest texts that are allowed are kept whole', async () => {
     const overrides = { jobName: 'n'.repeat(500), description: 'd'.repeat(20_000), notes: 'ü'.repeat(20_000) };
     expect(await (await jobOf(ana, template, overrides)).get(ana)).toMatchObject(overrides);
@@ -102,7 +121,12 @@ describe('who and what is named', () => {
       'group-not-found',
       /no group "constructor"/,
     ],
-    ['a parent job that does not exist', { parentJob: 'no-such-job' }, 'job-not-found', /no job no-such-job/],
+    [
+      'a parent job that does not exist',
+      { parentJob: 'no-such-job' },
+      'job-not-found',
+      /parentJob: no job no-such-job/,
+    ],
   ])('%s', (_, overrides, slug, message) => expectRefused(overrides, NOT_FOUND, slug, message));
 
   test('ten thousand jobs with one unknown owner: none is made', () =>
@@ -121,6 +145,14 @@ describe('who and what is named', () => {
     const overrides = { parentJob: parent.id };
     await expectRefused(overrides, NOT_FOUND, 'job-not-found', /no job/);
     await expectRefused(overrides, NOT_FOUND, 'job-not-found', /no job/, admin);
+  });
+
+  test('a parent job whose id another team of the caller uses too is the one of the same team', async () => {
+    const foreign = await publishedTemplate(outsider, 'With the same id', [step('Only')]);
+    await jobOf(outsider, foreign, { jobId: 'WO-7' });
+    await jobOf(ana, template, { jobId: 'WO-7' });
+    const child = await jobOf(admin, template, { parentJob: 'WO-7' });
+    expect(await child.get(ana)).toMatchObject({ parentJob: 'WO-7', teamId: ana.teamId });
   });
 });
 

@@ -4,8 +4,10 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ErrorCode } from '#gen/common_types';
+import { AssignedType } from '#gen/flow_types';
 import type { JobTemplate } from '#gen/job_template_types';
 import { TeamRole } from '#gen/user_types';
+import { membership } from '../../../src/engine/people.ts';
 import type { Clients } from '../../../src/services/generated.ts';
 import { jobOf, type TestJob } from '../../support/jobs.ts';
 import { expectRefusal } from '../../support/refusals.ts';
@@ -75,6 +77,36 @@ describe.each(functions)('%s', (_, slug, call) => {
         /call login, or authenticate/,
       ),
     );
+  });
+});
+
+describe('roles of one team', () => {
+  let mia: TestUser;
+  let theirs: TestJob;
+
+  // A user of two teams with different roles: no function that is served yet makes one.
+  beforeAll(async () => {
+    mia = await newUser(server, admin, 'mia', TeamRole.EXECUTOR, TeamRole.JOBCREATOR);
+    await server.store.transact(tx =>
+      tx.people.insertMembership(membership(outsider.teamId, mia.id, ['AUTHOR'], server.clock.now())),
+    );
+    const foreign = await publishedTemplate(outsider, 'Theirs', [step('Shared')]);
+    theirs = await jobOf(outsider, foreign, { assignedType: AssignedType.Group, assignedTo: 'EXECUTOR' });
+  });
+
+  test('make nobody a member of the group of the same name in another', async () => {
+    await expectNothingWritten(server, async () => {
+      expect(await theirs.start(mia, 'Shared')).toEqual(['AssignedToDifferentUser']);
+    });
+  });
+
+  test('grant nothing in another', async () => {
+    const { jobTemplateId } = await theirs.get(mia);
+    const right = /your roles in this team: AUTHOR/;
+    for (const call of [mia.jobs.createJobs(jobTemplateId, {}), mia.jobs.closeJobs([theirs.id])]) {
+      await expectRefusal(call, ErrorCode.INSUFFICIENT_PERMISSIONS, 'insufficient-permissions', right);
+    }
+    expect((await mia.jobs.createJobs(template.id, {})).jobIds).toHaveLength(1);
   });
 });
 

@@ -106,7 +106,7 @@ describe.each(acts)('%s', act => {
 
   test('of all current steps in an open job that has none: NoActiveStep, whose step is empty', async () => {
     const job = await endedOpenJob();
-    const { stepResponses } = await expectRefused(act, ana, job, [], 'NoActiveStep', /no current step/);
+    const { stepResponses } = await expectRefused(act, ana, job, [], 'NoActiveStep', /no current step; /);
     expect(stepResponses.map(({ stepId }) => stepId)).toEqual(['']);
   });
 

@@ -82,6 +82,13 @@ describe('what grows with the data does not grow with the statements', () => {
     expect(await job.current(admin)).toEqual(['last']);
   });
 
+  test('jobs that begin with a thousand steps at once are created with no more statements than others', async () => {
+    const template = await publishedTemplate(admin, 'Wide', [parallel('P', ...numbered('w', 1000))]);
+    const create = (numberOfJobs: number) => () => admin.jobs.createJobs(template.id, { numberOfJobs });
+    expect(await statements(create(1))).toBeLessThanOrEqual(6);
+    expect(await statements(create(20))).toBeLessThanOrEqual(6);
+  });
+
   test('the history of a job is read with at most 4', async () => {
     const job = await newJob(admin, numbered('s', 3));
     await job.run(admin, 's1', 's2', 's3');
