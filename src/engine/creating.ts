@@ -1,5 +1,7 @@
 /** Creating jobs from the published entry of a template: all of a call or none, with a number of statements that hardly grows. */
-import { AssignedType, type JobDefaults, JobStartDateType } from '#gen/flow_types';
+import { createHash } from 'node:crypto';
+import { stringify } from 'safe-stable-stringify';
+import { type JobDefaults, JobStartDateType } from '#gen/flow_types';
 import { type CreateJobOverrides, JobHistoryAction, StepState } from '#gen/jobs_types';
 import { BadRequest } from '../base/errors.ts';
 import {
@@ -28,44 +30,80 @@ export async function createJobs(
   overrides: CreateJobOverrides,
   count: number,
 ): Promise<string[]> {
-  const jobIds = Array.from({ length: count }, () => overrides.jobId || act.ids.next());
+  const first: FirstStep[] = JSON.parse(template.first_steps);
+  refuseTooMany(count, first.length);
+  const jobIds = Array.from({ length: count }, () => overrides.jobId ?? act.ids.next());
   const earlier = await rememberedIds(tx, act, template, overrides, jobIds);
   if (earlier) return earlier;
   const defaults: JobDefaults = JSON.parse(template.defaults);
   const job = await jobRow(tx, act, template, overrides, defaults);
   const name = overrides.jobName ?? defaults.jobName;
   const firstNumber = name == null ? await tx.people.takeJobNumbers(template.team_id, count) : 0;
-  const rows = jobIds.map((job_id, index) => ({ ...job, job_id, job_name: name ?? `JOB_${firstNumber + index}` }));
-  if ((await tx.jobs.insertJobs(rows)) < count) {
+  const named = jobIds.map((job_id, index) => ({ job_id, job_name: name ?? `JOB_${firstNumber + index}` }));
+  if ((await tx.jobs.insertJobs(named, job)) < count) {
     throw new BadRequest(
       'job-id-taken',
       `jobOverrides.jobId: the team has a job ${overrides.jobId} already; choose another or leave it unset`,
     );
   }
-  const steps = await stepRows(tx, template, overrides, defaults);
-  await tx.jobs.putSteps(jobIds.flatMap(job_id => steps.map(step => ({ ...step, job_id }))));
+  const given = await givenAssignment(tx, template, overrides, defaults);
+  const steps = first.map(step => ({
+    team_id: template.team_id,
+    ...readyStep(step, given ?? step.assignment ?? unassigned),
+  }));
+  await tx.jobs.insertSteps(jobIds, steps);
   await tx.jobs.insertHistory(
     jobIds.map(job_id => historyRow(act, { team_id: template.team_id, job_id, seq: 1 }, JobHistoryAction.Created)),
   );
   return jobIds;
 }
 
+/** Rows of current steps that one call may make. */
+const MOST_FIRST_STEPS = 100_000;
+
+function refuseTooMany(jobs: number, firstSteps: number): void {
+  if (jobs * firstSteps <= MOST_FIRST_STEPS) return;
+  const most = Math.floor(MOST_FIRST_STEPS / firstSteps);
+  throw new BadRequest(
+    'limit-exceeded',
+    `jobOverrides.numberOfJobs: ${jobs} jobs that each begin with ${firstSteps} steps at once; at most ${most} of them in one call`,
+    { limit: String(most), found: String(jobs) },
+  );
+}
+
+const REMEMBERED_FOR_MS = 24 * 60 * 60 * 1000;
+
 async function rememberedIds(
   tx: Transactor,
   act: Act,
   template: TemplateRow,
-  { requestId }: CreateJobOverrides,
+  overrides: CreateJobOverrides,
   jobIds: string[],
 ): Promise<string[] | undefined> {
-  if (!requestId) return undefined;
-  const earlier = await tx.jobs.rememberResponse({
+  const { requestId } = overrides;
+  if (requestId == null) return undefined;
+  const fingerprint = createHash('sha256')
+    .update(stringify([template.template_id, overrides]))
+    .digest('hex');
+  const request = {
     team_id: template.team_id,
     user_id: act.caller.userId,
     request_id: requestId,
+    fingerprint,
     response: JSON.stringify(jobIds),
     created_at: act.now,
-  });
-  return earlier === undefined ? undefined : JSON.parse(earlier);
+  };
+  const earlier = await tx.jobs.rememberResponse(request, act.now - REMEMBERED_FOR_MS);
+  if (earlier && earlier.fingerprint !== fingerprint) {
+    throw new BadRequest(
+      'request-id-reused',
+      `jobOverrides.requestId: "${requestId}" was used for another request; choose a new one for each`,
+      {
+        requestId,
+      },
+    );
+  }
+  return earlier && JSON.parse(earlier.response);
 }
 
 /** What all jobs of a call have in common. */
@@ -90,7 +128,7 @@ async function jobRow(
     internal_version: template.internal_version,
     description: overrides.description ?? defaults.description ?? null,
     notes: overrides.notes ?? defaults.notes ?? null,
-    owned_by: owner ? await resolveUser(tx, template.team_id, 'ownedBy', owner) : act.caller.userId,
+    owned_by: owner != null ? await resolveUser(tx, template.team_id, 'ownedBy', owner) : act.caller.userId,
     created_by: act.caller.userId,
     created_at: act.now,
     start_date: startDate,
@@ -110,24 +148,15 @@ async function jobRow(
   };
 }
 
-async function stepRows(
+/** The assignment that overrides or the template's defaults give to the first steps; null when neither does. */
+async function givenAssignment(
   tx: Transactor,
   template: TemplateRow,
   overrides: CreateJobOverrides,
   defaults: JobDefaults,
-): Promise<Omit<JobStepRow, 'job_id'>[]> {
-  const asked = overrides.assignedType == null ? defaults : overrides;
-  const given: Assignment | null =
-    asked.assignedType == null
-      ? null
-      : await resolveAssignment(
-          tx,
-          template.team_id,
-          asked.assignedType ?? AssignedType.Unassigned,
-          asked.assignedTo ?? '',
-        );
-  const steps: FirstStep[] = JSON.parse(template.first_steps);
-  return steps.map(step => ({ team_id: template.team_id, ...readyStep(step, given ?? step.assignment ?? unassigned) }));
+): Promise<Assignment | null> {
+  const { assignedType, assignedTo } = overrides.assignedType == null ? defaults : overrides;
+  return assignedType == null ? null : resolveAssignment(tx, template.team_id, assignedType, assignedTo ?? '');
 }
 
 /** A step that has just become current. */

@@ -16,7 +16,8 @@ export async function firstStart(store: Store, now: number, ids: Ids, administra
   if (await store.read(reader => reader.people.anyUser())) return false;
   const passwordHash = await hashPassword(administrator.password);
   return store.transact(async tx => {
-    // Another process may have been first.
+    // Another process may have been first, and none may be so now.
+    await tx.people.lockUsers();
     if (await tx.people.anyUser()) return false;
     const userId = await createUser(
       tx,

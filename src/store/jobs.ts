@@ -1,11 +1,13 @@
 /**
  * Jobs: the head row, the current steps, what is finished, and the history.
  *
- * Writers of one job meet at its head row: every act compares and sets `revision`, and the one that comes second runs again.
+ * Writers of one job meet at its head row: an act on one job compares and sets `revision`, and the one that comes second runs
+ * again; an act on several jobs keeps their rows from others first (`lockJobs`).
  * History is numbered per job by the head's `history_seq`, so its order is the order of the acts.
  */
 import { type Kysely, sql } from 'kysely';
-import { type Engine, isOneOf, rowsPerInsert } from './engine.ts';
+import { insertProduct } from './bulk.ts';
+import { type Engine, isOneOf } from './engine.ts';
 import { OvertakenByWriter } from './overtaken.ts';
 import type { Database, Row } from './schema.ts';
 
@@ -68,43 +70,60 @@ export class JobReader {
 }
 
 export class JobTransactor extends JobReader {
-  /** @returns how many were inserted: fewer than given when an id is taken in the team */
-  async insertJobs(jobs: readonly Head[]): Promise<number> {
-    let inserted = 0;
-    await inChunks(jobs, async chunk => {
-      const result = await this.db
-        .insertInto('jobs')
-        .values(chunk)
-        .onConflict(conflict => conflict.columns(['team_id', 'job_id']).doNothing())
-        .executeTakeFirst();
-      inserted += Number(result.numInsertedOrUpdatedRows ?? 0n);
-    });
-    return inserted;
+  /**
+   * Jobs that differ in id and name only.
+   * @returns how many were inserted: fewer than given when an id is taken in the team
+   */
+  insertJobs(
+    jobs: readonly Pick<Head, 'job_id' | 'job_name'>[],
+    common: Omit<Head, 'job_id' | 'job_name'>,
+  ): Promise<number> {
+    return insertProduct(this.db, this.engine, 'jobs', jobs, [common], sql`on conflict (team_id, job_id) do nothing`);
+  }
+
+  /** The same steps for each of the jobs. */
+  async insertSteps(jobIds: readonly string[], steps: readonly Omit<JobStepRow, 'job_id'>[]): Promise<void> {
+    if (steps.length > 0)
+      await insertProduct(
+        this.db,
+        this.engine,
+        'job_steps',
+        jobIds.map(job_id => ({ job_id })),
+        steps,
+      );
   }
 
   async insertHistory(rows: readonly Row<'job_history'>[]): Promise<void> {
-    await inChunks(rows, chunk => this.db.insertInto('job_history').values(chunk).execute());
+    await insertProduct(this.db, this.engine, 'job_history', rows);
   }
 
   /**
-   * Remembers the response of a createJobs call under its request id.
-   * @returns the response of an earlier call with the same id, when there was one: nothing is remembered then
+   * Remembers the response of a createJobs call under its request id, and forgets the caller's that are older than `keptSince`.
+   * @returns what was remembered before under the same id, when there was something: nothing is remembered then
    */
-  async rememberResponse(request: Row<'create_requests'>): Promise<string | undefined> {
+  async rememberResponse(
+    request: Row<'create_requests'>,
+    keptSince: number,
+  ): Promise<Pick<Row<'create_requests'>, 'response' | 'fingerprint'> | undefined> {
+    await this.db
+      .deleteFrom('create_requests')
+      .where('team_id', '=', request.team_id)
+      .where('user_id', '=', request.user_id)
+      .where('created_at', '<', keptSince)
+      .execute();
     const { numInsertedOrUpdatedRows } = await this.db
       .insertInto('create_requests')
       .values(request)
       .onConflict(conflict => conflict.doNothing())
       .executeTakeFirst();
     if (numInsertedOrUpdatedRows === 1n) return undefined;
-    const { response } = await this.db
+    return this.db
       .selectFrom('create_requests')
-      .select('response')
+      .select(['response', 'fingerprint'])
       .where('team_id', '=', request.team_id)
       .where('user_id', '=', request.user_id)
       .where('request_id', '=', request.request_id)
       .executeTakeFirstOrThrow();
-    return response;
   }
 
   /** @throws OvertakenByWriter when the job is no longer the one that was read */
@@ -121,28 +140,11 @@ export class JobTransactor extends JobReader {
 
   /** Steps as they are now, whether the job had reached them before or not. */
   async putSteps(steps: readonly JobStepRow[]): Promise<void> {
-    await inChunks(steps, chunk =>
-      this.db
-        .insertInto('job_steps')
-        .values(chunk)
-        .onConflict(conflict =>
-          conflict.columns(['team_id', 'job_id', 'step_id']).doUpdateSet(eb => ({
-            current: eb.ref('excluded.current'),
-            state: eb.ref('excluded.state'),
-            assigned_type: eb.ref('excluded.assigned_type'),
-            assigned_to: eb.ref('excluded.assigned_to'),
-            started_at: eb.ref('excluded.started_at'),
-            started_by: eb.ref('excluded.started_by'),
-            finished_at: eb.fn.coalesce('excluded.finished_at', 'job_steps.finished_at'),
-            finished_by: eb.fn.coalesce('excluded.finished_by', 'job_steps.finished_by'),
-          })),
-        )
-        .execute(),
-    );
+    await insertProduct(this.db, this.engine, 'job_steps', steps, [], WHEN_REACHED_BEFORE);
   }
 
   /**
-   * Jobs of one team, kept from other writers until the end of the transaction: for acts on several jobs, which compare no
+   * Jobs kept from other writers until the end of the transaction: for acts on several jobs, which compare no
    * revision. In the order of their ids, so that two such acts never wait for each other.
    */
   async lockJobs(teamIds: readonly string[], jobIds: readonly string[]): Promise<void> {
@@ -170,8 +172,10 @@ export class JobTransactor extends JobReader {
   }
 }
 
-/** One insert statement per as many rows as fit into it. */
-async function inChunks<T extends object>(rows: readonly T[], insert: (chunk: T[]) => Promise<unknown>): Promise<void> {
-  const size = rowsPerInsert(Object.keys(rows[0] ?? {}).length || 1);
-  for (let at = 0; at < rows.length; at += size) await insert(rows.slice(at, at + size));
-}
+const WHEN_REACHED_BEFORE = sql`
+  on conflict (team_id, job_id, step_id) do update set
+    current = excluded.current, state = excluded.state,
+    assigned_type = excluded.assigned_type, assigned_to = excluded.assigned_to,
+    started_at = excluded.started_at, started_by = excluded.started_by,
+    finished_at = coalesce(excluded.finished_at, job_steps.finished_at),
+    finished_by = coalesce(excluded.finished_by, job_steps.finished_by)`;

@@ -1,6 +1,6 @@
 /** Users, teams, memberships and the tokens they come with. */
-import type { Kysely } from 'kysely';
-import type { Engine } from './engine.ts';
+import { type Kysely, sql } from 'kysely';
+import { type Engine, isOneOf } from './engine.ts';
 import type { Database, Row } from './schema.ts';
 
 /** A token with its user and one row per team that the user works in; the team columns are null without any. */
@@ -37,21 +37,12 @@ export class PeopleReader {
       .execute();
   }
 
-  async tokenExists(tokenId: string): Promise<boolean> {
-    const row = await this.db
-      .selectFrom('tokens')
-      .select('token_id')
-      .where('token_id', '=', tokenId)
-      .executeTakeFirst();
-    return row !== undefined;
-  }
-
   /** @param email lower case, as stored */
   userByEmail(email: string): Promise<Row<'users'> | undefined> {
     return this.db.selectFrom('users').selectAll().where('email', '=', email).executeTakeFirst();
   }
 
-  /** Those of `idsOrEmails` that name a member of the team. Two short lists are enough: ids and lower-case e-mail addresses. */
+  /** Those of `idsOrEmails` that name a member of the team. E-mail addresses in lower case. */
   membersNamed(
     teamId: string,
     idsOrEmails: readonly string[],
@@ -61,12 +52,21 @@ export class PeopleReader {
       .innerJoin('users', 'users.user_id', 'memberships.user_id')
       .select(['users.user_id', 'users.email', 'users.name'])
       .where('memberships.team_id', '=', teamId)
-      .where(eb => eb.or([eb('users.user_id', 'in', idsOrEmails), eb('users.email', 'in', idsOrEmails)]))
+      .where(eb =>
+        eb.or([
+          isOneOf(this.engine, eb.ref('users.user_id'), idsOrEmails),
+          isOneOf(this.engine, eb.ref('users.email'), idsOrEmails),
+        ]),
+      )
       .execute();
   }
 
   users(userIds: readonly string[]): Promise<Row<'users'>[]> {
-    return this.db.selectFrom('users').selectAll().where('user_id', 'in', userIds).execute();
+    return this.db
+      .selectFrom('users')
+      .selectAll()
+      .where(eb => isOneOf(this.engine, eb.ref('user_id'), userIds))
+      .execute();
   }
 
   teams(teamIds: readonly string[]): Promise<TeamWithOwner[]> {
@@ -75,7 +75,7 @@ export class PeopleReader {
       .innerJoin('users', 'users.user_id', 'teams.owner_id')
       .selectAll('teams')
       .select(['users.email as owner_email', 'users.name as owner_name', 'users.created_at as owner_created_at'])
-      .where('teams.team_id', 'in', teamIds)
+      .where(eb => isOneOf(this.engine, eb.ref('teams.team_id'), teamIds))
       .orderBy('teams.team_id')
       .execute();
   }
@@ -106,6 +106,17 @@ export class PeopleTransactor extends PeopleReader {
 
   async updateTeam(teamId: string, change: Partial<Row<'teams'>>): Promise<void> {
     await this.db.updateTable('teams').set(change).where('team_id', '=', teamId).execute();
+  }
+
+  /** The user's tokens that have expired by `now` go. */
+  async deleteExpiredTokens(userId: string, now: number): Promise<void> {
+    await this.db.deleteFrom('tokens').where('user_id', '=', userId).where('expires_at', '<=', now).execute();
+  }
+
+  /** Keeps other processes from adding users until the end of the transaction. */
+  async lockUsers(): Promise<void> {
+    // SQLite has one writer anyway.
+    if (this.engine === 'postgres') await sql`lock table users in share row exclusive mode`.execute(this.db);
   }
 
   async insertToken(token: Row<'tokens'>): Promise<void> {

@@ -19,6 +19,8 @@ export interface PostgresSettings {
 }
 
 const STATEMENTS_NAMED = 500;
+/** A longer text has as many parameters as its data asks for, and hardly comes twice. */
+const LONGEST_NAMED = 8000;
 const BIGINT = 20;
 /**
  * serialization_failure and deadlock_detected: the transaction is known to be undone. A connection that broke is not among them: it
@@ -69,7 +71,7 @@ function named(client: pg.PoolClient, names: Map<string, string>): PostgresPoolC
 
 function statement(text: string, values: unknown[], names: Map<string, string>): pg.QueryConfig {
   let name = names.get(text);
-  if (name === undefined && names.size < STATEMENTS_NAMED && values.length > 0) {
+  if (name === undefined && names.size < STATEMENTS_NAMED && text.length <= LONGEST_NAMED) {
     name = createHash('sha256').update(text).digest('base64url');
     names.set(text, name);
   }

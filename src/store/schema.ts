@@ -185,7 +185,14 @@ export const tables = {
   },
 
   /** The answers of createJobs calls that carried a requestId: a repetition gets the same one. */
-  create_requests: { team_id: text, user_id: text, request_id: text, response: text, created_at: time },
+  create_requests: {
+    team_id: text,
+    user_id: text,
+    request_id: text,
+    /** SHA-256 of what was asked for: the same id with another request is refused. */ fingerprint: text,
+    response: text,
+    created_at: time,
+  },
 
   /** Who did what to whom, append-only. */
   audit_events: {

@@ -22,6 +22,8 @@ export interface SqliteSettings {
 }
 
 const STATEMENTS_KEPT = 500;
+/** A longer text has as many parameters as its data asks for, and hardly comes twice. */
+const LONGEST_KEPT = 8000;
 
 export function openSqlite(settings: SqliteSettings, log?: Logger): Connections {
   mkdirSync(dirname(settings.file), { recursive: true });
@@ -63,7 +65,7 @@ function kysely(database: SQLite.Database, begin: string, log?: Logger): Kysely<
   const prepared = new LRUCache<string, SQLite.Statement>({ max: STATEMENTS_KEPT });
   const prepare = (text: string): SQLite.Statement => {
     const statement = prepared.get(text) ?? database.prepare(text === 'begin' ? begin : text);
-    prepared.set(text, statement);
+    if (text.length <= LONGEST_KEPT) prepared.set(text, statement);
     return statement;
   };
   const dialect = new TransactionalSqlite({

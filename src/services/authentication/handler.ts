@@ -39,6 +39,7 @@ export class AuthenticationHandler implements Handler<'AuthenticationService'> {
     }
     const token = newToken();
     const result = await this.#store.transact(async tx => {
+      await tx.people.deleteExpiredTokens(user.user_id, call.now);
       await tx.people.insertToken({
         token_id: call.ids.next(),
         token_hash: tokenHash(token),

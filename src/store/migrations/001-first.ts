@@ -54,6 +54,8 @@ export async function up(db: Kysely<unknown>, engine: Engine): Promise<void> {
     .addColumn('expires_at', 'bigint', required)
     .modifyEnd(keyed)
     .execute();
+  // A login removes the user's tokens that have expired.
+  await db.schema.createIndex('tokens_by_user').on('tokens').column('user_id').execute();
 
   await db.schema
     .createTable('templates')
@@ -221,6 +223,7 @@ export async function up(db: Kysely<unknown>, engine: Engine): Promise<void> {
     .addColumn('team_id', 'text', c => c.notNull().references('teams.team_id'))
     .addColumn('user_id', 'text', required)
     .addColumn('request_id', 'text', required)
+    .addColumn('fingerprint', 'text', required)
     .addColumn('response', 'text', required)
     .addColumn('created_at', 'bigint', required)
     .addPrimaryKeyConstraint('create_requests_key', ['team_id', 'user_id', 'request_id'])
