@@ -171,7 +171,7 @@ declare class Client {
      * the template's defaults. A first step that is automatic, and assigned to the caller or to nobody, starts at once, for
      * the first 25 jobs of the call. Privilege jobCreate. Returns the ids in order.
      * 
-     * Errors: template-not-found (404), job-not-found (404), user-not-found (404), group-not-found (404), insufficient-permissions (476), not-published (420), template-archived (601), job-id-taken (400), dates-out-of-order (400), unknown-priority (400), unknown-status (400), invalid-property (400), invalid-geometry (400), limit-exceeded (400)
+     * Errors: template-not-found (404), job-not-found (404), user-not-found (404), group-not-found (404), insufficient-permissions (476), not-published (420), template-archived (601), job-id-taken (400), request-id-reused (400), dates-out-of-order (400), unknown-priority (400), unknown-status (400), invalid-property (400), invalid-geometry (400), limit-exceeded (400)
      */
     createJobs(jobTemplateId: string, jobOverrides: CreateJobOverrides): Promise<CreateJobsResponse>;
 

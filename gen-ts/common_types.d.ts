@@ -245,6 +245,11 @@ declare const MAX_TEMPLATE_STEPS: number;
 declare const MAX_GROUP_CHILDREN: number;
 
 /**
+ * Bytes of all steps of a template together, as JSON in UTF-8. Checked at each edit, so that a template fits into one answer.
+ */
+declare const MAX_TEMPLATE_BYTES: number;
+
+/**
  * Characters in the title of a template, step or step group. Checked when the title is written.
  */
 declare const MAX_TITLE_LENGTH: number;

@@ -1345,6 +1345,7 @@ module.exports.MAX_LIST_OPTION_LENGTH = 250;
 module.exports.MAX_TREE_DEPTH = 16;
 module.exports.MAX_TEMPLATE_STEPS = 10000;
 module.exports.MAX_GROUP_CHILDREN = 1000;
+module.exports.MAX_TEMPLATE_BYTES = 8388608;
 module.exports.MAX_TITLE_LENGTH = 500;
 module.exports.MAX_DESCRIPTION_LENGTH = 20000;
 module.exports.MAX_JOBS_PER_CALL = 10000;

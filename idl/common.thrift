@@ -78,6 +78,9 @@ const i32 MAX_TEMPLATE_STEPS = 10000
 /** Direct children of one step group. Checked by every edit that adds to or moves into the group. */
 const i32 MAX_GROUP_CHILDREN = 1000
 
+/** Bytes of all steps of a template together, as JSON in UTF-8. Checked at each edit, so that a template fits into one answer. */
+const i32 MAX_TEMPLATE_BYTES = 8388608
+
 /** Characters in the title of a template, step or step group. Checked when the title is written. */
 const i32 MAX_TITLE_LENGTH = 500
 

@@ -2,8 +2,8 @@
  * What the jobs side needs to run a step: the action, the way from step to step, the diagram layout, and the defaults and
  * property tables of the jobs made from a template.
  *
- * A template carries these structures, a job only reads them from the entry it was created from. Nothing here is checked
- * while a template is edited; publish and publishVersion check all of it and answer one error with every fault by step.
+ * A template carries these structures, a job only reads them from the entry it was created from. An edit refuses what is
+ * malformed or not served yet; publish and publishVersion check the rest and answer one error with every fault by step.
  *
  * Conditions are filter texts (see jobs.Query.q) over the fields and properties of the job. On a path two more names exist:
  * `response`, the answer of a question or the body that a service replied with, and `result`, the short outcome that the

@@ -102,7 +102,7 @@ struct StepGroupHeaders {
   2: optional list<EquipmentIcon> equipment;
   /** Notices, in order. */
   3: optional list<NoticeHeader> notices;
-  /** A question to the worker: the group applies only when it is answered with yes. Empty or unset = it always applies. */
+  /** Question to whoever comes to the group: it applies when the answer is yes. For clients to ask: the server does not act on it. */
   4: optional string condition;
   /** Change of the category. Only by getHistory. */
   100: optional CategoryDiff categoryDiff;

@@ -501,7 +501,8 @@ struct CreateJobOverrides {
   17: optional string jobId;
   /**
    * Jobwright extension: name of this request, chosen by the caller, up to 64 characters: a repeated call of the same
-   * caller with the same name creates nothing and returns the first result. Remembered for at least 24 hours.
+   * caller with the same name and the same arguments creates nothing and returns the first result; with other arguments it
+   * is request-id-reused. Remembered for 24 hours.
    */
   1001: optional string requestId;
 }
@@ -1162,7 +1163,7 @@ service JobsService {
    * the template's defaults. A first step that is automatic, and assigned to the caller or to nobody, starts at once, for
    * the first 25 jobs of the call. Privilege jobCreate. Returns the ids in order.
    *
-   * Errors: template-not-found (404), job-not-found (404), user-not-found (404), group-not-found (404), insufficient-permissions (476), not-published (420), template-archived (601), job-id-taken (400), dates-out-of-order (400), unknown-priority (400), unknown-status (400), invalid-property (400), invalid-geometry (400), limit-exceeded (400)
+   * Errors: template-not-found (404), job-not-found (404), user-not-found (404), group-not-found (404), insufficient-permissions (476), not-published (420), template-archived (601), job-id-taken (400), request-id-reused (400), dates-out-of-order (400), unknown-priority (400), unknown-status (400), invalid-property (400), invalid-geometry (400), limit-exceeded (400)
    */
   CreateJobsResponse createJobs(
     1: string jobTemplateId,

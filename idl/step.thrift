@@ -109,7 +109,7 @@ struct Field {
   3: field_data.FieldType type;
   /** Constraints or options. Required for the list types. */
   4: optional field_data.FieldData fieldData;
-  /** true = the step cannot be finished without it. */
+  /** true = the step should not be finished without it. For clients to ask: jobs keep no field values, the server does not act on it. */
   5: bool isRequired;
   /** Stable id across versions and clones of the version, as BaseStep.clientId. */
   6: string clientId;
@@ -202,7 +202,7 @@ struct BaseStep {
   14: bool clientGeneratedIds;
   /** The title with references; takes the place of title. */
   16: optional reference.StringWrapper titleWrapper;
-  /** true = nothing behind it can be started until it is finished. */
+  /** true = nothing behind it should be started until it is finished. For clients to show: the server does not act on it. */
   20: bool blocking = false;
   /** Change of the node among its siblings. Only by getHistory. */
   200: optional diff.Change childChange;

@@ -3,7 +3,7 @@
  *  - `slug`: stable, kebab-case, for programs and translations (docs/errors.md lists them all);
  *  - `message`: for a person; it names the field, the value and what would be right;
  *  - `details`: the same facts as data, for instance the expected and the actual version.
- * Floors below the server throw these and nothing else on purpose; server/wire-errors.ts maps each kind to its wire code.
+ * Floors below the server throw these and nothing else on purpose; services/wire-errors.ts maps each kind to its wire code.
  */
 
 export type ErrorKind =

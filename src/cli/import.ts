@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { connect } from '../client/connect.ts';
 import type { Clients } from '../services/generated.ts';
+import { inWords } from './output.ts';
 import { importProcedure, type Procedure, procedureFromJson } from './procedure.ts';
 
 export interface ImportOptions {
@@ -52,7 +53,9 @@ async function importAll(
   print: (text: string) => void,
 ): Promise<void> {
   for (const procedure of procedures) {
-    const template = await importProcedure(templates, teamId, procedure);
+    const template = await importProcedure(templates, teamId, procedure).catch((error: unknown) => {
+      throw new Error(`"${procedure.title}": ${inWords(error)}`, { cause: error });
+    });
     const published = publish ? await templates.publish(template.id) : undefined;
     print(`${template.id}  ${procedure.title}${published ? `, published as version ${published.publicVersion}` : ''}`);
   }

@@ -1,10 +1,12 @@
 /** What holds for jobs as things: names of priorities and statuses, dates, and the steps a job starts with. */
+import { MAX_DESCRIPTION_LENGTH, MAX_TITLE_LENGTH } from '#gen/common_types';
 import type { JobDefaults } from '#gen/flow_types';
-import { AssignedType } from '#gen/flow_types';
+import { AssignedType, JobStartDateType } from '#gen/flow_types';
 import type { Assignee, BaseStep } from '#gen/step_types';
 import { AssigneeType } from '#gen/step_types';
 import { BadRequest } from '../base/errors.ts';
 import { entering, FlowChart } from './flow.ts';
+import { bounded } from './limits.ts';
 
 export const priorities = ['Low', 'Medium', 'High'] as const;
 export const statuses = ['Open', 'In Progress', 'On Hold', 'Closed'] as const;
@@ -29,8 +31,17 @@ export function knownStatus(name: string, field = 'jobStatus'): string {
   });
 }
 
-/** @throws BadRequest (400) when a job would be due before it starts */
+/** The last moment, and with its sign the first, that a date can name: what every client can read. */
+const LAST_DATE = 8.64e15;
+
+/** @throws BadRequest (400) for a date beyond all calendars, and when a job would be due before it starts */
 export function checkDates(startDate: number | null, dueDate: number | null): void {
+  for (const [field, date] of Object.entries({ startDate, dueDate })) {
+    if (date === null || Math.abs(date) <= LAST_DATE) continue;
+    throw new BadRequest('invalid-argument', `${field}: ${date}; expected epoch milliseconds within ±${LAST_DATE}`, {
+      [field]: String(date),
+    });
+  }
   if (startDate === null || dueDate === null || startDate <= dueDate) return;
   throw new BadRequest(
     'dates-out-of-order',
@@ -40,6 +51,22 @@ export function checkDates(startDate: number | null, dueDate: number | null): vo
       dueDate: String(dueDate),
     },
   );
+}
+
+/** The texts that a job gets from its template or its maker. @throws BadRequest (400) */
+export function checkTexts(
+  where: string,
+  { jobName, description, notes }: Pick<JobDefaults, 'jobName' | 'description' | 'notes'>,
+): void {
+  if (jobName != null && jobName.trim() === '') {
+    throw new BadRequest(
+      'invalid-argument',
+      `${where}.jobName: empty; expected 1 to ${MAX_TITLE_LENGTH} characters, or unset`,
+    );
+  }
+  bounded(`${where}.jobName`, jobName ?? '', MAX_TITLE_LENGTH);
+  bounded(`${where}.description`, description ?? '', MAX_DESCRIPTION_LENGTH);
+  bounded(`${where}.notes`, notes ?? '', MAX_DESCRIPTION_LENGTH);
 }
 
 /** Whom a step is assigned to. `to` is a user's id or a role's; null when unassigned. */
@@ -80,10 +107,14 @@ export const firstSteps = (root: BaseStep): FirstStep[] =>
 
 /** Job defaults as a template carries them, checked. @throws BadRequest (400) */
 export function checkedDefaults(defaults: JobDefaults): JobDefaults {
+  checkTexts('defaults', defaults);
   if (defaults.priority != null) knownPriority(defaults.priority);
   if (defaults.jobStatus != null) knownStatus(defaults.jobStatus);
   if (defaults.finalStatus != null) knownStatus(defaults.finalStatus, 'finalStatus');
   checkDates(defaults.startDate ?? null, defaults.dueDate ?? null);
+  if (defaults.startDateType === JobStartDateType.SpecificDate && defaults.startDate == null) {
+    throw new BadRequest('invalid-argument', 'defaults.startDate: unset; startDateType SpecificDate needs it');
+  }
   if (defaults.durationMs != null && defaults.durationMs <= 0) {
     throw new BadRequest(
       'invalid-argument',

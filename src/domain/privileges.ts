@@ -23,6 +23,8 @@ export const builtInRoles: Readonly<Record<RoleName, readonly Privilege[]>> = {
   EXECUTOR: [],
 };
 
+export const roleNames = Object.keys(builtInRoles);
+
 export const isRoleName = (name: string): name is RoleName => Object.hasOwn(builtInRoles, name);
 
 /** Who calls: a user by way of a token, and its roles in each team it works in. */

@@ -3,11 +3,12 @@
  * first, so that an author can mend them in one go.
  */
 
+import { AssignedType, type JobDefaults } from '#gen/flow_types';
 import type { BaseStep } from '#gen/step_types';
 import { AssigneeType } from '#gen/step_types';
 import { BadRequest, Unsupported } from '../base/errors.ts';
-import { isRoleName } from './privileges.ts';
-import { leafCount, walk } from './tree.ts';
+import { isRoleName, roleNames } from './privileges.ts';
+import { isGroup, leafCount, walk } from './tree.ts';
 
 /** The users that steps are assigned to: the store is asked once which of them work in the team. */
 export function assignedUsers(root: BaseStep): string[] {
@@ -20,18 +21,20 @@ export function assignedUsers(root: BaseStep): string[] {
 
 /**
  * @param members ids of those of `assignedUsers` that work in the team
- * @throws BadRequest (400, invalid-procedure) with every fault by step; Unsupported (421) for flow that is not served yet
+ * @param further faults found elsewhere in the entry
+ * @throws BadRequest (400, invalid-procedure) with every fault by step
  */
-export function checkRunnable(root: BaseStep, members: ReadonlySet<string>): void {
+export function checkRunnable(root: BaseStep, members: ReadonlySet<string>, further: readonly string[] = []): void {
   if (leafCount(root) === 0) {
     throw new BadRequest(
       'invalid-procedure',
       'the template has no steps; add at least one with addStepModular before publishing',
     );
   }
-  const faults = [...walk(root)].flatMap(({ step }) =>
-    assigneeFaults(step, members).map(fault => `"${step.title}" (${step.id}): ${fault}`),
+  const inSteps = [...walk(root)].flatMap(({ step }) =>
+    [...assigneeFaults(step, members), ...flowFaults(step)].map(fault => `"${step.title}" (${step.id}): ${fault}`),
   );
+  const faults = [...further, ...inSteps];
   if (faults.length > 0) {
     throw new BadRequest('invalid-procedure', `the procedure cannot be run: ${faults.join('; ')}`, {
       faults: String(faults.length),
@@ -43,19 +46,60 @@ function assigneeFaults(step: BaseStep, members: ReadonlySet<string>): string[] 
   const assignee = step.impl.step?.assignee;
   if (!assignee) return [];
   if (assignee.type === AssigneeType.Role) {
-    return isRoleName(assignee.id)
-      ? []
-      : [`assignee: no role ${assignee.id}; roles are ADMIN, AUTHOR, JOBCREATOR, EXECUTOR`];
+    return isRoleName(assignee.id) ? [] : [`assignee: no role ${assignee.id}; roles are ${roleNames.join(', ')}`];
   }
   return members.has(assignee.id) ? [] : [`assignee: no user ${assignee.id} works in this team`];
 }
+
+/** What only a leaf has, on a group. */
+function flowFaults(step: BaseStep): string[] {
+  if (!isGroup(step)) return [];
+  const { action, proceedNext, canSkip } = step.flow ?? {};
+  const misfits = Object.entries({ action, proceedNext, canSkip }).filter(([, value]) => value);
+  return misfits.map(([name]) => `flow.${name}: a group has none; only steps do`);
+}
+
+/**
+ * The people that a template's job defaults name, when they name some that jobs cannot be given to.
+ * @param members ids and lower-case e-mail addresses of those that work in the team
+ */
+export function defaultsFaults(
+  { ownedBy, assignedType, assignedTo }: JobDefaults,
+  members: ReadonlySet<string>,
+): string[] {
+  const known = (name: string) => members.has(name) || members.has(name.toLowerCase());
+  const faults: string[] = [];
+  if (ownedBy != null && !known(ownedBy)) faults.push(`defaults.ownedBy: no user "${ownedBy}" works in this team`);
+  if (assignedType === AssignedType.User && !known(assignedTo ?? '')) {
+    faults.push(`defaults.assignedTo: no user "${assignedTo ?? ''}" works in this team`);
+  }
+  if (assignedType === AssignedType.Group && !isRoleName(assignedTo ?? '')) {
+    faults.push(`defaults.assignedTo: no role "${assignedTo ?? ''}"; roles are ${roleNames.join(', ')}`);
+  }
+  return faults;
+}
+
+/** The users that job defaults name, to be looked up. */
+export const defaultUsers = ({ ownedBy, assignedType, assignedTo }: JobDefaults): string[] =>
+  [ownedBy, assignedType === AssignedType.User ? assignedTo : undefined].flatMap(name =>
+    name ? [name, name.toLowerCase()] : [],
+  );
 
 /**
  * Flow that a step or group asks for and the engine does not run yet is refused when it is written, not forgotten in silence.
  * @throws Unsupported (421)
  */
-export function refuseUnsupportedFlow(root: BaseStep): void {
+export function refuseUnsupported(root: BaseStep): void {
   for (const { step } of walk(root)) {
+    if (step.isComponent || step.impl?.stepGroup?.sourceTemplate) {
+      throw new Unsupported(
+        'not-implemented',
+        `"${step.title}": this server does not serve isComponent and sourceTemplate yet; leave them unset`,
+        {
+          stepId: step.id,
+        },
+      );
+    }
     const flow = step.flow;
     if (!flow) continue;
     const asked = [

@@ -10,6 +10,7 @@ import {
   MAX_TITLE_LENGTH,
   MAX_TREE_DEPTH,
 } from '#gen/common_types';
+import type { StepFlow } from '#gen/flow_types';
 import type { NoticeHeader, StepGroupHeaders } from '#gen/group_headers_types';
 import type { BaseStep, Field, StepDescriptionElement, StepGroup } from '#gen/step_types';
 import { BadRequest, NotFound } from '../base/errors.ts';
@@ -61,7 +62,7 @@ const receivedGroup = ({ headers, ...group }: StepGroup, identify: Identify): St
  */
 export function receivedHeaders(headers: StepGroupHeaders, ids: Ids, group?: BaseStep): StepGroupHeaders {
   const known = new Set(group?.impl.stepGroup?.headers?.notices?.map(notice => notice.id));
-  return identifiedHeaders(headers, id => (known.delete(id) ? id : ids.next()));
+  return identifiedHeaders(headers, id => (known.has(id) ? id : ids.next()));
 }
 
 function identifiedHeaders(
@@ -96,6 +97,7 @@ function checkStep(step: BaseStep, kind: Kind): void {
   bounded(`id of ${name}`, step.id, MAX_NAME_LENGTH);
   bounded(`clientId of ${name}`, step.clientId, MAX_NAME_LENGTH);
   for (const element of step.descrip) checkDescription(element, name);
+  if (step.flow) checkHelp(step.flow, name);
   for (const field of step.impl.step?.stepFields ?? []) checkField(field, name);
   const [metadataId] = [
     ...Object.keys(step.metadataById ?? {}),
@@ -137,6 +139,17 @@ function checkDescription({ txt, link, doc, notice }: StepDescriptionElement, na
     throw new NotFound('document-not-found', `descrip of ${name}: the team has no document ${doc.id}`, {
       documentId: doc.id,
     });
+}
+
+function checkHelp({ action, helpText, helpUrl }: StepFlow, name: string): void {
+  bounded(`flow.helpText of ${name}`, helpText ?? '', MAX_DESCRIPTION_LENGTH);
+  bounded(`flow.action.manual.prompt of ${name}`, action?.manual?.prompt ?? '', MAX_DESCRIPTION_LENGTH);
+  if (helpUrl && !/^https?:\/\//i.test(helpUrl)) {
+    throw new BadRequest(
+      'invalid-argument',
+      `flow.helpUrl of ${name}: "${helpUrl.slice(0, 80)}"; expected http:// or https://`,
+    );
+  }
 }
 
 function checkNotice({ descrip, icon }: NoticeHeader): void {

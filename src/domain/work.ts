@@ -5,8 +5,8 @@
  *
  *   READY -- start --> RUNNING -- finish --> (the job moves on)
  *   PAUSED -- start --> RUNNING;  PAUSED -- finish --> (the job moves on: it was started once)
- *   CANCELLED and ERROR -- start --> RUNNING; they cannot be finished
- *   READY and CANCELLED -- finish --> (the job moves on), when the step may be skipped
+ *   CANCELLED and ERROR -- start --> RUNNING
+ *   READY, CANCELLED and ERROR -- finish --> (the job moves on), when the step may be skipped
  */
 import { AssignedType } from '#gen/flow_types';
 import { JobActionStepStatus, StepState } from '#gen/jobs_types';

@@ -4,9 +4,10 @@
  */
 
 import { stringify } from 'safe-stable-stringify';
+import { MAX_TEMPLATE_BYTES } from '#gen/common_types';
 import type { JobDefaults } from '#gen/flow_types';
 import type { BaseStep } from '#gen/step_types';
-import { InvalidVersion, TemplateNotLocked } from '../base/errors.ts';
+import { BadRequest, InvalidVersion, TemplateNotLocked } from '../base/errors.ts';
 import { firstSteps } from '../domain/jobs.ts';
 import { emptyRoot, leafCount } from '../domain/tree.ts';
 import type { Transactor } from '../store/database.ts';
@@ -43,9 +44,9 @@ export async function createTemplate(
     modified_at: act.now,
     revision: 1,
   });
-  const rootHash = await tx.trees.save(teamId, root);
+  const { hash } = await tx.trees.save(teamId, root);
   await tx.templates.insertEntry(
-    newEntry(act, { team_id: teamId, template_id: templateId, internal_version: 1 }, { ...content, root }, rootHash),
+    newEntry(act, { team_id: teamId, template_id: templateId, internal_version: 1 }, { ...content, root }, hash),
   );
   return templateId;
 }
@@ -70,7 +71,7 @@ export async function editContent(
     defaults: JSON.parse(template.defaults),
     root,
   });
-  const rootHash = content.root === root ? template.root_hash : await tx.trees.save(template.team_id, content.root);
+  const rootHash = content.root === root ? template.root_hash : await savedTree(tx, template.team_id, content.root);
   const key = { team_id: template.team_id, template_id: template.template_id, internal_version: template.version + 1 };
   const entry = newEntry(act, key, content, rootHash);
   if (sameContent(entry, template)) return { template: held, root };
@@ -86,6 +87,20 @@ export async function editContent(
     },
     root: content.root,
   };
+}
+
+/** @returns the root's hash. @throws BadRequest (400) when the tree has become too large for one answer */
+async function savedTree(tx: Transactor, teamId: string, root: BaseStep): Promise<string> {
+  const { hash, size } = await tx.trees.save(teamId, root);
+  if (size <= MAX_TEMPLATE_BYTES) return hash;
+  throw new BadRequest(
+    'limit-exceeded',
+    `the steps take ${size} bytes; those of a template may take ${MAX_TEMPLATE_BYTES}`,
+    {
+      limit: String(MAX_TEMPLATE_BYTES),
+      found: String(size),
+    },
+  );
 }
 
 /** @throws InvalidVersion (420) when the caller expects another latest entry than there is */

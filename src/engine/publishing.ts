@@ -1,6 +1,7 @@
 /** Publishing: the latest entry of a template becomes the approved way that jobs are made from. */
+import type { JobDefaults } from '#gen/flow_types';
 import { NoChange, WrongState } from '../base/errors.ts';
-import { assignedUsers, checkRunnable } from '../domain/procedure.ts';
+import { assignedUsers, checkRunnable, defaultsFaults, defaultUsers } from '../domain/procedure.ts';
 import type { Transactor } from '../store/database.ts';
 import type { TemplateRow } from '../store/templates.ts';
 import type { Act } from './act.ts';
@@ -59,7 +60,10 @@ export async function publish(
 
 async function checkProcedure(tx: Transactor, template: TemplateRow): Promise<void> {
   const root = await tx.trees.tree(template.team_id, template.root_hash);
-  const users = assignedUsers(root);
-  const members = users.length === 0 ? [] : await tx.people.membersNamed(template.team_id, users);
-  checkRunnable(root, new Set(members.map(member => member.user_id)));
+  const defaults: JobDefaults = JSON.parse(template.defaults);
+  const named = [...assignedUsers(root), ...defaultUsers(defaults)];
+  const members = named.length === 0 ? [] : await tx.people.membersNamed(template.team_id, named);
+  const ids = members.map(member => member.user_id);
+  const faults = defaultsFaults(defaults, new Set([...ids, ...members.map(member => member.email)]));
+  checkRunnable(root, new Set(ids), faults);
 }

@@ -5,7 +5,7 @@
  */
 import { JobTemplateLockFailed } from '#gen/job_template_types';
 import type { Clock } from '../base/clock.ts';
-import { DomainError, LockedByOther, Unauthorized, Unsupported } from '../base/errors.ts';
+import { BadRequest, DomainError, LockedByOther, Unauthorized, Unsupported } from '../base/errors.ts';
 import type { Ids } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Caller } from '../domain/privileges.ts';
@@ -61,6 +61,16 @@ export class Calls {
   fault(served: ServedFunction, requestId: string, error: unknown, started = performance.now()): Outcome {
     this.#logger.error({ ...facts(served, requestId, started), outcome: 'internal-error', err: error });
     return declared(served, 'common.SystemException', internalError(requestId), requestId);
+  }
+
+  /** The outcome of a call whose answer does not fit into a message. */
+  tooLong(served: ServedFunction, requestId: string, bytes: number): Outcome {
+    const error = new BadRequest(
+      'limit-exceeded',
+      `the answer has ${bytes} bytes, more than a message may have; ask for less at once`,
+    );
+    this.#logger.warn({ ...facts(served, requestId, performance.now()), outcome: error.slug, message: error.message });
+    return declared(served, 'common.SystemException', systemException(error, requestId), requestId);
   }
 
   #caller(call: OpenCall, { token }: TokenSession): Promise<Caller> {

@@ -29,15 +29,15 @@ interface GroupReference {
 interface StoredGroup {
   readonly teamId: string;
   readonly hash: string;
-  /** Characters of JSON in the whole subtree. */
+  /** Bytes of JSON in the whole subtree. */
   readonly size: number;
 }
 
-const CACHED_CHARACTERS = 32 * 1024 * 1024;
+const CACHED_BYTES = 32 * 1024 * 1024;
 
 /** What is known to be stored: trees by team and root hash, bounded by their size, and every group object read or saved. */
 export class TreeCache {
-  readonly #trees = new LRUCache<string, BaseStep>({ maxSize: CACHED_CHARACTERS });
+  readonly #trees = new LRUCache<string, BaseStep>({ maxSize: CACHED_BYTES });
   readonly #groups = new WeakMap<BaseStep, StoredGroup>();
 
   tree(teamId: string, rootHash: string): BaseStep | undefined {
@@ -46,7 +46,7 @@ export class TreeCache {
 
   keepTree(teamId: string, rootHash: string, root: BaseStep): void {
     const size = this.#groups.get(root)?.size ?? 1;
-    if (size <= CACHED_CHARACTERS) this.#trees.set(`${teamId} ${rootHash}`, root, { size });
+    if (size <= CACHED_BYTES) this.#trees.set(`${teamId} ${rootHash}`, root, { size });
   }
 
   group(group: BaseStep): StoredGroup | undefined {
@@ -148,7 +148,7 @@ function assemble(
   if (hashOf(json) !== hash)
     throw new Error(`step node ${hash} of team ${teamId} was changed: its content has another hash`);
   const node = JSON.parse(json) as BaseStep;
-  let size = json.length;
+  let size = Buffer.byteLength(json);
   node.children = (node.children as (BaseStep | GroupReference)[]).map(child => {
     if (!('group' in child)) return child;
     const group = assemble(teamId, child.group, bodies, groups);
@@ -164,10 +164,10 @@ const hashOf = (json: string): string => createHash('sha256').update(json).diges
 const NODE_COLUMNS = 4;
 
 export class TreeTransactor extends TreeReader {
-  /** Stores the groups of a tree that are not stored yet. @returns the root's hash */
-  async save(teamId: string, root: BaseStep): Promise<string> {
+  /** Stores the groups of a tree that are not stored yet. @returns the root's hash, and the bytes of JSON of the whole tree */
+  async save(teamId: string, root: BaseStep): Promise<{ hash: string; size: number }> {
     const saving = new Saving(teamId, this.cache);
-    const { hash } = saving.encode(root);
+    const { hash, size } = saving.encode(root);
     const perInsert = rowsPerInsert(NODE_COLUMNS);
     for (let at = 0; at < saving.rows.length; at += perInsert) {
       await this.db
@@ -181,7 +181,7 @@ export class TreeTransactor extends TreeReader {
       for (const [group, stored] of saving.groups) this.cache.keepGroup(group, stored);
       this.cache.keepTree(teamId, hash, root);
     });
-    return hash;
+    return { hash, size };
   }
 }
 
@@ -211,7 +211,7 @@ class Saving {
     });
     const json = canonicalJson({ ...group, children }) as string;
     const hash = hashOf(json);
-    const stored = { teamId: this.#teamId, hash, size: size + json.length };
+    const stored = { teamId: this.#teamId, hash, size: size + Buffer.byteLength(json) };
     this.groups.set(group, stored);
     this.rows.push({ team_id: this.#teamId, hash, children: JSON.stringify(below), body: deflateRawSync(json) });
     return stored;

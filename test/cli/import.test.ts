@@ -245,7 +245,10 @@ describe('an import that fails writes nothing and says why in one line', () => {
     const ben = await newUser(server, admin, 'ben', TeamRole.EXECUTOR);
     const before = await templateCount();
     const finished = await importing([examples[3]!], ['--email', ben.email, '--password', ben.password]);
-    expectComplaint(finished, /^jobwright: insufficient-permissions: this needs the privilege templateCreate/);
+    expectComplaint(
+      finished,
+      /^jobwright: "Lockout and tagout of a hydraulic press": insufficient-permissions: this needs the privilege templateCreate/,
+    );
     expect(await templateCount()).toBe(before);
   });
 
@@ -253,7 +256,7 @@ describe('an import that fails writes nothing and says why in one line', () => {
     const before = await templateCount();
     expectComplaint(
       await importing([examples[3]!], ['--team', 'elsewhere']),
-      /^jobwright: team-not-found: .*elsewhere/,
+      /^jobwright: ".*": team-not-found: .*elsewhere/,
     );
     expect(await templateCount()).toBe(before);
   });

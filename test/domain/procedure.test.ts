@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { GroupMode, JoinMode, type StepFlow } from '#gen/flow_types';
 import { AssigneeType, type BaseStep } from '#gen/step_types';
-import { assignedUsers, checkRunnable, refuseUnsupportedFlow } from '../../src/domain/procedure.ts';
+import { assignedUsers, checkRunnable, refuseUnsupported } from '../../src/domain/procedure.ts';
 import { group, step } from '../support/trees.ts';
 
 const stepFor = (title: string, id: string, type: AssigneeType): BaseStep =>
@@ -79,7 +79,7 @@ describe('flow that is not run yet', () => {
     ['paths', { paths: [{ nextStepId: 'b' }] }],
   ])('%s is refused at any depth, by the step that asks for it', (what, flow) => {
     const root = group('root', [group('G', [step('Deep down', { id: 'deep', flow })])]);
-    expect(() => refuseUnsupportedFlow(root)).toThrow(
+    expect(() => refuseUnsupported(root)).toThrow(
       expect.objectContaining({
         kind: 'unsupported',
         slug: 'not-implemented',
@@ -91,7 +91,7 @@ describe('flow that is not run yet', () => {
 
   test('everything that one step asks for is named', () => {
     const asking = step('a', { flow: { automatic: true, condition: 'closed = 0' } });
-    expect(() => refuseUnsupportedFlow(asking)).toThrow(/does not run automatic, condition yet/);
+    expect(() => refuseUnsupported(asking)).toThrow(/does not run automatic, condition yet/);
   });
 
   test.each<StepFlow>([
@@ -102,6 +102,6 @@ describe('flow that is not run yet', () => {
     { mode: GroupMode.PARALLEL },
     { layout: { x: 1, y: 2 }, helpText: 'Ask ana', helpUrl: 'https://example.org/' },
   ])('%p is run, or needs no running', flow => {
-    expect(() => refuseUnsupportedFlow(group('G', [step('a', { flow })], { flow }))).not.toThrow();
+    expect(() => refuseUnsupported(group('G', [step('a', { flow })], { flow }))).not.toThrow();
   });
 });

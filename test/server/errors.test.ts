@@ -224,6 +224,14 @@ const provoked: Readonly<Record<string, Provoked>> = {
     message: /no region "moon"; this server has one, "local"/,
     call: () => admin.teams.create('On the moon', 'moon'),
   },
+  'request-id-reused': {
+    code: 400,
+    message: /"order-7" was used for another request; choose a new one/,
+    call: async () => {
+      await ana.jobs.createJobs(published, { requestId: 'order-7' });
+      return ana.jobs.createJobs(published, { requestId: 'order-7', numberOfJobs: 2 });
+    },
+  },
   'review-required': {
     code: 413,
     message: /call beginReview, endReview, and then publishVersion/,

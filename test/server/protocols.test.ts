@@ -197,9 +197,9 @@ describe.each(['binary', 'compact'] as const)('64-bit integers in %s', protocol 
     -1_767_225_600_000,
     2 ** 48 + 12_345,
     -(2 ** 48) - 12_345,
-    Number.MAX_SAFE_INTEGER - 1,
-    Number.MAX_SAFE_INTEGER,
-    -Number.MAX_SAFE_INTEGER,
+    8_639_999_999_999_999,
+    8_640_000_000_000_000,
+    -8_640_000_000_000_000,
   ])('%d comes back as it was sent', async startDate => {
     const connection = await server.connect({ protocol });
     await connection.service('AuthenticationService').authenticate(user.token);

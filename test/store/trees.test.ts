@@ -37,7 +37,8 @@ afterAll(async () => {
   await database.drop();
 });
 
-const save = (tree: BaseStep, team = teamId): Promise<string> => store.transact(tx => tx.trees.save(team, tree));
+const save = (tree: BaseStep, team = teamId): Promise<string> =>
+  store.transact(async tx => (await tx.trees.save(team, tree)).hash);
 const read = (from: Store, hash: string, team = teamId): Promise<BaseStep> =>
   from.read(reader => reader.trees.tree(team, hash));
 const rows = (team = teamId): Promise<Row<'step_nodes'>[]> =>
@@ -208,7 +209,7 @@ describe('reading', () => {
   test('a tree that was saved by the same store takes no statement', async () => {
     const { counting, statements } = await counted();
     const tree = pump();
-    const hash = await counting.transact(tx => tx.trees.save(teamId, tree));
+    const { hash } = await counting.transact(tx => tx.trees.save(teamId, tree));
     const before = statements.length;
     expect(await read(counting, hash)).toBe(tree);
     expect(statements.length).toBe(before);
@@ -287,7 +288,7 @@ describe('a transaction that fails', () => {
     let seen: BaseStep | undefined;
     await expect(
       store.transact(async tx => {
-        const hash = await tx.trees.save(teamId, tree);
+        const { hash } = await tx.trees.save(teamId, tree);
         seen = await tx.trees.tree(teamId, hash);
         throw new Error('a fault');
       }),
@@ -303,7 +304,7 @@ describe('a transaction that fails', () => {
     const tree = pump();
     let runs = 0;
     const hash = await store.transact(async tx => {
-      const saved = await tx.trees.save(teamId, tree);
+      const { hash: saved } = await tx.trees.save(teamId, tree);
       await tx.trees.tree(teamId, saved);
       if (++runs === 1) throw new OvertakenByWriter();
       return saved;

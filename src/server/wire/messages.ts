@@ -3,6 +3,7 @@ import thrift, { type TProtocol } from 'thrift';
 import type { Logger } from '../../base/logger.ts';
 import type { Calls, Outcome, TokenSession } from '../calls.ts';
 import type { Functions, ServedFunction } from '../functions.ts';
+import { LENGTH_BYTES, LONGEST_FRAME } from './frames.ts';
 import { IntegerTooLarge, type ProtocolClass, protocolOf } from './protocols.ts';
 
 const { Thrift, TFramedTransport } = thrift;
@@ -55,18 +56,17 @@ export class Messages {
     }
   }
 
-  /** An answer that cannot be written is a fault of ours, not of the connection. */
-  #reply(
-    Protocol: ProtocolClass,
-    head: MessageHead,
-    served: ServedFunction,
-    { field, value, requestId }: Outcome,
-  ): Buffer {
+  /** An answer that cannot be written is a fault of ours, not of the connection; one that is too long for a frame is asked too much. */
+  #reply(Protocol: ProtocolClass, head: MessageHead, served: ServedFunction, outcome: Outcome): Buffer {
+    const reply = ({ field, value }: Outcome) =>
+      encode(Protocol, head, Thrift.MessageType.REPLY, new served.Result({ [field]: value }));
     try {
-      return encode(Protocol, head, Thrift.MessageType.REPLY, new served.Result({ [field]: value }));
+      const frame = reply(outcome);
+      return frame.length <= LENGTH_BYTES + LONGEST_FRAME
+        ? frame
+        : reply(this.#calls.tooLong(served, outcome.requestId, frame.length));
     } catch (error) {
-      const { field: failed, value: fault } = this.#calls.fault(served, requestId, error);
-      return encode(Protocol, head, Thrift.MessageType.REPLY, new served.Result({ [failed]: fault }));
+      return reply(this.#calls.fault(served, outcome.requestId, error));
     }
   }
 

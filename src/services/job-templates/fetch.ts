@@ -8,6 +8,7 @@ import type {
 } from '#gen/job_template_types';
 import type { BaseStep } from '#gen/step_types';
 import { toSeconds } from '../../base/clock.ts';
+import { BadRequest } from '../../base/errors.ts';
 import { teamsOf } from '../../domain/privileges.ts';
 import { referencesIn } from '../../domain/references.ts';
 import { derived } from '../../domain/tree.ts';
@@ -39,12 +40,23 @@ export function fetch(
   templateIds: string[],
 ): Promise<{ [templateId: string]: TemplateFetchResult }> {
   const ids = idList('templateIds', templateIds);
+  for (const id of ids) refuseKey(id);
   return store.read(async reader => {
     const templates = await reader.templates.entries(teamsOf(call.caller), ids, 'latest', call.now);
     const extras = await read(reader, select, templates);
     const found = new Map(templates.map(template => [template.template_id, encoded(template, select, extras, call)]));
     return Object.fromEntries(ids.map(id => [id, resultOf(id, found.get(id), call)]));
   });
+}
+
+/** The answer is a map by id, and no library can carry these two as keys. @throws BadRequest (400) */
+function refuseKey(id: string): void {
+  if (id !== '__proto__' && id !== 'hasOwnProperty') return;
+  throw new BadRequest(
+    'invalid-argument',
+    `templateIds: "${id}" is no id of a template; give those that create returned`,
+    { templateId: id },
+  );
 }
 
 const resultOf = (id: string, template: JobTemplateModular | undefined, call: Call): TemplateFetchResult =>

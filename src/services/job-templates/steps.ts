@@ -1,7 +1,7 @@
 /** Edits of the step tree. */
 import type { JobTemplateModular } from '#gen/job_template_types';
 import type { BaseStep } from '#gen/step_types';
-import { refuseUnsupportedFlow } from '../../domain/procedure.ts';
+import { refuseUnsupported } from '../../domain/procedure.ts';
 import { received } from '../../domain/received.ts';
 import { type Placement, withChild } from '../../domain/tree.ts';
 import { editContent } from '../../engine/authoring.ts';
@@ -19,7 +19,7 @@ export function add(
   sent: BaseStep,
   place: Placement,
 ): Promise<JobTemplateModular> {
-  refuseUnsupportedFlow(sent);
+  refuseUnsupported(sent);
   const step = received(sent, call.ids, kind);
   return store.transact(async tx => {
     const latest = await permitted(tx, call, templateId, 'templateEdit');

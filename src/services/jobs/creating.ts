@@ -1,7 +1,8 @@
 /** createJobs: what a caller may override, checked. */
-import { MAX_DESCRIPTION_LENGTH, MAX_JOBS_PER_CALL, MAX_TITLE_LENGTH } from '#gen/common_types';
+import { MAX_JOBS_PER_CALL } from '#gen/common_types';
 import type { CreateJobOverrides, CreateJobsResponse } from '#gen/jobs_types';
 import { BadRequest, InvalidVersion } from '../../base/errors.ts';
+import { checkTexts } from '../../domain/jobs.ts';
 import { bounded } from '../../domain/limits.ts';
 import { requirePrivilege, teamsOf } from '../../domain/privileges.ts';
 import * as engine from '../../engine/creating.ts';
@@ -10,7 +11,7 @@ import type { TemplateRow } from '../../store/templates.ts';
 import type { Call } from '../call.ts';
 import { notServedYet, required } from '../checks.ts';
 import { visible as visibleTemplate } from '../job-templates/access.ts';
-import { jobNotFound, visible } from './access.ts';
+import { jobNotFound } from './access.ts';
 
 export function createJobs(
   store: Store,
@@ -23,17 +24,17 @@ export function createJobs(
   return store.transact(async tx => {
     const template = await publishedEntry(tx, call, templateId);
     requirePrivilege(call.caller, template.team_id, 'jobCreate');
-    if (overrides.ownedBy) requirePrivilege(call.caller, template.team_id, 'jobUpdateOwner');
-    if (overrides.assignedType) requirePrivilege(call.caller, template.team_id, 'jobAssignAny');
-    if (overrides.parentJob) await checkParent(tx, call, template.team_id, overrides.parentJob);
+    if (overrides.ownedBy != null) requirePrivilege(call.caller, template.team_id, 'jobUpdateOwner');
+    if (overrides.assignedType != null) requirePrivilege(call.caller, template.team_id, 'jobAssignAny');
+    if (overrides.parentJob != null) await checkParent(tx, template.team_id, overrides.parentJob);
     const jobIds = await engine.createJobs(tx, call, template, overrides, count);
     return { jobIds, autoExecuted: false };
   });
 }
 
-async function checkParent(tx: Transactor, call: Call, teamId: string, parentJob: string): Promise<void> {
-  const parent = await visible(tx, call, parentJob);
-  if (parent.team_id !== teamId) throw jobNotFound('jobOverrides.parentJob', parentJob);
+async function checkParent(tx: Transactor, teamId: string, parentJob: string): Promise<void> {
+  const [parent] = await tx.jobs.jobs([teamId], [parentJob]);
+  if (!parent) throw jobNotFound('jobOverrides.parentJob', parentJob);
 }
 
 async function publishedEntry(tx: Transactor, call: Call, templateId: string): Promise<TemplateRow> {
@@ -82,9 +83,7 @@ function checkJobId(jobId: string): void {
 function checked(overrides: CreateJobOverrides): CreateJobOverrides {
   const { location, extendedProperties, relatedProperties, ...rest } = overrides;
   notServedYet({ location, extendedProperties, relatedProperties });
-  if (rest.jobName != null) required('jobOverrides.jobName', rest.jobName, MAX_TITLE_LENGTH);
-  if (rest.description != null) bounded('jobOverrides.description', rest.description, MAX_DESCRIPTION_LENGTH);
-  if (rest.notes != null) bounded('jobOverrides.notes', rest.notes, MAX_DESCRIPTION_LENGTH);
+  checkTexts('jobOverrides', rest);
   if (rest.jobId != null) checkJobId(rest.jobId);
   if (rest.requestId != null) required('jobOverrides.requestId', rest.requestId, MAX_CHOSEN_ID_LENGTH);
   if (rest.assignedType == null && rest.assignedTo) {
@@ -96,5 +95,5 @@ function checked(overrides: CreateJobOverrides): CreateJobOverrides {
   const percent = rest.percentComplete ?? 0;
   if (percent < 0 || percent > 100)
     throw new BadRequest('invalid-argument', `jobOverrides.percentComplete: ${percent}; expected 0 to 100`);
-  return rest;
+  return { ...rest, ...(rest.jobName != null && { jobName: rest.jobName.trim() }) };
 }

@@ -76,17 +76,17 @@ export const toActionResponse = (answers: readonly StepAnswer[]): JobActionRespo
 /** What each status means and what would be right, for a person. */
 const descriptions: Readonly<Record<JobActionStepStatus, string>> = {
   [JobActionStepStatus.Success]: 'done',
-  [JobActionStepStatus.NoActiveStep]: 'the job has no current step',
+  [JobActionStepStatus.NoActiveStep]: 'the job has no current step; close it with closeJobs',
   [JobActionStepStatus.AlreadyExecuting]: 'the step is running already; finish it or stop it',
   [JobActionStepStatus.AssignedToDifferentUser]: 'the step is assigned to somebody else; have it reassigned',
   [JobActionStepStatus.JobClosed]: 'the job is closed; reopen it first',
   [JobActionStepStatus.StepNotCurrent]: 'the step is not current; getJob lists the current steps',
   [JobActionStepStatus.NoStartedStep]: 'the step was not started; start it first',
   [JobActionStepStatus.NoMatchingPaths]: 'no path leads on from the step; mend the conditions of its paths',
-  [JobActionStepStatus.NotRunning]: 'the step is not running',
+  [JobActionStepStatus.NotRunning]: 'the step is not running; start it first',
   [JobActionStepStatus.Held]: 'the step is held; release its holds and dependencies first',
   [JobActionStepStatus.WaitingForInfo]: 'the step waits for an answer; respond to it first',
-  [JobActionStepStatus.NotHeld]: 'the step is not held',
+  [JobActionStepStatus.NotHeld]: 'the step is not held; there is nothing to release',
   [JobActionStepStatus.StepNotInDiagram]: 'the procedure of the job has no such step; getJob lists the current steps',
-  [JobActionStepStatus.StepNotAuto]: 'the step is not automatic',
+  [JobActionStepStatus.StepNotAuto]: 'the step is not automatic; start and finish it',
 };

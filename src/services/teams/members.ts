@@ -2,7 +2,7 @@
 import { TeamRole } from '#gen/user_types';
 import { BadRequest } from '../../base/errors.ts';
 import { hashPassword } from '../../base/secrets.ts';
-import { isRoleName, type RoleName, requirePrivilege } from '../../domain/privileges.ts';
+import { isRoleName, type RoleName, requirePrivilege, roleNames } from '../../domain/privileges.ts';
 import { audit } from '../../engine/audit.ts';
 import * as people from '../../engine/people.ts';
 import type { Store } from '../../store/database.ts';
@@ -36,7 +36,7 @@ function known(roles: readonly TeamRole[]): RoleName[] {
     if (isRoleName(roleName)) return roleName;
     throw new BadRequest(
       'invalid-argument',
-      `roles: ${roleName} is no role of this server; expected ADMIN, AUTHOR, JOBCREATOR or EXECUTOR`,
+      `roles: ${roleName} is no role of this server; expected one of ${roleNames.join(', ')}`,
       { roles: roleName },
     );
   });

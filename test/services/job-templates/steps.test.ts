@@ -206,7 +206,6 @@ describe('content', () => {
       clientId: 'gauge',
       titleWrapper: wrapper,
       blocking: true,
-      isComponent: true,
       flow: { canSkip: true, proceedNext: true, helpText: 'Ask ben', layout: { x: 1.5, y: -2 } },
     });
     const { children } = await added(sent, 0);
@@ -222,7 +221,6 @@ describe('content', () => {
     const impl = {
       stepGroup: {
         headers: { condition: 'Is there a pit?' },
-        sourceTemplate: { id: 'source', version: 3, publicVersion: 2 },
       },
     };
     const sent = group('Pit', [step('Open')], { impl, clientId: 'pit', flow: { mode: GroupMode.PARALLEL } });

@@ -99,11 +99,17 @@ describe('a requestId', () => {
     });
   });
 
-  test('counts, not what else the repeated call says', async () => {
+  test('that was used for another request is refused, and nothing is created', async () => {
     const first = await create(ana, { requestId: 'order-18', numberOfJobs: 2 });
-    await expectNothingWritten(server, async () => {
-      expect(await create(ana, { requestId: 'order-18', numberOfJobs: 5, jobName: 'Other' })).toEqual(first);
-    });
+    await expectNothingWritten(server, () =>
+      expectRefusal(
+        create(ana, { requestId: 'order-18', numberOfJobs: 5, jobName: 'Other' }),
+        ErrorCode.BAD_REQUEST,
+        'request-id-reused',
+        /"order-18" was used for another request; choose a new one/,
+      ),
+    );
+    expect(await create(ana, { requestId: 'order-18', numberOfJobs: 2 })).toEqual(first);
   });
 
   test('makes a repeated call with its own jobId return that job instead of refusing it as taken', async () => {

@@ -164,7 +164,7 @@ describe('bad input', () => {
       () => create(nextEmail(), { roles: [TeamRole.ADMIN, TeamRole.PARSABLE_ADMIN] }),
       BAD_REQUEST,
       'invalid-argument',
-      /PARSABLE_ADMIN is no role of this server; expected ADMIN, AUTHOR, JOBCREATOR or EXECUTOR/,
+      /PARSABLE_ADMIN is no role of this server; expected one of ADMIN, AUTHOR, JOBCREATOR, EXECUTOR/,
     ));
 });
 
