@@ -110,7 +110,7 @@ struct TeamParams {
   1: optional string name;
   /** Short name: lower case letters, digits and hyphens, unique on the server. */
   2: optional string subdomain;
-  /** Settings: all of them, not only the changed ones. */
+  /** Settings: replaces all of them; read them first and send them back changed. */
   3: optional TeamConfig config;
 }
 

@@ -1,0 +1,61 @@
+/** Logging in: from e-mail address and password to a token, and from a token to what a client learns of itself. */
+import type { LoginOptions, LoginResult } from '#gen/authentication_types';
+import { MAX_PASSWORD_LENGTH } from '#gen/common_types';
+import { Unauthorized } from '../../base/errors.ts';
+import { newToken, passwordFits, tokenHash } from '../../base/secrets.ts';
+import { teamsOf } from '../../domain/privileges.ts';
+import type { Reader, Store } from '../../store/database.ts';
+import type { Row } from '../../store/schema.ts';
+import type { OpenCall } from '../call.ts';
+import { notServedYet } from '../checks.ts';
+import { callerOf } from './caller.ts';
+import { TOKEN_LIFE_MS, toLoginResult } from './wire.ts';
+
+/** @throws Unauthorized (401), which does not tell an unknown address from a wrong password */
+export async function login(
+  store: Store,
+  call: OpenCall,
+  email: string,
+  password: string,
+  options: LoginOptions,
+): Promise<LoginResult> {
+  refuseOptions(options);
+  // The password is checked between two transactions: it takes long, and nothing is awaited inside of one.
+  const user = await store.read(reader => reader.people.userByEmail(email.trim().toLowerCase()));
+  const fits = password.length <= MAX_PASSWORD_LENGTH && (await passwordFits(password, user?.password_hash));
+  if (!fits || !user) throw new Unauthorized('bad-credentials', 'email and password do not fit together; check both');
+  const result = await newSession(store, call, user);
+  call.session.bind(result.authToken);
+  return result;
+}
+
+function newSession(store: Store, call: OpenCall, user: Row<'users'>): Promise<LoginResult> {
+  const token = newToken();
+  return store.transact(async tx => {
+    await tx.people.deleteExpiredTokens(user.user_id, call.now);
+    await tx.people.insertToken({
+      token_id: call.ids.next(),
+      token_hash: tokenHash(token),
+      user_id: user.user_id,
+      created_at: call.now,
+      expires_at: call.now + TOKEN_LIFE_MS,
+    });
+    return loginResult(tx, token, call.now);
+  });
+}
+
+/** @throws InvalidToken (497), TokenExpired (498) */
+export async function loginResult(reader: Reader, token: string, now: number): Promise<LoginResult> {
+  const caller = await callerOf(reader, token, now);
+  const [user] = await reader.people.users([caller.userId]);
+  const teams = caller.rolesByTeam.size > 0 ? await reader.people.teams(teamsOf(caller)) : [];
+  return toLoginResult(token, caller, user!, teams);
+}
+
+function refuseOptions({ certificateSigningRequest, proxiedUserEmail, userPrivateKey }: LoginOptions): void {
+  notServedYet({
+    'options.certificateSigningRequest': certificateSigningRequest,
+    'options.proxiedUserEmail': proxiedUserEmail,
+    'options.userPrivateKey': userPrivateKey,
+  });
+}
