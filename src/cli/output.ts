@@ -1,9 +1,9 @@
 /** What a person reads on the terminal. */
 
-// Whoever reads may stop before the end: `jobwright demo | head`.
+// Whoever reads may stop before the end: `jobwright demo | head`. What was not told to the end did not succeed.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
-  process.exit();
+  process.exit(1);
 });
 
 export const print = (text = ''): void => {

@@ -1,6 +1,6 @@
 /** `jobwright demo` as a user runs it. */
 import { expect, test } from '@jest/globals';
-import { run } from '../support/process.ts';
+import { run, runUnread } from '../support/process.ts';
 
 test('the demo tells a readable story, every refusal as it must be, and exits with 0', async () => {
   const { exitCode, stdout, stderr } = await run(['demo']);
@@ -19,4 +19,9 @@ test('the demo tells a readable story, every refusal as it must be, and exits wi
   }
   expect(stdout).toMatch(/imported 51 steps/);
   expect(stdout).toMatch(/\n {4}1\.1\.1 +ana {2}\d\d:\d\d:\d\d\.\d{3} {2}Record the as-found condition\n/);
+});
+
+test('the demo that nobody reads to the end does not exit with 0, and leaves no stack trace', async () => {
+  const { exitCode, stderr } = await runUnread(['demo']);
+  expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: '' });
 });

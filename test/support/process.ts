@@ -26,6 +26,18 @@ export async function run(args: readonly string[], env: Record<string, string> =
   return { exitCode, ...texts };
 }
 
+/** Runs a command whose output is read up to its first piece and no further, as `| head` does. */
+export async function runUnread(args: readonly string[]): Promise<Omit<Finished, 'stdout'>> {
+  const child = spawn(process.execPath, [MAIN, ...args]);
+  let stderr = '';
+  child.stderr.on('data', chunk => {
+    stderr += chunk;
+  });
+  child.stdout.once('data', () => child.stdout.destroy());
+  const [exitCode] = await once(child, 'close');
+  return { exitCode, stderr };
+}
+
 /** A server in a process of its own, ready for calls. */
 export interface ServerProcess {
   readonly pid: number;
