@@ -125,7 +125,7 @@ function idlAsData(folder) {
   const functionOf = f => ({
     arguments: (f.arg ?? []).map(fieldOf),
     returns: typeOf(f.returns),
-    throws: (f.throws ?? []).map(t => ({ name: t.name, exception: typeOf(t).struct })),
+    throws: (f.throws ?? []).map(t => ({ id: Number(t['field-id']), name: t.name, exception: typeOf(t).struct })),
   });
   for (const document of documents) {
     for (const kind of ['struct', 'union', 'exception']) {

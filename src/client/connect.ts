@@ -11,16 +11,22 @@
  */
 import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
-import thrift, { type TProtocol, type TTransport } from 'thrift';
-import { FrameReader } from '../server/wire/frames.ts';
-import { BinaryProtocol, CompactProtocol, type ProtocolClass } from '../server/wire/protocols.ts';
+import { connect as connectTls, type ConnectionOptions as TlsOptions } from 'node:tls';
+import { ByteWriter } from '../server/wire/bytes.ts';
+import { Inbound, LENGTH_BYTES } from '../server/wire/inbound.ts';
+import { type ProtocolClass, type ProtocolName, UNBOUNDED, type WireProtocol } from '../server/wire/protocol.ts';
+import { protocols } from '../server/wire/protocols.ts';
 import { type Clients, generated, type ServiceName } from '../services/generated.ts';
 
 export interface Address {
   readonly host: string;
   readonly port: number;
+  /** Unix socket to connect to instead of host and port. */
+  readonly socketPath?: string;
+  /** Speaks TLS, with what node:tls takes (`ca`, `cert`, `key`, …). */
+  readonly tls?: TlsOptions;
   /** Default 'binary'. */
-  readonly protocol?: 'binary' | 'compact';
+  readonly protocol?: ProtocolName;
   /** Call methods by plain names instead of "Service:method". Default false. */
   readonly plainNames?: boolean;
 }
@@ -32,22 +38,25 @@ export class ConnectionLost extends Error {}
 interface GeneratedClient {
   _reqs: Record<number, (error: unknown, result?: unknown) => void>;
   new_seqid(): number;
-  [receive: `recv_${string}`]: (input: TProtocol, type: number, seqid: number) => void;
+  [receive: `recv_${string}`]: (input: WireProtocol, type: number, seqid: number) => void;
 }
 
-type GeneratedClass = new (output: TTransport, protocol: ProtocolClass) => GeneratedClient;
-
-const protocols = {
-  binary: BinaryProtocol as unknown as ProtocolClass,
-  compact: CompactProtocol as unknown as ProtocolClass,
-} as const;
+type GeneratedClass = new (output: ByteWriter, protocol: ProtocolClass) => GeneratedClient;
 
 /** @throws Error when nothing listens there */
 export async function connect(address: Address): Promise<ClientConnection> {
-  const socket = createConnection({ host: address.host, port: address.port, noDelay: true });
-  await once(socket, 'connect');
+  const socket = opened(address);
+  await once(socket, address.tls ? 'secureConnect' : 'connect');
   return new ClientConnection(socket, address);
 }
+
+function opened({ host, port, socketPath, tls }: Address): Socket {
+  const where = socketPath === undefined ? { host, port, noDelay: true } : { path: socketPath };
+  return tls ? connectTls({ ...where, ...tls }) : createConnection(where);
+}
+
+/** Answers of a server that is trusted. */
+const ANSWER_LIMITS = { ...UNBOUNDED, messageBytes: 2 ** 31 - 1 };
 
 export class ClientConnection {
   readonly #socket: Socket;
@@ -61,10 +70,11 @@ export class ClientConnection {
     this.#socket = socket;
     this.#Protocol = protocols[protocol];
     this.#plainNames = plainNames;
-    const frames = new FrameReader();
+    const inbound = new Inbound(ANSWER_LIMITS, 'framed');
     socket.on('data', chunk => {
       try {
-        for (const message of frames.push(chunk)) this.#receive(message);
+        inbound.push(chunk as Buffer);
+        for (let message = inbound.next(); message; message = inbound.next()) this.#receive(message);
       } catch (error) {
         // What comes back cannot be understood: nothing that follows it can be either.
         this.#broken = error as Error;
@@ -92,17 +102,14 @@ export class ClientConnection {
 
   #create(name: ServiceName): GeneratedClient {
     const Client = generated[name].Client as unknown as GeneratedClass;
-    const output = new thrift.TFramedTransport(undefined, frame => {
-      if (this.#socket.destroyed) throw new ConnectionLost('the connection to the server is closed');
-      this.#socket.write(frame as Buffer);
-    });
-    const client = new Client(output as never, calling(this.#Protocol, this.#plainNames ? '' : `${name}:`));
+    const output = new CallOutput(this.#socket);
+    const client = new Client(output, calling(this.#Protocol, this.#plainNames ? '' : `${name}:`));
     client.new_seqid = () => (this.#lastSeqid += 1);
     return client;
   }
 
   #receive(message: Buffer): void {
-    const input = new this.#Protocol(new thrift.TFramedTransport(message as never) as never);
+    const input = new this.#Protocol(NOTHING_WRITTEN, message);
     const { fname, mtype, rseqid } = input.readMessageBegin();
     const client = [...this.#clients.values()].find(candidate => candidate._reqs[rseqid]);
     const receive = client?.[`recv_${fname}`];
@@ -128,13 +135,35 @@ export class ClientConnection {
   }
 }
 
-/** The protocol of calls: with the service's name before each method's, and without what a call that could not be written left. */
+const NOTHING_WRITTEN = new ByteWriter(0);
+
+/** One call at a time is written into it, behind room for its length; the generated client flushes it. */
+class CallOutput extends ByteWriter {
+  readonly #socket: Socket;
+
+  constructor(socket: Socket) {
+    super(1024);
+    this.#socket = socket;
+  }
+
+  /** Also drops what a call that could not be written has left. */
+  begin(): void {
+    this.position = LENGTH_BYTES;
+  }
+
+  flush(): void {
+    if (this.#socket.destroyed) throw new ConnectionLost('the connection to the server is closed');
+    this.int32(this.position - LENGTH_BYTES, 0);
+    this.#socket.write(Buffer.from(this.written()));
+  }
+}
+
+/** The protocol of calls: with the service's name before each method's. */
 function calling(Protocol: ProtocolClass, prefix: string): ProtocolClass {
-  class Calling extends (Protocol as new (transport: TTransport) => thrift.TBinaryProtocol) {
-    override writeMessageBegin(name: string, type: never, seqid: number): void {
-      Object.assign((this as unknown as { trans: object }).trans, { outBuffers: [], outCount: 0 });
+  return class extends Protocol {
+    override writeMessageBegin(name: string, type: number, seqid: number): void {
+      (this.output as CallOutput).begin();
       super.writeMessageBegin(prefix + name, type, seqid);
     }
-  }
-  return Calling as unknown as ProtocolClass;
+  };
 }

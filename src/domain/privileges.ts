@@ -7,7 +7,7 @@
 import { InsufficientPermissions, NotFound } from '../base/errors.ts';
 
 const templatePrivileges = ['templateCreate', 'templateEdit', 'templateForceLock', 'templatePublish'] as const;
-const jobPrivileges = ['jobCreate', 'jobAssignAny', 'jobUpdateOwner', 'jobClose'] as const;
+const jobPrivileges = ['jobCreate', 'jobAssignAny', 'jobUpdateOwner', 'jobUpdateAttachments', 'jobClose'] as const;
 const adminPrivileges = ['adminBasic', 'adminAdvanced'] as const;
 
 export type Privilege = (typeof templatePrivileges | typeof jobPrivileges | typeof adminPrivileges)[number];

@@ -1,11 +1,13 @@
 /**
- * The one wrapper around every call, whatever way it came: who calls, under which request id, its arguments settled, its outcome
- * logged with its time, its errors turned into what the function declares. What is not a domain error is a fault of ours: it goes to
- * the log with its stack, and the caller hears its request id alone.
+ * The one wrapper around every call, whatever way it came: who calls, under which request id, its arguments read and settled, its
+ * outcome logged and counted with its time, its errors turned into what the function declares. What is not a domain error is a fault
+ * of ours: it goes to the log with its stack, and the caller hears its request id alone.
+ *
+ * The caller is found before the arguments are read: who has no token makes the server read nothing.
  */
 import { JobTemplateLockFailed } from '#gen/job_template_types';
 import type { Clock } from '../base/clock.ts';
-import { BadRequest, DomainError, LockedByOther, Unauthorized, Unsupported } from '../base/errors.ts';
+import { BadRequest, Busy, DomainError, LockedByOther, Unauthorized, Unsupported } from '../base/errors.ts';
 import type { Ids } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Caller } from '../domain/privileges.ts';
@@ -16,10 +18,17 @@ import { internalError, systemException } from '../services/wire-errors.ts';
 import type { Store } from '../store/database.ts';
 import { settledArguments } from './arguments.ts';
 import type { ServedFunction } from './functions.ts';
+import type { Metrics, Refusal } from './metrics.ts';
+import { BeyondLimit, Malformed, Untakable } from './wire/protocol.ts';
 
-/** The caller's side of a connection: the token it is bound to, if any. */
-export interface TokenSession extends Session {
+/** The caller's side of a connection or of a request. */
+export interface CallerSession extends Session {
+  /** The token that it carries or is bound to, if any. */
   readonly token: string | undefined;
+  /** The id that the client itself gave the request, for the log. */
+  readonly clientRequestId?: string | undefined;
+  /** Hears that its token is good. */
+  authenticated(): void;
 }
 
 /** A field of the function's result struct, and what goes into it. */
@@ -29,85 +38,217 @@ export interface Outcome {
   readonly requestId: string;
 }
 
+export interface CallLimits {
+  /** Calls that are worked on at one time, of all connections. */
+  readonly callsInFlight: number;
+  /** After so many milliseconds a call is answered without its outcome. */
+  readonly requestMs: number;
+}
+
+/** A call that is being worked on. */
+interface Running {
+  readonly served: ServedFunction;
+  readonly call: OpenCall;
+  readonly session: CallerSession;
+  readonly started: number;
+  readonly settle: (outcome: Outcome) => void;
+  caller?: Caller;
+}
+
+/** A call's arguments, by name. @throws Malformed, Untakable, DomainError */
+export type ReadArguments = () => Readonly<Record<string, unknown>>;
+
+const SWEEP_MS = 1000;
+
 export class Calls {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #ids: Ids;
   readonly #logger: Logger;
+  readonly #limits: CallLimits;
+  readonly #metrics: Metrics;
+  readonly #running = new Set<Running>();
+  readonly #sweep: NodeJS.Timeout;
 
-  constructor(store: Store, clock: Clock, ids: Ids, logger: Logger) {
+  constructor(store: Store, clock: Clock, ids: Ids, logger: Logger, limits: CallLimits, metrics: Metrics) {
     this.#store = store;
     this.#clock = clock;
     this.#ids = ids;
     this.#logger = logger;
+    this.#limits = limits;
+    this.#metrics = metrics;
+    this.#sweep = setInterval(() => this.#endOverdue(), SWEEP_MS).unref();
   }
 
-  /** Never rejects. */
-  async answer(served: ServedFunction, args: readonly unknown[], session: TokenSession): Promise<Outcome> {
-    const call: OpenCall = { requestId: this.#ids.next(), now: this.#clock.now(), ids: this.#ids, session };
-    const started = performance.now();
-    let caller: Caller | undefined;
-    try {
-      caller = served.needsToken ? await this.#caller(call, session) : undefined;
-      const value = await handled(served, { ...call, ...(caller && { caller }) }, args);
-      this.#logger.debug({ ...facts(served, call.requestId, started), outcome: 'ok' });
-      return { field: 'success', value, requestId: call.requestId };
-    } catch (error) {
-      return this.#failed(served, call, caller, started, error);
-    }
+  stop(): void {
+    clearInterval(this.#sweep);
+  }
+
+  /** A call of its own, for requests that are none of Thrift's functions. */
+  open(session: Session): OpenCall {
+    return { requestId: this.#ids.next(), now: this.#clock.now(), ids: this.#ids, session };
+  }
+
+  /** @throws Malformed when the arguments cannot be understood; for all else that goes wrong there is an outcome */
+  answer(served: ServedFunction, read: ReadArguments, session: CallerSession): Promise<Outcome> {
+    return new Promise((settle, reject) => {
+      const running = { served, call: this.open(session), session, started: performance.now(), settle };
+      if (this.#metrics.running >= this.#limits.callsInFlight)
+        return settle(this.#failed(running, overloaded(this.#limits)));
+      this.#running.add(running);
+      this.#metrics.running++;
+      this.#run(running, read).then(
+        outcome => this.#ended(running, () => settle(outcome)),
+        error => this.#ended(running, () => reject(error)),
+      );
+    });
   }
 
   /** The outcome of what is no domain error: all of it goes to the log, the request id alone to the caller. */
-  fault(served: ServedFunction, requestId: string, error: unknown, started = performance.now()): Outcome {
-    this.#logger.error({ ...facts(served, requestId, started), outcome: 'internal-error', err: error });
-    return declared(served, 'common.SystemException', internalError(requestId), requestId);
+  fault(served: ServedFunction, requestId: string, error: unknown): Outcome {
+    this.#logger.error({ call: served.fullName, requestId, outcome: 'internal-error', err: error });
+    return declared(served, SYSTEM_EXCEPTION, internalError(requestId), requestId);
   }
 
   /** The outcome of a call whose answer does not fit into a message. */
   tooLong(served: ServedFunction, requestId: string, bytes: number): Outcome {
     const error = new BadRequest(
       'limit-exceeded',
-      `the answer has ${bytes} bytes, more than a message may have; ask for less at once`,
+      `the answer has more than ${bytes} bytes, more than a message may have; ask for less at once`,
+      { limit: String(bytes) },
     );
-    this.#logger.warn({ ...facts(served, requestId, performance.now()), outcome: error.slug, message: error.message });
-    return declared(served, 'common.SystemException', systemException(error, requestId), requestId);
+    this.#logger.warn({ call: served.fullName, requestId, outcome: error.slug, message: error.message });
+    return declared(served, SYSTEM_EXCEPTION, systemException(error, requestId), requestId);
   }
 
-  #caller(call: OpenCall, { token }: TokenSession): Promise<Caller> {
-    if (token !== undefined) return this.#store.read(reader => callerOf(reader, token, call.now));
-    throw new Unauthorized(
-      'not-logged-in',
-      'this connection has no token; call login, or authenticate with a token, first',
-    );
+  /** @throws Unauthorized (401), InvalidToken (497), TokenExpired (498) */
+  async callerOf(session: CallerSession, now: number): Promise<Caller> {
+    const { token } = session;
+    if (token === undefined) {
+      throw new Unauthorized('not-logged-in', 'there is no token; call login, or authenticate with a token, first');
+    }
+    const caller = await this.#store.read(reader => callerOf(reader, token, now));
+    session.authenticated();
+    return caller;
   }
 
-  #failed(
-    served: ServedFunction,
-    call: OpenCall,
-    caller: Caller | undefined,
-    started: number,
-    error: unknown,
-  ): Outcome {
+  /** Never rejects but with Malformed. */
+  async #run(running: Running, read: ReadArguments): Promise<Outcome> {
+    const { served, call, session } = running;
+    try {
+      if (served.needsToken) running.caller = await this.callerOf(session, call.now);
+      const value = await handled(served, running.caller ? { ...call, caller: running.caller } : call, taken(read));
+      this.#count(running, 'ok');
+      return { field: 'success', value, requestId: call.requestId };
+    } catch (error) {
+      if (error instanceof Malformed) throw error;
+      return this.#failed(running, error);
+    }
+  }
+
+  #ended(running: Running, settle: () => void): void {
+    this.#metrics.running--;
+    // One that took too long was answered already.
+    if (this.#running.delete(running)) settle();
+  }
+
+  #endOverdue(): void {
+    const { requestMs } = this.#limits;
+    const overdue = performance.now() - requestMs;
+    for (const running of this.#running) {
+      // In the order in which they began.
+      if (running.started > overdue) return;
+      this.#running.delete(running);
+      running.settle(this.#failed(running, tookTooLong(requestMs)));
+    }
+  }
+
+  #failed(running: Running, error: unknown): Outcome {
+    const { served, call, caller } = running;
+    const { requestId } = call;
     if (!(error instanceof DomainError)) {
-      return this.fault(served, call.requestId, error, started);
+      this.#observe(running, 'internal-error');
+      return this.fault(served, requestId, error);
     }
-    this.#logger.warn({ ...facts(served, call.requestId, started), outcome: error.slug, message: error.message });
+    this.#count(running, error.slug, error);
     if (error instanceof LockedByOther && caller && throws(served, LOCK_FAILED)) {
-      return declared(
-        served,
-        LOCK_FAILED,
-        new JobTemplateLockFailed({ previousLock: toLock(error.holding, caller.tokenId), message: error.message }),
-        call.requestId,
-      );
+      const failed = { previousLock: toLock(error.holding, caller.tokenId), message: error.message };
+      return declared(served, LOCK_FAILED, new JobTemplateLockFailed(failed), requestId);
     }
-    return declared(served, 'common.SystemException', systemException(error, call.requestId), call.requestId);
+    return declared(served, SYSTEM_EXCEPTION, systemException(error, requestId), requestId);
+  }
+
+  #observe({ served, started }: Running, outcome: string): number {
+    const milliseconds = performance.now() - started;
+    this.#metrics.of(served.fullName).observe(outcome, milliseconds);
+    return milliseconds;
+  }
+
+  #count(running: Running, outcome: string, error?: DomainError): void {
+    const milliseconds = this.#observe(running, outcome);
+    const refusal = error && REFUSALS[String(error.details.exceeded)];
+    if (refusal) this.#metrics.refused(refusal);
+    if (!error && !this.#logger.isLevelEnabled('debug')) return;
+    const { served, call, session } = running;
+    this.#logger[error ? 'warn' : 'debug']({
+      call: served.fullName,
+      requestId: call.requestId,
+      clientRequestId: session.clientRequestId?.slice(0, 100),
+      ms: Math.round(milliseconds * 1000) / 1000,
+      outcome,
+      message: error?.message,
+    });
   }
 }
 
+const SYSTEM_EXCEPTION = 'common.SystemException';
 const LOCK_FAILED = 'job_template.JobTemplateLockFailed';
 
-async function handled(served: ServedFunction, call: Call | OpenCall, args: readonly unknown[]): Promise<unknown> {
-  const settled = settledArguments(served.idl.arguments, args);
+/** By the limit that a refusal names in its details. */
+const REFUSALS: Readonly<Record<string, Refusal>> = {
+  stringBytes: 'string-bytes',
+  containerElements: 'container-elements',
+  messageElements: 'message-elements',
+  nesting: 'nesting',
+  callsInFlight: 'overloaded',
+  requestMs: 'request-time',
+};
+
+const overloaded = ({ callsInFlight }: CallLimits): Busy =>
+  new Busy('overloaded', `the server works on ${callsInFlight} calls already; try again in a moment`, {
+    exceeded: 'callsInFlight',
+  });
+
+const tookTooLong = (milliseconds: number): Busy =>
+  new Busy(
+    'request-time',
+    `no outcome after ${milliseconds / 1000} s; the call may still be carried out: look, or repeat it with the same requestId`,
+    { exceeded: 'requestMs' },
+  );
+
+/** @throws BadRequest (400) where a message is understood and a value in it cannot be taken */
+function taken(read: ReadArguments): Readonly<Record<string, unknown>> {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof Untakable)) throw error;
+    const place = error.place || 'the message';
+    if (!(error instanceof BeyondLimit))
+      throw new BadRequest('invalid-argument', `${place}: ${error.message}`, { field: place });
+    throw new BadRequest('limit-exceeded', `${place}: ${error.message}`, { field: place, exceeded: error.limit });
+  }
+}
+
+async function handled(
+  served: ServedFunction,
+  call: Call | OpenCall,
+  args: Readonly<Record<string, unknown>>,
+): Promise<unknown> {
+  const { arguments: fields } = served.idl;
+  const settled = settledArguments(
+    fields,
+    fields.map(({ name }) => args[name]),
+  );
   if (!served.handle) {
     throw new Unsupported('not-implemented', `${served.fullName}: this version of the server does not serve it yet`, {
       function: served.fullName,
@@ -117,12 +258,6 @@ async function handled(served: ServedFunction, call: Call | OpenCall, args: read
   if (value == null && served.idl.returns !== 'void') throw new Error(`${served.fullName} returned nothing`);
   return value;
 }
-
-const facts = (served: ServedFunction, requestId: string, started: number) => ({
-  call: served.fullName,
-  requestId,
-  ms: Math.round((performance.now() - started) * 1000) / 1000,
-});
 
 const throws = (served: ServedFunction, exception: string) =>
   served.idl.throws.find(declaration => declaration.exception === exception);

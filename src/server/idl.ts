@@ -30,7 +30,7 @@ export interface IdlFunction {
   readonly arguments: readonly IdlField[];
   readonly returns: IdlType;
   /** `name` is the field of the result struct, `exception` the qualified name of what it carries. */
-  readonly throws: readonly { readonly name: string; readonly exception: string }[];
+  readonly throws: readonly { readonly id: number; readonly name: string; readonly exception: string }[];
 }
 
 export interface Idl {

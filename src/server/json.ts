@@ -1,45 +1,114 @@
 /**
- * The plain JSON form of the interface's structs: objects by field name, unions as objects with one key, enums by name or number.
- * Driven by the interface as data, so it knows every field and refuses what is none.
+ * The plain JSON form of the interface's structs: objects by field name, unions as objects with one key, enums by name or number,
+ * bytes in base64. Driven by the interface as data, so it knows every field and refuses what is none; null is unset.
  */
 import { BadRequest } from '../base/errors.ts';
-import { type IdlType, idl } from './idl.ts';
+import { type IdlField, type IdlType, idl } from './idl.ts';
+
+export interface JsonLimits {
+  /** Objects and arrays within each other. */
+  readonly nesting: number;
+  /** Bytes of one text. */
+  readonly stringBytes: number;
+}
+
+/** Of files that the user himself reads. */
+const OWN_FILES: JsonLimits = { nesting: 64, stringBytes: Number.POSITIVE_INFINITY };
 
 /** @param name qualified, such as "step.BaseStep". @throws BadRequest (400) naming the place in the JSON and what would be right */
 export const structFromJson = <T>(name: string, json: unknown, path: string): T =>
-  fromJson({ struct: name }, json, path) as T;
+  new FromJson(OWN_FILES).value({ struct: name }, json, path, 0) as T;
 
-function fromJson(type: IdlType, json: unknown, path: string): unknown {
-  if (typeof type === 'string') return scalarFromJson(type, json, path);
-  if ('enum' in type) return enumFromJson(type.enum, json, path);
-  if ('struct' in type) return structIn(type.struct, objectIn(json, path), path);
-  if ('map' in type) {
-    const [, valueType] = type.map;
+/** @returns the arguments by name, as a message would have brought them. @throws BadRequest (400) */
+export const argumentsFromJson = (
+  fields: readonly IdlField[],
+  json: unknown,
+  limits: JsonLimits,
+): Record<string, unknown> =>
+  new FromJson(limits).fields('this function', fields, objectIn(json ?? {}, 'arguments'), '', 0);
+
+class FromJson {
+  readonly #limits: JsonLimits;
+
+  constructor(limits: JsonLimits) {
+    this.#limits = limits;
+  }
+
+  value(type: IdlType, json: unknown, path: string, depth: number): unknown {
+    if (typeof type === 'string') return this.#scalar(type, json, path);
+    if ('enum' in type) return enumFromJson(type.enum, json, path);
+    const { nesting } = this.#limits;
+    if (depth >= nesting) throw beyond('nesting', `${path.slice(0, 60)}…: nested more than ${nesting} levels deep`);
+    if ('struct' in type) return this.#struct(type.struct, objectIn(json, path), path, depth + 1);
+    if ('map' in type) return this.#map(type.map[1], objectIn(json, path), path, depth + 1);
+    const element = 'list' in type ? type.list : type.set;
+    if (!Array.isArray(json)) throw unfit(path, json, 'an array');
+    return json.map((value, index) => this.value(element, value, `${path}[${index}]`, depth + 1));
+  }
+
+  fields(
+    owner: string,
+    fields: readonly IdlField[],
+    json: Record<string, unknown>,
+    path: string,
+    depth: number,
+  ): Record<string, unknown> {
+    const types = new Map(fields.map(field => [field.name, field.type]));
+    const prefix = path === '' ? '' : `${path}.`;
     return Object.fromEntries(
-      Object.entries(objectIn(json, path)).map(([key, value]) => [key, fromJson(valueType, value, `${path}.${key}`)]),
+      Object.entries(json).flatMap(([key, value]) => {
+        const type = types.get(key);
+        if (!type) throw unknownField(prefix + key, owner, [...types.keys()]);
+        return value === null ? [] : [[key, this.value(type, value, prefix + key, depth)]];
+      }),
     );
   }
+
+  #struct(name: string, json: Record<string, unknown>, path: string, depth: number): Record<string, unknown> {
+    const { kind, fields } = idl.structs[name]!;
+    const struct = this.fields(name, fields, json, path, depth);
+    if (kind !== 'union' || Object.keys(struct).length === 1) return struct;
+    throw unfit(path, json, `exactly one of ${fields.map(field => field.name).join(', ')}`);
+  }
+
+  #map(type: IdlType, json: Record<string, unknown>, path: string, depth: number): Record<string, unknown> {
+    return Object.fromEntries(
+      Object.entries(json).map(([key, value]) => [key, this.value(type, value, `${path}.${key}`, depth)]),
+    );
+  }
+
+  #scalar(type: string, json: unknown, path: string): unknown {
+    const { stringBytes } = this.#limits;
+    if (typeof json === 'string' && json.length > stringBytes)
+      throw beyond('stringBytes', `${path}: a text of ${json.length} characters; at most ${stringBytes} bytes`);
+    return scalarFromJson(type, json, path);
+  }
+}
+
+const beyond = (limit: keyof JsonLimits, message: string): BadRequest =>
+  new BadRequest('limit-exceeded', message, { exceeded: limit });
+
+/** What a handler returned, by the type that the interface declares. */
+export function toJson(type: IdlType, value: unknown): unknown {
+  if (typeof type === 'string') return type === 'binary' ? Buffer.from(value as Uint8Array).toString('base64') : value;
+  if ('enum' in type) return value;
+  if ('struct' in type) return structToJson(type.struct, value as object);
+  if ('map' in type) {
+    const [, valueType] = type.map;
+    return Object.fromEntries(Object.entries(value as object).map(([key, one]) => [key, toJson(valueType, one)]));
+  }
   const element = 'list' in type ? type.list : type.set;
-  if (!Array.isArray(json)) throw unfit(path, json, 'an array');
-  return json.map((value, index) => fromJson(element, value, `${path}[${index}]`));
+  return (value as unknown[]).map(one => toJson(element, one));
 }
 
-function structIn(name: string, json: Record<string, unknown>, path: string): Record<string, unknown> {
-  const struct = fieldsFromJson(name, json, path);
-  const members = Object.keys(struct);
-  if (idl.structs[name]!.kind !== 'union' || members.length === 1) return struct;
-  throw unfit(path, json, `exactly one of ${idl.structs[name]!.fields.map(field => field.name).join(', ')}`);
-}
-
-function fieldsFromJson(name: string, json: Record<string, unknown>, path: string): Record<string, unknown> {
-  const types = new Map(idl.structs[name]!.fields.map(field => [field.name, field.type]));
-  return Object.fromEntries(
-    Object.entries(json).map(([key, value]) => {
-      const type = types.get(key);
-      if (!type) throw unknownField(`${path}.${key}`, name, [...types.keys()]);
-      return [key, fromJson(type, value, `${path}.${key}`)];
-    }),
-  );
+/** @param name qualified, such as "step.BaseStep" */
+export function structToJson(name: string, struct: object): Record<string, unknown> {
+  const json: Record<string, unknown> = {};
+  for (const field of idl.structs[name]!.fields) {
+    const value = (struct as Readonly<Record<string, unknown>>)[field.name];
+    if (value !== undefined && value !== null) json[field.name] = toJson(field.type, value);
+  }
+  return json;
 }
 
 function scalarFromJson(type: string, json: unknown, path: string): unknown {

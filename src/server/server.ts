@@ -1,19 +1,36 @@
-/** The server as one thing: the store, the services over it, the listener before them. */
+/** The server as one thing: the store, the services over it, the ports before them. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { type Ids, uuids } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
 import { createHandlers } from '../services/handlers.ts';
+import type { Handlers } from '../services/surface.ts';
 import { openStore, type Store, type StoreSettings } from '../store/database.ts';
 import { Calls } from './calls.ts';
+import type { Shared } from './connection.ts';
 import { Functions } from './functions.ts';
-import { TcpListener } from './listener.ts';
+import { apiRoutes } from './http/api.ts';
+import { HttpServer, type HttpSettings } from './http/door.ts';
+import { fileRoutes } from './http/files.ts';
+import { probeRoutes } from './http/probes.ts';
+import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import { Metrics } from './metrics.ts';
+import { Port, type TlsSettings } from './port.ts';
 import { Messages } from './wire/messages.ts';
 
 export interface ServerSettings {
   readonly store: StoreSettings;
   readonly host: string;
-  /** 0 takes a free one. */
+  /** For everything: Thrift and HTTP, plain and TLS. 0 takes a free one. */
   readonly port: number;
+  /** For HTTP alone. 0 takes a free one; none when absent. */
+  readonly httpPort?: number;
+  /** Path of a Unix socket that takes what `port` takes. */
+  readonly socketPath?: string;
+  readonly tls?: TlsSettings;
+  readonly http?: HttpSettings;
+  /** What is left out has its default. */
+  readonly limits?: Partial<Limits>;
   /** What ping answers. */
   readonly version: string;
 }
@@ -25,31 +42,60 @@ export interface World {
   readonly ids?: Ids;
   /** Hears the text of every statement, but for the begin and the end of transactions. */
   readonly onStatement?: (text: string) => void;
+  /** Serves other handlers in their places. */
+  readonly handlers?: (handlers: Handlers) => Handlers;
 }
 
 export interface RunningServer {
   readonly store: Store;
   readonly host: string;
   readonly port: number;
-  stop(): Promise<void>;
+  readonly httpPort: number | undefined;
+  /** @param graceMs how long running calls have to end, when not as the limits say */
+  stop(graceMs?: number): Promise<void>;
 }
 
-const GRACE_MS = 10_000;
-
 export async function startServer(settings: ServerSettings, world: World): Promise<RunningServer> {
-  const { logger, clock = systemClock, ids = uuids, onStatement } = world;
-  const store = await openStore(settings.store, logger, onStatement);
+  const store = await openStore(settings.store, world.logger, world.onStatement);
   try {
-    const functions = new Functions(createHandlers(store, settings.version));
-    const listener = new TcpListener(new Messages(functions, new Calls(store, clock, ids, logger), logger), logger);
-    const { address, port } = await listener.listen(settings.host, settings.port);
-    const stop = async () => {
-      await listener.stop(GRACE_MS);
-      await store.close();
-    };
-    return { store, host: address, port, stop };
+    return await serve(settings, world, store);
   } catch (error) {
     await store.close();
     throw error;
   }
+}
+
+async function serve(settings: ServerSettings, world: World, store: Store): Promise<RunningServer> {
+  const { shared, calls, port } = assemble(settings, world, store);
+  const { address, port: main } = await port.listen({ host: settings.host, port: settings.port });
+  const { httpPort, socketPath } = settings;
+  const http = httpPort === undefined ? undefined : await port.listen({ host: settings.host, port: httpPort }, 'http');
+  if (socketPath !== undefined) await port.listen({ path: socketPath });
+  const stop = async (graceMs = shared.limits.graceMs) => {
+    shared.draining = true;
+    if (shared.limits.drainMs > 0) await pause(shared.limits.drainMs);
+    await port.stop(graceMs);
+    calls.stop();
+    await store.close();
+  };
+  return { store, host: address, port: main, httpPort: http?.port, stop };
+}
+
+const NO_HTTP_SETTINGS: HttpSettings = { corsOrigins: [] };
+
+function assemble(settings: ServerSettings, world: World, store: Store): { shared: Shared; calls: Calls; port: Port } {
+  const limits: Limits = { ...DEFAULT_LIMITS, ...settings.limits };
+  const { logger, clock = systemClock, ids = uuids, handlers = own => own } = world;
+  const metrics = new Metrics().withProcess();
+  const functions = new Functions(handlers(createHandlers(store, settings.version)));
+  const calls = new Calls(store, clock, ids, logger, limits, metrics);
+  const messages = new Messages(functions, calls, limits, metrics, logger);
+  const shared: Shared = { messages, limits, metrics, logger, halfBytes: 0, draining: false, stopping: false };
+  const routes = [
+    ...apiRoutes({ messages, functions, calls, limits, metrics }),
+    ...fileRoutes(store, limits.fileBytes),
+    ...probeRoutes(store, shared),
+  ];
+  const port = new Port(shared, new HttpServer(routes, settings.http ?? NO_HTTP_SETTINGS, calls, shared), settings.tls);
+  return { shared, calls, port };
 }

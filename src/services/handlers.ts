@@ -1,4 +1,5 @@
 /** All services, put together. A service whose functions are all still to come has an empty handler. */
+import { DEFAULT_MAX_FILE_BYTES } from '../domain/limits.ts';
 import type { Store } from '../store/database.ts';
 import { AuthenticationHandler } from './authentication/handler.ts';
 import { JobTemplateHandler } from './job-templates/handler.ts';
@@ -6,9 +7,10 @@ import { JobsHandler } from './jobs/handler.ts';
 import type { Handlers } from './surface.ts';
 import { TeamHandler } from './teams/handler.ts';
 
-export const createHandlers = (store: Store, version: string): Handlers => ({
+/** @param maxFileBytes most bytes of a file that is attached to a job */
+export const createHandlers = (store: Store, version: string, maxFileBytes = DEFAULT_MAX_FILE_BYTES): Handlers => ({
   JobTemplateService: new JobTemplateHandler(store),
-  JobsService: new JobsHandler(store),
+  JobsService: new JobsHandler(store, maxFileBytes),
   AuthenticationService: new AuthenticationHandler(store, version),
   TeamService: new TeamHandler(store),
   UserService: {},

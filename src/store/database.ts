@@ -11,8 +11,10 @@
 import type { Kysely, Logger as StatementLog } from 'kysely';
 import { Busy } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
+import { AttachmentReader, AttachmentTransactor } from './attachments.ts';
 import { AuditTransactor } from './audit.ts';
 import type { Connections, Engine } from './engine.ts';
+import { FileReader, FileTransactor } from './files.ts';
 import { JobReader, JobTransactor } from './jobs.ts';
 import { migrate } from './migrate.ts';
 import { OvertakenByWriter } from './overtaken.ts';
@@ -30,12 +32,16 @@ export class Reader {
   readonly templates: TemplateReader;
   readonly trees: TreeReader;
   readonly jobs: JobReader;
+  readonly files: FileReader;
+  readonly attachments: AttachmentReader;
 
   constructor(db: Kysely<Database>, engine: Engine, cache: TreeCache) {
     this.people = new PeopleReader(db, engine);
     this.templates = new TemplateReader(db, engine);
     this.trees = new TreeReader(db, engine, cache);
     this.jobs = new JobReader(db, engine);
+    this.files = new FileReader(db, engine);
+    this.attachments = new AttachmentReader(db);
   }
 }
 
@@ -44,6 +50,8 @@ export class Transactor extends Reader {
   override readonly templates: TemplateTransactor;
   override readonly trees: TreeTransactor;
   override readonly jobs: JobTransactor;
+  override readonly files: FileTransactor;
+  override readonly attachments: AttachmentTransactor;
   readonly audit: AuditTransactor;
   readonly #effects: (() => void)[] = [];
 
@@ -53,6 +61,8 @@ export class Transactor extends Reader {
     this.templates = new TemplateTransactor(db, engine);
     this.trees = new TreeTransactor(db, engine, cache, effect => this.onCommit(effect));
     this.jobs = new JobTransactor(db, engine);
+    this.files = new FileTransactor(db, engine);
+    this.attachments = new AttachmentTransactor(db);
     this.audit = new AuditTransactor(db);
   }
 

@@ -63,7 +63,7 @@ describe.each(['binary', 'compact'] as const)('over %s', protocol => {
     const connection = await server.connect({ protocol });
     const auth = connection.service('AuthenticationService');
     const error = await errorOf(auth.login('ana@example.org', { no: 'text' } as never, {}));
-    expect((error as Error).message).toMatch(/without a string/);
+    expect((error as Error).message).toMatch(/neither a text nor bytes/);
     expect(await auth.ping()).toBe('test');
   });
 });

@@ -60,13 +60,16 @@ describe('what is taken', () => {
   });
 });
 
+test('null is a field that is not set', () => {
+  expect(read('step.BaseStep', { title: null, children: null, isComponent: true })).toEqual({ isComponent: true });
+});
+
 describe('what is refused', () => {
   test.each<[what: string, name: string, json: unknown, message: RegExp]>([
     ['an array for a struct', 'step.BaseStep', [], /^file: \[\]; expected an object$/],
     ['null for a struct', 'step.BaseStep', null, /^file: null; expected an object$/],
     ['a text for a struct', 'step.BaseStep', 'x', /^file: "x"; expected an object$/],
     ['a number for a text', 'step.BaseStep', { title: 5 }, /^file\.title: 5; expected a text$/],
-    ['null for a text', 'step.BaseStep', { title: null }, /^file\.title: null; expected a text$/],
     [
       'a text for a truth value',
       'step.BaseStep',
@@ -90,7 +93,6 @@ describe('what is refused', () => {
     ],
     ['a text for a double', 'jobs.Geometry', { x: '1' }, /^file\.x: "1"; expected a number$/],
     ['an object for a list', 'step.BaseStep', { children: {} }, /^file\.children: \{\}; expected an array$/],
-    ['null for a list', 'step.BaseStep', { children: null }, /^file\.children: null; expected an array$/],
     ['an array for a map', 'common.AddAction', { extraInfo: [] }, /^file\.extraInfo: \[\]; expected an object$/],
     ['a wrong value in a map', 'common.AddAction', { extraInfo: { a: 1 } }, /^file\.extraInfo\.a: 1; expected a text$/],
     [
@@ -121,7 +123,6 @@ describe('what is refused', () => {
     ],
     ['an empty text for an enum', 'flow.JobDefaults', { assignedType: '' }, /^file\.assignedType: ""; expected one of/],
     ['blanks for an enum', 'flow.JobDefaults', { assignedType: ' ' }, /^file\.assignedType: " "; expected one of/],
-    ['null for an enum', 'flow.JobDefaults', { assignedType: null }, /^file\.assignedType: null; expected one of/],
     ['false for an enum', 'flow.JobDefaults', { assignedType: false }, /^file\.assignedType: false; expected one of/],
     ['true for an enum', 'step.Assignee', { type: true }, /^file\.type: true; expected one of/],
     ['an array for an enum', 'step.Assignee', { type: [2] }, /^file\.type: \[2\]; expected one of/],

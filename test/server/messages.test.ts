@@ -73,6 +73,16 @@ const expectGoesOn = async (raw: RawConnection, Protocol = binary): Promise<void
   expect(decoded(await raw.answer(), Protocol)).toMatchObject({ kind: 'reply', name: 'ping', seqid: 99 });
 };
 
+const expectNestingRefused = (name: string, reply: Reply): void => {
+  expect(reply).toMatchObject({ kind: 'reply', name });
+  expect(resultIn('JobTemplateService', reply).err).toMatchObject({
+    errorCode: 400,
+    slug: 'limit-exceeded',
+    message: expect.stringMatching(/nested more than 64 levels deep$/),
+    details: { exceeded: 'nesting' },
+  });
+};
+
 /** Somebody else is served, on a connection of before and on a new one. */
 const expectServesOthers = async (): Promise<void> => {
   expect(await admin.auth.ping()).toBe('test');
@@ -155,7 +165,7 @@ describe.each(protocols)('in $protocol', ({ Protocol }) => {
     const [answer, ...more] = await raw.ended();
     const reply = decoded(answer, Protocol);
     expect(reply).toMatchObject({ kind: 'exception', name: 'create', seqid: 12 });
-    expect(reply.exceptionMessage).toBe('the message cannot be understood');
+    expect(reply.exceptionMessage).toBe('the message ends in the middle of a value');
     expect(reply.exceptionType).toBe(TApplicationExceptionType.PROTOCOL_ERROR);
     expect(more).toEqual([]);
   });
@@ -176,18 +186,19 @@ describe.each(protocols)('in $protocol', ({ Protocol }) => {
     await expectServesOthers();
   });
 
-  test('structs nested a hundred thousand deep end their connection alone', async () => {
+  test('structs nested a hundred thousand deep are refused, and their connection goes on', async () => {
     const raw = await loggedIn(Protocol);
-    // Behind the head of the message: field 2 of the arguments (params), a struct; in it again and again an unknown struct.
+    // Behind the head of the message: field 2 of the arguments (params), a struct; in it again and again a struct that is unknown, field 99.
     const head = message('JobTemplateService:create', { write: () => {} }, { protocol: Protocol });
-    const structField = Protocol === binary ? Buffer.from([12, 0, 2]) : Buffer.from([0x2c]);
-    raw.send(framed(Buffer.concat([head, ...Array.from({ length: 100_000 }, () => structField)])));
-    const [answer] = await raw.ended();
-    expect(decoded(answer, Protocol)).toMatchObject({ kind: 'exception', name: 'create' });
+    const params = Protocol === binary ? Buffer.from([12, 0, 2]) : Buffer.from([0x2c]);
+    const unknown = Protocol === binary ? Buffer.from([12, 0, 99]) : Buffer.from([0x0c, 0xc6, 0x01]);
+    raw.send(framed(Buffer.concat([head, params, ...Array.from({ length: 100_000 }, () => unknown)])));
+    expectNestingRefused('create', decoded(await raw.answer(), Protocol));
+    await expectGoesOn(raw, Protocol);
     await expectServesOthers();
   });
 
-  test('steps nested a hundred thousand deep end their connection alone', async () => {
+  test('steps nested a hundred thousand deep are refused, and their connection goes on', async () => {
     const raw = await loggedIn(Protocol);
     const head = message('JobTemplateService:addStepGroupModular', { write: () => {} }, { protocol: Protocol });
     // Field 3 of the arguments is a step; field 5 of a step its children, a list of one step.
@@ -195,12 +206,12 @@ describe.each(protocols)('in $protocol', ({ Protocol }) => {
     const { id } = childrenField;
     const below = Protocol === binary ? Buffer.from([15, 0, id, 12, 0, 0, 0, 1]) : Buffer.from([(id << 4) | 9, 0x1c]);
     raw.send(framed(Buffer.concat([head, first, ...Array.from({ length: 100_000 }, () => below)])));
-    const [answer] = await raw.ended();
-    expect(decoded(answer, Protocol)).toMatchObject({ kind: 'exception', name: 'addStepGroupModular' });
+    expectNestingRefused('addStepGroupModular', decoded(await raw.answer(), Protocol));
+    await expectGoesOn(raw, Protocol);
     await expectServesOthers();
   });
 
-  test('a list that announces two thousand million elements ends its connection alone', async () => {
+  test('a list that announces two thousand million elements is refused, and its connection goes on', async () => {
     const raw = await loggedIn(Protocol);
     const head = message('JobTemplateService:fetch', { write: () => {} }, { protocol: Protocol });
     const list =
@@ -208,8 +219,14 @@ describe.each(protocols)('in $protocol', ({ Protocol }) => {
         ? Buffer.from([15, 0, 2, 11, 0x7f, 0xff, 0xff, 0xff])
         : Buffer.from([0x29, 0xf8, 0xff, 0xff, 0xff, 0xff, 0x07]);
     raw.send(framed(Buffer.concat([head, list])));
-    const [answer] = await raw.ended();
-    expect(decoded(answer, Protocol)).toMatchObject({ kind: 'exception', name: 'fetch' });
+    const { err } = resultIn('JobTemplateService', decoded(await raw.answer(), Protocol));
+    expect(err).toMatchObject({
+      errorCode: 400,
+      slug: 'limit-exceeded',
+      message: 'templateIds: a container of 2147483647 elements; at most 100000',
+      details: { exceeded: 'containerElements' },
+    });
+    await expectGoesOn(raw, Protocol);
     await expectServesOthers();
   });
 
@@ -262,19 +279,15 @@ describe.each(protocols)('in $protocol', ({ Protocol }) => {
 
 const childrenField = { id: 5 };
 
+const TLS_HELLO = Buffer.from(`160301${'0200'}01${'0001fc'}0303${'ab'.repeat(32)}${'cd'.repeat(64)}`, 'hex');
+
 describe('what is no Thrift at all', () => {
   test.each([
-    ['an HTTP request', Buffer.from('GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n')],
-    ['a TLS hello', Buffer.from(`160301${'0200'}01${'0001fc'}0303${'ab'.repeat(32)}${'cd'.repeat(64)}`, 'hex')],
-    ['an SSH greeting', Buffer.from('SSH-2.0-OpenSSH_9.2\r\n')],
     ['a frame of no bytes', lengthOnly(0)],
     ['a frame of -1 bytes', lengthOnly(-1)],
     ['a frame of -2^31 bytes', lengthOnly(-(2 ** 31))],
     ['a frame of 2^31 - 1 bytes', lengthOnly(2 ** 31 - 1)],
     ['a frame one byte longer than the longest', lengthOnly(16 * 1024 * 1024 + 1)],
-    ['an unframed strict binary call', message('AuthenticationService:ping')],
-    ['an unframed compact call', message('AuthenticationService:ping', nothing, { protocol: compact })],
-    ['a frame in the JSON protocol', framed(Buffer.from('[1,"ping",1,1,{}]'))],
     ['a frame in neither protocol', framed(Buffer.from([0x42, 1, 2, 3]))],
     ['a binary message of an unknown version', framed(Buffer.from('8002000100000004', 'hex'))],
     ['a compact message of an unknown version', framed(Buffer.from('822f0104', 'hex'))],
@@ -285,6 +298,17 @@ describe('what is no Thrift at all', () => {
       const Protocol = answer[0] === 0x82 ? compact : binary;
       expect(decoded(answer, Protocol).kind).toBe('exception');
     }
+    await expectServesOthers();
+  });
+
+  test.each([
+    ['a TLS hello gets the alert that TLS clients understand', TLS_HELLO, Buffer.from('15030100020228', 'hex')],
+    ['an SSH greeting gets the answer of HTTP', Buffer.from('SSH-2.0-OpenSSH_9.2\r\n'), Buffer.from('HTTP/1.1 400 ')],
+  ])('%s, and others are served', async (_what, bytes, expected) => {
+    const raw = await RawConnection.open(server.address);
+    raw.send(bytes);
+    const answer = Buffer.concat(await raw.ended());
+    expect(answer.subarray(0, expected.length)).toEqual(expected);
     await expectServesOthers();
   });
 

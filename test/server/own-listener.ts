@@ -1,13 +1,8 @@
-/** A listener over a test server's store with functions of a test's own: for what no handler of ours does on purpose. */
+/** A server over a test server's database with functions of a test's own: for what no handler of ours does on purpose. */
 import { pino } from 'pino';
-import { uuids } from '../../src/base/ids.ts';
 import { type Address, type ClientConnection, connect } from '../../src/client/connect.ts';
-import { Calls } from '../../src/server/calls.ts';
-import { Functions } from '../../src/server/functions.ts';
-import { TcpListener } from '../../src/server/listener.ts';
-import { Messages } from '../../src/server/wire/messages.ts';
+import { type RunningServer, type ServerSettings, startServer } from '../../src/server/server.ts';
 import type { ServiceName } from '../../src/services/generated.ts';
-import { createHandlers } from '../../src/services/handlers.ts';
 import type { Handlers } from '../../src/services/surface.ts';
 import type { TestServer } from '../support/server.ts';
 
@@ -16,26 +11,35 @@ export type OwnFunctions = { readonly [S in ServiceName]?: Readonly<Record<strin
 
 export class OwnListener {
   readonly log: Record<string, unknown>[] = [];
-  readonly #listener: TcpListener;
-  address!: { host: string; port: number };
+  readonly #server: RunningServer;
 
-  private constructor(server: TestServer, own: OwnFunctions) {
-    const logger = pino({ level: 'debug' }, { write: line => this.log.push(JSON.parse(line)) });
-    const handlers = createHandlers(server.store, 'test') as unknown as Record<string, object>;
-    for (const [service, functions] of Object.entries(own))
-      handlers[service] = Object.assign(handlers[service]!, functions);
-    const calls = new Calls(server.store, server.clock, uuids, logger);
-    this.#listener = new TcpListener(
-      new Messages(new Functions(handlers as unknown as Handlers), calls, logger),
-      logger,
-    );
+  private constructor(server: RunningServer, log: Record<string, unknown>[]) {
+    this.#server = server;
+    this.log = log;
   }
 
-  static async start(server: TestServer, own: OwnFunctions): Promise<OwnListener> {
-    const listener = new OwnListener(server, own);
-    const { address, port } = await listener.#listener.listen('127.0.0.1', 0);
-    listener.address = { host: address, port };
-    return listener;
+  static async start(
+    server: TestServer,
+    own: OwnFunctions,
+    settings: Partial<ServerSettings> = {},
+  ): Promise<OwnListener> {
+    const log: Record<string, unknown>[] = [];
+    const logger = pino({ level: 'debug' }, { write: line => log.push(JSON.parse(line)) });
+    const handlers = (ours: Handlers) => {
+      const theirs = ours as unknown as Record<string, object>;
+      for (const [service, functions] of Object.entries(own)) Object.assign(theirs[service]!, functions);
+      return ours;
+    };
+    const asked = { store: server.settings, host: '127.0.0.1', port: 0, version: 'test', ...settings };
+    return new OwnListener(await startServer(asked, { logger, clock: server.clock, handlers }), log);
+  }
+
+  get address(): { host: string; port: number } {
+    return { host: this.#server.host, port: this.#server.port };
+  }
+
+  get httpPort(): number | undefined {
+    return this.#server.httpPort;
   }
 
   connect(options: Partial<Address> = {}): Promise<ClientConnection> {
@@ -43,6 +47,6 @@ export class OwnListener {
   }
 
   stop(graceMs = 0): Promise<void> {
-    return this.#listener.stop(graceMs);
+    return this.#server.stop(graceMs);
   }
 }

@@ -234,11 +234,13 @@ describe.each(['binary', 'compact'] as const)('64-bit integers in %s', protocol 
     const at = marked.indexOf(mark);
     expect(at).toBeGreaterThan(0);
     raw.send(framed(Buffer.concat([marked.subarray(0, at), large, marked.subarray(at + mark.length)])));
-    expect(decoded(await raw.answer(), Protocol)).toMatchObject({
-      name: 'createJobs',
-      kind: 'exception',
-      exceptionType: thrift.Thrift.TApplicationExceptionType.PROTOCOL_ERROR,
-      exceptionMessage: expect.stringContaining('9007199254740991'),
+    const reply = decoded(await raw.answer(), Protocol);
+    expect(reply).toMatchObject({ name: 'createJobs', kind: 'reply' });
+    expect(resultIn('JobsService', reply).err).toMatchObject({
+      errorCode: ErrorCode.BAD_REQUEST,
+      slug: 'invalid-argument',
+      message: expect.stringMatching(/^jobOverrides\.startDate: .*9007199254740991/),
+      details: { field: 'jobOverrides.startDate' },
     });
     expect(await jobCount()).toBe(before);
     raw.close();

@@ -1,15 +1,29 @@
 /** Messages as bytes, and a socket for them: what no generated client would send, and what the server really answers. */
 import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
-import thrift, { type TProtocol } from 'thrift';
+import thrift, { type TProtocol, type TTransport } from 'thrift';
 import type { SystemException } from '#gen/common_types';
-import { BinaryProtocol, CompactProtocol, type ProtocolClass } from '../../src/server/wire/protocols.ts';
 import { generated, type ServiceName } from '../../src/services/generated.ts';
 
 const { Thrift, TFramedTransport } = thrift;
 
-export const binary = BinaryProtocol as unknown as ProtocolClass;
-export const compact = CompactProtocol as unknown as ProtocolClass;
+export type ProtocolClass = new (transport: TTransport) => TProtocol;
+
+/** The stock library's protocols: what our own are judged by. */
+class StockBinary extends thrift.TBinaryProtocol {
+  override readI64(): never {
+    return Number(super.readI64()) as never;
+  }
+}
+
+class StockCompact extends thrift.TCompactProtocol {
+  override readI64(): never {
+    return Number(super.readI64()) as never;
+  }
+}
+
+export const binary = StockBinary as unknown as ProtocolClass;
+export const compact = StockCompact as unknown as ProtocolClass;
 
 /** The arguments of a function that has none. */
 export const nothing = {
@@ -131,19 +145,26 @@ export class RawConnection {
     for (const piece of pieces) this.socket.write(piece);
   }
 
-  /** The content of the next frame; undefined when the server has ended the connection. */
+  /** The content of the next frame, or all that came without one; undefined when the server has ended the connection. */
   async answer(): Promise<Buffer | undefined> {
     for (;;) {
       const length = this.#unread.length < 4 ? Number.POSITIVE_INFINITY : this.#unread.readInt32BE(0);
-      if (this.#unread.length >= 4 + length) {
+      if (length >= 0 && this.#unread.length >= 4 + length) {
         const content = this.#unread.subarray(4, 4 + length);
         this.#unread = this.#unread.subarray(4 + length);
         return content;
       }
       const chunk = await this.#chunks.next().catch(() => ({ done: true, value: undefined }));
-      if (chunk.done) return undefined;
+      if (chunk.done) return this.#rest();
       this.#unread = Buffer.concat([this.#unread, chunk.value as Buffer]);
     }
+  }
+
+  /** What came without a frame. */
+  #rest(): Buffer | undefined {
+    const rest = this.#unread;
+    this.#unread = Buffer.alloc(0);
+    return rest.length > 0 ? rest : undefined;
   }
 
   /** Resolves with the answers that were left when the server has ended the connection. */

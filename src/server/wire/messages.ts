@@ -1,121 +1,219 @@
-/** One message: decoded, answered, and the answer encoded in the protocol that it came in. */
-import thrift, { type TProtocol } from 'thrift';
+/**
+ * One message: its protocol recognized, its call answered, and the answer written the way that the call came: framed or not, with
+ * headers or without, in the same protocol.
+ */
 import type { Logger } from '../../base/logger.ts';
-import type { Calls, Outcome, TokenSession } from '../calls.ts';
+import type { ServiceName } from '../../services/generated.ts';
+import type { CallerSession, Calls, Outcome } from '../calls.ts';
 import type { Functions, ServedFunction } from '../functions.ts';
-import { LENGTH_BYTES, LONGEST_FRAME } from './frames.ts';
-import { IntegerTooLarge, type ProtocolClass, protocolOf } from './protocols.ts';
+import type { Metrics } from '../metrics.ts';
+import { type ByteWriter, TooLong } from './bytes.ts';
+import { type Header, hasHeader, readHeader, writeHeader } from './header.ts';
+import type { Framing, InboundLimits } from './inbound.ts';
+import { LENGTH_BYTES } from './inbound.ts';
+import {
+  ExceptionType,
+  Malformed,
+  type MessageHead,
+  MessageType,
+  type ProtocolName,
+  Type,
+  UnfitValue,
+  Untakable,
+  type WireProtocol,
+} from './protocol.ts';
+import { protocolOf, protocols } from './protocols.ts';
 
-const { Thrift, TFramedTransport } = thrift;
-
-/** What there is to write, framed, and whether the connection can be understood after it. */
-export interface Answer {
-  readonly frame: Buffer | undefined;
-  readonly last: boolean;
+export interface Request {
+  readonly content: Buffer;
+  readonly framing: Framing;
+  /** Where plain names are looked up, if the way that the message came tells. */
+  readonly service?: ServiceName;
 }
 
-interface MessageHead {
-  readonly fname: string;
-  readonly mtype: number;
-  readonly rseqid: number;
+/** What became of a message, for who carries the bytes. */
+export interface Answered {
+  /** Whether the connection can be understood after it. */
+  readonly goesOn: boolean;
+  /** Of a call. */
+  readonly requestId?: string;
+}
+
+/** A refusal on the level of messages: goes out as a TApplicationException. */
+class NoCall extends Error {
+  readonly type: number;
+
+  constructor(type: number, message: string) {
+    super(message);
+    this.type = type;
+  }
+}
+
+/** The answer that is being written: where it begins, and what surrounds it. */
+interface Envelope {
+  readonly output: ByteWriter;
+  readonly framing: Framing;
+  readonly header: Header | undefined;
 }
 
 export class Messages {
   readonly #functions: Functions;
   readonly #calls: Calls;
+  readonly #limits: InboundLimits;
+  readonly #metrics: Metrics;
   readonly #logger: Logger;
 
-  constructor(functions: Functions, calls: Calls, logger: Logger) {
+  constructor(functions: Functions, calls: Calls, limits: InboundLimits, metrics: Metrics, logger: Logger) {
     this.#functions = functions;
     this.#calls = calls;
+    this.#limits = limits;
+    this.#metrics = metrics;
     this.#logger = logger;
   }
 
-  /** Never rejects. */
-  async answer(message: Buffer, session: TokenSession): Promise<Answer> {
-    const Protocol = protocolOf(message);
-    if (!Protocol) {
-      this.#logger.warn('a message in neither the binary nor the compact protocol: its connection is closed');
-      return { frame: undefined, last: true };
-    }
+  /** Writes the answer to the output. Never rejects. */
+  async answer(request: Request, session: CallerSession, output: ByteWriter): Promise<Answered> {
     let head: MessageHead = { fname: '', mtype: 0, rseqid: 0 };
+    let envelope: Envelope = { output, framing: request.framing, header: undefined };
+    let protocol: WireProtocol = new protocols.binary(output);
     try {
-      const input = new Protocol(new TFramedTransport(message as never) as never);
-      const { fname, mtype, rseqid } = input.readMessageBegin();
-      // In old messages the library leaves the name as bytes.
-      head = { fname: String(fname), mtype, rseqid };
-      const served = this.#functions.find(head.fname);
-      if (head.mtype !== Thrift.MessageType.CALL)
-        throw failure('INVALID_MESSAGE_TYPE', `message type ${head.mtype}; expected a call (1)`);
-      if (!served) throw failure('UNKNOWN_METHOD', `Unknown function ${head.fname.slice(0, 200)}`);
-      const args = decode(served, input);
-      const outcome = await this.#calls.answer(served, args, session);
-      return { frame: this.#reply(Protocol, head, served, outcome), last: false };
+      const header = this.#headerOf(request);
+      envelope = { output, framing: request.framing, header };
+      const content = header?.message ?? request.content;
+      const name = protocolOf(content);
+      if (!name || (header && name !== header.protocol)) throw new Malformed('in no protocol that is served');
+      protocol = new protocols[name](output, content, this.#limits);
+      head = protocol.readMessageBegin();
+      const served = this.#served(head, request.service);
+      const read = () => served.readArguments(protocol);
+      const outcome = await this.#calls.answer(served, read, header ? withHeader(session, header) : session);
+      this.#write(envelope, protocol, head, served, outcome);
+      return { goesOn: true, requestId: outcome.requestId };
     } catch (error) {
-      return this.#refusal(Protocol, head, error);
+      return { goesOn: this.#refuse(envelope, protocol, head, error) };
     }
   }
 
-  /** An answer that cannot be written is a fault of ours, not of the connection; one that is too long for a frame is asked too much. */
-  #reply(Protocol: ProtocolClass, head: MessageHead, served: ServedFunction, outcome: Outcome): Buffer {
-    const reply = ({ field, value }: Outcome) =>
-      encode(Protocol, head, Thrift.MessageType.REPLY, new served.Result({ [field]: value }));
-    try {
-      const frame = reply(outcome);
-      return frame.length <= LENGTH_BYTES + LONGEST_FRAME
-        ? frame
-        : reply(this.#calls.tooLong(served, outcome.requestId, frame.length));
-    } catch (error) {
-      return reply(this.#calls.fault(served, outcome.requestId, error));
-    }
-  }
-
-  #refusal(Protocol: ProtocolClass, head: MessageHead, error: unknown): Answer {
-    if (error instanceof Thrift.TApplicationException) {
-      return { frame: encode(Protocol, head, Thrift.MessageType.EXCEPTION, error as never), last: false };
-    }
-    this.#logger.warn(
-      { err: error, call: head.fname.slice(0, 200) },
-      'a message that cannot be understood: its connection is closed',
+  /** Tells a client why its connection is closed, as far as that can be told: which call its bytes were is not known. */
+  complain(framing: Framing, name: ProtocolName, error: Error, output: ByteWriter): void {
+    const head = { fname: '', mtype: 0, rseqid: 0 };
+    const envelope = { output, framing, header: undefined };
+    this.#enveloped(envelope, '', () =>
+      message(new protocols[name](output), head, MessageType.EXCEPTION, writer =>
+        writeException(writer, ExceptionType.PROTOCOL_ERROR, error.message),
+      ),
     );
-    const text = error instanceof IntegerTooLarge ? error.message : 'the message cannot be understood';
-    return {
-      frame: encode(Protocol, head, Thrift.MessageType.EXCEPTION, failure('PROTOCOL_ERROR', text) as never),
-      last: true,
-    };
+  }
+
+  #headerOf({ content, framing }: Request): Header | undefined {
+    return framing === 'framed' && hasHeader(content) ? readHeader(content, this.#limits.messageBytes) : undefined;
+  }
+
+  /** @throws NoCall */
+  #served({ fname, mtype }: MessageHead, service: ServiceName | undefined): ServedFunction {
+    if (mtype !== MessageType.CALL)
+      throw new NoCall(ExceptionType.INVALID_MESSAGE_TYPE, `message type ${mtype}; expected a call (1)`);
+    const served = this.#functions.find(fname, service);
+    if (served) return served;
+    throw new NoCall(ExceptionType.UNKNOWN_METHOD, `Unknown function ${fname.slice(0, 200)}`);
+  }
+
+  /** An answer that cannot be written is a fault of ours, not of the connection; one that is too long is asked too much. */
+  #write(
+    envelope: Envelope,
+    protocol: WireProtocol,
+    head: MessageHead,
+    served: ServedFunction,
+    outcome: Outcome,
+  ): void {
+    const { requestId } = outcome;
+    const reply = ({ field, value }: Outcome) =>
+      this.#enveloped(envelope, requestId, () =>
+        message(protocol, head, MessageType.REPLY, writer => served.writeResult(writer, field, value)),
+      );
+    try {
+      reply(outcome);
+    } catch (error) {
+      const instead =
+        error instanceof TooLong
+          ? this.#calls.tooLong(served, requestId, this.#limits.messageBytes)
+          : this.#calls.fault(served, requestId, error);
+      reply(instead);
+    }
+  }
+
+  /** @returns whether the connection goes on */
+  #refuse(envelope: Envelope, protocol: WireProtocol, head: MessageHead, error: unknown): boolean {
+    const goesOn = error instanceof NoCall || error instanceof UnfitValue;
+    const type = error instanceof NoCall ? error.type : ExceptionType.PROTOCOL_ERROR;
+    const known = goesOn || error instanceof Malformed || error instanceof Untakable;
+    const text = known ? (error as Error).message : 'the message cannot be understood';
+    this.#metrics.refused(goesOn ? 'no-call' : 'malformed');
+    if (known) this.#logger.debug({ err: error, call: head.fname.slice(0, 200) }, 'a message is refused');
+    else this.#logger.error({ err: error, call: head.fname.slice(0, 200) }, 'a message could not be answered');
+    this.#enveloped(envelope, '', () =>
+      message(protocol, head, MessageType.EXCEPTION, writer => writeException(writer, type, text)),
+    );
+    return goesOn;
+  }
+
+  /** Writes a message with what surrounds it, or nothing at all. @throws TooLong, and what `write` throws */
+  #enveloped({ output, framing, header }: Envelope, requestId: string, write: () => void): void {
+    const start = output.position;
+    output.end = start + this.#limits.messageBytes + LENGTH_BYTES;
+    try {
+      if (framing === 'framed') output.skip(LENGTH_BYTES);
+      if (header) writeHeader(output, header, requestId);
+      write();
+      if (output.position > output.end) throw new TooLong();
+      if (framing === 'framed') output.int32(output.position - start - LENGTH_BYTES, start);
+    } catch (error) {
+      output.position = start;
+      throw error;
+    }
   }
 }
 
-/** The arguments in the interface's order. */
-function decode(served: ServedFunction, input: TProtocol): unknown[] {
-  const args = new served.Arguments();
-  args.read(input);
-  input.readMessageEnd();
-  return served.idl.arguments.map(({ name }) => (args as unknown as Record<string, unknown>)[name]);
+/** A token in the headers counts for this message alone, and before the connection's own. */
+function withHeader(session: CallerSession, { values }: Header): CallerSession {
+  const token = tokenIn(values.get('authorization'));
+  return {
+    token: token ?? session.token,
+    clientRequestId: values.get('x-request-id'),
+    bind: bound => session.bind(bound),
+    release: () => session.release(),
+    authenticated: () => session.authenticated(),
+  };
 }
 
-function encode(
-  Protocol: ProtocolClass,
-  head: MessageHead,
+/** @param authorization "Token …" or "Bearer …" */
+export const tokenIn = (authorization: string | undefined): string | undefined =>
+  /^(?:Token|Bearer) +(\S+)\s*$/i.exec(authorization ?? '')?.[1];
+
+const LONGEST_NAME = 1000;
+
+/** In the request's protocol, by a writer that has written nothing yet: reading, or an answer that failed, may have left off anywhere. */
+function message(
+  { name, output }: WireProtocol,
+  { fname, rseqid }: MessageHead,
   type: number,
-  body: { write(output: TProtocol): void },
-): Buffer {
-  let frame: Buffer | undefined;
-  const output = new Protocol(
-    new TFramedTransport(undefined, written => {
-      frame = written;
-    }) as never,
-  );
-  // The client asked for "Service:method"; replies name the method alone.
-  output.writeMessageBegin(head.fname.slice(head.fname.indexOf(':') + 1), type as never, head.rseqid);
-  body.write(output);
-  output.writeMessageEnd();
-  output.flush();
-  return frame!;
+  writeBody: (writer: WireProtocol) => void,
+): void {
+  const writer = new protocols[name](output);
+  // A client that asked for "Service:method" is answered by the method's name alone.
+  writer.writeMessageBegin(fname.slice(fname.indexOf(':') + 1).slice(0, LONGEST_NAME), type, rseqid);
+  writeBody(writer);
+  writer.writeMessageEnd();
 }
 
-/** The library reads the type as `type` and writes it as `code`. */
-function failure(type: keyof typeof thrift.Thrift.TApplicationExceptionType, message: string) {
-  const number = Thrift.TApplicationExceptionType[type];
-  return Object.assign(new Thrift.TApplicationException(number, message), { code: number });
+function writeException(output: WireProtocol, type: number, text: string): void {
+  output.writeStructBegin('TApplicationException');
+  output.writeFieldBegin('message', Type.STRING, 1);
+  output.writeString(text);
+  output.writeFieldEnd();
+  output.writeFieldBegin('type', Type.I32, 2);
+  output.writeI32(type);
+  output.writeFieldEnd();
+  output.writeFieldStop();
+  output.writeStructEnd();
 }

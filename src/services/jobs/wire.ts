@@ -4,11 +4,14 @@ import {
   type Job,
   type JobActionResponse,
   JobActionStepStatus,
+  type JobAttachment,
   type JobHistory,
 } from '#gen/jobs_types';
 import type { StepAnswer } from '../../engine/running.ts';
+import type { AttachmentRow } from '../../store/attachments.ts';
 import type { JobRow, JobStepRow } from '../../store/jobs.ts';
 import type { Row } from '../../store/schema.ts';
+import { attachmentPath } from './attachment-address.ts';
 
 export const toJob = (job: JobRow, steps: readonly JobStepRow[]): Job => ({
   jobId: job.job_id,
@@ -66,6 +69,21 @@ export const toHistory = (row: Row<'job_history'>): JobHistory => ({
     row.start_date === null || row.end_date === null ? undefined : (row.end_date - row.start_date) / 1000,
   stepName: row.step_name ?? undefined,
   userId: row.user_id,
+});
+
+export const toAttachment = (row: AttachmentRow): JobAttachment => ({
+  id: row.attachment_id,
+  attachmentAlias: row.alias,
+  folder: row.folder ?? undefined,
+  url: row.url ?? attachmentPath(row.job_id, row.attachment_id),
+  lastModified: row.added_at,
+  lastModifiedBy: row.added_by,
+  linked: row.url !== null,
+  stepId: row.step_id ?? undefined,
+  fileName: row.file_name ?? undefined,
+  mimeType: row.mime_type ?? undefined,
+  size: row.size ?? undefined,
+  sha256: row.sha256 ?? undefined,
 });
 
 export const toActionResponse = (answers: readonly StepAnswer[]): JobActionResponse => ({

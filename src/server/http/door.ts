@@ -1,0 +1,203 @@
+/**
+ * HTTP: one table of routes behind node:http. What a handler refuses becomes a status with the refusal as JSON; what fails is a fault
+ * of ours, which the log keeps and the client hears the id of.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { SystemException } from '#gen/common_types';
+import { BadRequest, DomainError, NotFound } from '../../base/errors.ts';
+import type { Call, OpenCall } from '../../services/call.ts';
+import { internalError, systemException } from '../../services/wire-errors.ts';
+import type { CallerSession, Calls } from '../calls.ts';
+import type { Shared } from '../connection.ts';
+import { structToJson } from '../json.ts';
+import type { HttpDoor } from '../port.ts';
+import { tokenIn } from '../wire/messages.ts';
+import { allowOrigin, answerPreflight } from './cors.ts';
+import type { Exchange, Route } from './exchange.ts';
+
+export interface HttpSettings {
+  /** Origins whose pages may call: "https://app.example.org", or "*" for all. None: pages of other origins may not. */
+  readonly corsOrigins: readonly string[];
+}
+
+const KEEP_ALIVE_MS = 75_000;
+const HEADERS_CHECKED_MS = 1000;
+
+export class HttpServer implements HttpDoor {
+  readonly #server: Server;
+  readonly #routes: readonly Route[];
+  readonly #settings: HttpSettings;
+  readonly #calls: Calls;
+  readonly #shared: Shared;
+
+  constructor(routes: readonly Route[], settings: HttpSettings, calls: Calls, shared: Shared) {
+    this.#routes = routes;
+    this.#settings = settings;
+    this.#calls = calls;
+    this.#shared = shared;
+    const { halfMessageMs, idleMs, unreadMs, requestMs } = shared.limits;
+    this.#server = createServer(
+      {
+        headersTimeout: halfMessageMs,
+        // Bodies have their own time where they are read: a file may take long as long as it moves.
+        requestTimeout: 0,
+        keepAliveTimeout: Math.min(idleMs, KEEP_ALIVE_MS),
+        connectionsCheckingInterval: HEADERS_CHECKED_MS,
+      },
+      (request, response) => void this.#serve(request, response),
+    );
+    this.#server.timeout = unreadMs + requestMs;
+    this.#server.on('clientError', (error, socket) => this.#badRequest(error, socket as Socket));
+  }
+
+  accept(socket: Socket): void {
+    const { metrics } = this.#shared;
+    socket.once('close', () => {
+      metrics.received += socket.bytesRead;
+      metrics.sent += socket.bytesWritten;
+    });
+    this.#server.emit('connection', socket);
+    socket.resume();
+  }
+
+  /** Resolves when the requests that run are answered. */
+  async stop(): Promise<void> {
+    const closed = new Promise(resolve => this.#server.close(resolve));
+    this.#server.closeIdleConnections();
+    await closed;
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const session = new HttpSession(request);
+    const call = this.#calls.open(session);
+    response.setHeader('X-Request-Id', call.requestId);
+    if (this.#shared.stopping) response.setHeader('Connection', 'close');
+    allowOrigin(request, response, this.#settings.corsOrigins);
+    try {
+      if (request.method === 'OPTIONS') return answerPreflight(response);
+      await this.#routed(request, response, call, session);
+    } catch (error) {
+      this.#failed(request, response, call, error);
+    }
+  }
+
+  async #routed(request: IncomingMessage, response: ServerResponse, open: OpenCall, session: HttpSession) {
+    const url = urlOf(request);
+    session.queryToken = url.searchParams.get('token') ?? undefined;
+    const here = this.#routes.flatMap(route => {
+      const match = route.path.exec(url.pathname);
+      return match ? [{ route, parameters: { ...match.groups } }] : [];
+    });
+    const found =
+      here.find(({ route }) => route.method === request.method) ??
+      here.find(({ route }) => route.method === 'GET' && request.method === 'HEAD');
+    if (!found)
+      throw here.length === 0
+        ? noSuchPath(url.pathname)
+        : this.#otherMethod(
+            response,
+            here.map(({ route }) => route.method),
+          );
+    const call = async (): Promise<Call> => ({ ...open, caller: await this.#calls.callerOf(session, open.now) });
+    const exchange: Exchange = { request, response, url, parameters: found.parameters, now: open.now, call };
+    await found.route.handle(exchange);
+    this.#shared.logger.debug({
+      http: `${request.method} ${url.pathname}`,
+      requestId: open.requestId,
+      status: response.statusCode,
+    });
+  }
+
+  #otherMethod(response: ServerResponse, methods: readonly string[]): BadRequest {
+    response.setHeader('Allow', methods.join(', '));
+    return new OtherMethod('invalid-argument', `method: this path takes ${methods.join(', ')}`);
+  }
+
+  #failed(request: IncomingMessage, response: ServerResponse, { requestId }: OpenCall, error: unknown): void {
+    if (response.destroyed || response.headersSent) {
+      this.#shared.logger.debug({ err: error, requestId }, 'an answer over HTTP ended early');
+      response.destroy();
+      return;
+    }
+    const domain = error instanceof DomainError ? error : undefined;
+    if (domain) this.#shared.logger.warn({ requestId, outcome: domain.slug, message: domain.message });
+    else this.#shared.logger.error({ err: error, requestId, outcome: 'internal-error' });
+    const exception = domain ? systemException(domain, requestId) : internalError(requestId);
+    const status = error instanceof OtherMethod ? 405 : statusOf(exception);
+    // What the client still sends of its request is not read any more.
+    if (!request.complete) response.setHeader('Connection', 'close');
+    response.statusCode = status;
+    response.setHeader('Content-Type', 'application/json');
+    response.end(JSON.stringify(structToJson('common.SystemException', exception)));
+  }
+
+  #badRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+    this.#shared.metrics.refused('malformed');
+    this.#shared.logger.debug({ err: error }, 'a request over HTTP cannot be understood');
+    const status = BAD_REQUESTS[error.code ?? ''] ?? '400 Bad Request';
+    if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+    else socket.destroy();
+  }
+}
+
+const BAD_REQUESTS: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+};
+
+class OtherMethod extends BadRequest {}
+
+/** Each request carries its token; nothing is bound to the connection. */
+class HttpSession implements CallerSession {
+  queryToken: string | undefined;
+  readonly #request: IncomingMessage;
+
+  constructor(request: IncomingMessage) {
+    this.#request = request;
+  }
+
+  get token(): string | undefined {
+    return tokenIn(this.#request.headers.authorization) ?? this.queryToken;
+  }
+
+  get clientRequestId(): string | undefined {
+    return this.#request.headers['x-request-id'] as string | undefined;
+  }
+
+  bind(): void {}
+  release(): void {}
+  authenticated(): void {}
+}
+
+/** The sessions of requests, for routes that make calls themselves. */
+export const httpSession = (request: IncomingMessage): CallerSession => new HttpSession(request);
+
+function urlOf({ url }: IncomingMessage): URL {
+  const parsed = URL.parse(url ?? '', 'http://server');
+  if (parsed) return parsed;
+  throw new BadRequest('invalid-argument', `path: ${(url ?? '').slice(0, 100)} is no path`);
+}
+
+const noSuchPath = (path: string): NotFound =>
+  new NotFound(
+    'path-not-found',
+    `path: ${path.slice(0, 100)} is none that is served; Thrift calls go to /api/<module>`,
+  );
+
+/** HTTP's statuses for the codes that HTTP has no word for; the others are HTTP's own. */
+const STATUSES: Readonly<Record<number, number>> = {
+  413: 409,
+  414: 409,
+  420: 404,
+  421: 501,
+  430: 404,
+  476: 403,
+  497: 401,
+  498: 401,
+  550: 403,
+  600: 409,
+  601: 409,
+};
+
+const statusOf = ({ errorCode }: SystemException): number => STATUSES[errorCode] ?? errorCode;

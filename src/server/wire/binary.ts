@@ -1,0 +1,328 @@
+/** Thrift's binary protocol: strict messages and old ones, which have no version in front, on reading; strict ones on writing. */
+import { isUtf8 } from 'node:buffer';
+import type { ByteWriter } from './bytes.ts';
+import {
+  Budget,
+  exact,
+  type FieldHead,
+  type ListHead,
+  Malformed,
+  type MapHead,
+  type MessageHead,
+  type ReadLimits,
+  skipValue,
+  Type,
+  UNBOUNDED,
+  UnfitValue,
+  type WireProtocol,
+} from './protocol.ts';
+
+const VERSION = 0x8001_0000;
+const NO_BYTES = Buffer.alloc(0);
+
+/** Bytes of the smallest value of each type. */
+const LEAST: Readonly<Record<number, number>> = {
+  [Type.BOOL]: 1,
+  [Type.BYTE]: 1,
+  [Type.I16]: 2,
+  [Type.I32]: 4,
+  [Type.I64]: 8,
+  [Type.DOUBLE]: 8,
+  [Type.STRING]: 4,
+  [Type.STRUCT]: 1,
+  [Type.MAP]: 6,
+  [Type.SET]: 5,
+  [Type.LIST]: 5,
+  [Type.UUID]: 16,
+};
+
+export class BinaryProtocol implements WireProtocol {
+  readonly name = 'binary';
+  readonly output: ByteWriter;
+  readonly #input: Buffer;
+  readonly #budget: Budget;
+  readonly #field: FieldHead = { ftype: 0, fid: 0 };
+  #at = 0;
+  #messageStart = 0;
+
+  constructor(output: ByteWriter, input: Buffer = NO_BYTES, limits: ReadLimits = UNBOUNDED) {
+    this.output = output;
+    this.#input = input;
+    this.#budget = new Budget(limits);
+  }
+
+  writeMessageBegin(name: string, type: number, seqid: number): void {
+    this.#messageStart = this.output.position;
+    this.writeI32(VERSION | type);
+    this.writeString(name);
+    this.writeI32(seqid);
+  }
+
+  writeMessageEnd(): void {}
+  writeStructBegin(): void {}
+  writeStructEnd(): void {}
+
+  writeFieldBegin(_name: string, type: number, id: number): void {
+    const { output } = this;
+    output.reserve(3);
+    const { buffer, position } = output;
+    buffer[position] = type;
+    buffer[position + 1] = id >>> 8;
+    buffer[position + 2] = id;
+    output.position = position + 3;
+  }
+
+  writeFieldEnd(): void {}
+
+  writeFieldStop(): void {
+    this.output.byte(Type.STOP);
+  }
+
+  writeMapBegin(ktype: number, vtype: number, size: number): void {
+    this.output.byte(ktype);
+    this.output.byte(vtype);
+    this.writeI32(size);
+  }
+
+  writeMapEnd(): void {}
+
+  writeListBegin(etype: number, size: number): void {
+    this.output.byte(etype);
+    this.writeI32(size);
+  }
+
+  writeListEnd(): void {}
+
+  writeSetBegin(etype: number, size: number): void {
+    this.writeListBegin(etype, size);
+  }
+
+  writeSetEnd(): void {}
+
+  writeBool(value: boolean): void {
+    this.output.byte(value ? 1 : 0);
+  }
+
+  writeByte(value: number): void {
+    this.output.byte(value);
+  }
+
+  writeI16(value: number): void {
+    this.output.byte(value >> 8);
+    this.output.byte(value);
+  }
+
+  writeI32(value: number): void {
+    const { output } = this;
+    output.reserve(4);
+    // The generated code hands the keys of a map over as texts.
+    output.int32(value | 0, output.position);
+    output.position += 4;
+  }
+
+  writeI64(value: number): void {
+    const { output } = this;
+    output.reserve(8);
+    // Numbers beyond 2^53 are whole too: what a number can hold is written exactly.
+    const high = Math.floor(value / 2 ** 32);
+    output.int32(high | 0, output.position);
+    output.int32((value - high * 2 ** 32) | 0, output.position + 4);
+    output.position += 8;
+  }
+
+  writeDouble(value: number): void {
+    const { output } = this;
+    output.reserve(8);
+    output.position = output.buffer.writeDoubleBE(value, output.position);
+  }
+
+  writeString(value: string | Uint8Array): void {
+    if (typeof value !== 'string') {
+      this.writeBinary(bytesOnly(value));
+      return;
+    }
+    const { output } = this;
+    output.reserve(4 + 3 * value.length);
+    const start = output.position;
+    output.position = start + 4;
+    output.int32(output.text(value), start);
+  }
+
+  writeBinary(value: string | Uint8Array): void {
+    const bytes = typeof value === 'string' ? Buffer.from(value, 'latin1') : value;
+    this.writeI32(bytes.length);
+    this.output.bytes(bytes);
+  }
+
+  writeEncoded(struct: Uint8Array): void {
+    this.output.bytes(struct);
+  }
+
+  readMessageBegin(): MessageHead {
+    const first = this.readI32();
+    if (first >= 0) {
+      this.#budget.text(first, this.#left());
+      const fname = this.#text(first);
+      return { fname, mtype: this.readByte(), rseqid: this.readI32() };
+    }
+    if ((first & 0xffff_0000) !== (VERSION | 0))
+      throw new Malformed(`version ${(first >>> 16).toString(16)} of the binary protocol; expected 8001`);
+    return { fname: this.readString(), mtype: first & 0xff, rseqid: this.readI32() };
+  }
+
+  readMessageEnd(): void {}
+
+  readStructBegin(): void {
+    this.#budget.enter();
+  }
+
+  readStructEnd(): void {
+    this.#budget.leave();
+  }
+
+  readFieldBegin(): FieldHead {
+    const field = this.#field;
+    field.ftype = this.#take(1);
+    if (field.ftype === Type.STOP) return field;
+    this.#budget.field();
+    field.fid = this.readI16();
+    return field;
+  }
+
+  readFieldEnd(): void {}
+
+  readMapBegin(): MapHead {
+    const ktype = this.#take(1);
+    const vtype = this.#take(1);
+    const size = this.readI32();
+    this.#container(size, size === 0 ? 0 : least(ktype) + least(vtype));
+    return { ktype, vtype, size };
+  }
+
+  readMapEnd(): void {
+    this.#budget.leave();
+  }
+
+  readListBegin(): ListHead {
+    const etype = this.#take(1);
+    const size = this.readI32();
+    this.#container(size, size === 0 ? 0 : least(etype));
+    return { etype, size };
+  }
+
+  readListEnd(): void {
+    this.#budget.leave();
+  }
+
+  readSetBegin(): ListHead {
+    return this.readListBegin();
+  }
+
+  readSetEnd(): void {
+    this.#budget.leave();
+  }
+
+  readBool(): boolean {
+    return this.#take(1) !== 0;
+  }
+
+  readByte(): number {
+    return (this.#take(1) << 24) >> 24;
+  }
+
+  readI16(): number {
+    const at = this.#advance(2);
+    return ((this.#input[at]! << 24) | (this.#input[at + 1]! << 16)) >> 16;
+  }
+
+  readI32(): number {
+    const at = this.#advance(4);
+    const input = this.#input;
+    return (input[at]! << 24) | (input[at + 1]! << 16) | (input[at + 2]! << 8) | input[at + 3]!;
+  }
+
+  readI64(): number {
+    const high = this.readI32();
+    return exact(high * 2 ** 32 + (this.readI32() >>> 0));
+  }
+
+  readDouble(): number {
+    return this.#input.readDoubleBE(this.#advance(8));
+  }
+
+  readString(): string {
+    const size = this.readI32();
+    this.#budget.text(size, this.#left());
+    return this.#text(size);
+  }
+
+  readBinary(): Buffer {
+    const size = this.readI32();
+    this.#budget.text(size, this.#left());
+    const at = this.#advance(size);
+    return Buffer.from(this.#input.subarray(at, at + size));
+  }
+
+  skip(type: number): void {
+    if (type === Type.UUID) this.#advance(16);
+    else if (type === Type.STRING) this.#skipText();
+    else skipValue(this, type);
+  }
+
+  reset(): void {
+    this.output.position = this.#messageStart;
+  }
+
+  flush(): void {}
+
+  #skipText(): void {
+    const size = this.readI32();
+    this.#budget.text(size, this.#left());
+    this.#at += size;
+  }
+
+  #container(size: number, smallest: number): void {
+    this.#budget.container(size, smallest, this.#left());
+    this.#budget.enter();
+  }
+
+  #text(size: number): string {
+    const at = this.#advance(size);
+    return decodedText(this.#input, at, at + size);
+  }
+
+  #left(): number {
+    return this.#input.length - this.#at;
+  }
+
+  #take(bytes: 1): number {
+    return this.#input[this.#advance(bytes)]!;
+  }
+
+  /** @returns where the bytes begin */
+  #advance(bytes: number): number {
+    const at = this.#at;
+    this.#at = at + bytes;
+    if (this.#at > this.#input.length) throw new Malformed('the message ends in the middle of a value');
+    return at;
+  }
+}
+
+function least(type: number): number {
+  const bytes = LEAST[type];
+  if (bytes === undefined) throw new Malformed(`elements of the type ${type}, which is none`);
+  return bytes;
+}
+
+/** @throws UnfitValue when the bytes are no UTF-8: they would come back as others. */
+export function decodedText(input: Buffer, start: number, end: number): string {
+  const text = input.toString('utf8', start, end);
+  if (text.includes('\ufffd') && !isUtf8(input.subarray(start, end)))
+    throw new UnfitValue('a text that is not valid UTF-8');
+  return text;
+}
+
+export function bytesOnly(value: unknown): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  throw new TypeError(`${value === null ? 'null' : typeof value}: neither a text nor bytes`);
+}

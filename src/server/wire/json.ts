@@ -1,0 +1,382 @@
+/**
+ * Thrift's JSON protocol: [1, name, type, seqid, {"field id": {"type": value}}]; lists and sets are ["type", size, …], maps
+ * ["key type", "value type", size, {…}], truth values 1 and 0, binaries base64.
+ *
+ * A message is parsed whole and then taken apart: `#pending` holds the values that are still to be read, the next one last.
+ */
+import type { ByteWriter } from './bytes.ts';
+import {
+  Budget,
+  exact,
+  type FieldHead,
+  type ListHead,
+  Malformed,
+  type MapHead,
+  type MessageHead,
+  type ReadLimits,
+  Type,
+  UNBOUNDED,
+  UnfitValue,
+  type WireProtocol,
+} from './protocol.ts';
+
+const VERSION = 1;
+const NO_BYTES = Buffer.alloc(0);
+
+const NAMES: Readonly<Record<number, string>> = {
+  [Type.BOOL]: 'tf',
+  [Type.BYTE]: 'i8',
+  [Type.I16]: 'i16',
+  [Type.I32]: 'i32',
+  [Type.I64]: 'i64',
+  [Type.DOUBLE]: 'dbl',
+  [Type.STRUCT]: 'rec',
+  [Type.STRING]: 'str',
+  [Type.MAP]: 'map',
+  [Type.LIST]: 'lst',
+  [Type.SET]: 'set',
+  [Type.UUID]: 'uid',
+};
+const TYPES = new Map(Object.entries(NAMES).map(([type, name]) => [name, Number(type)]));
+
+/** What the next value that is written belongs to, and what must stand before it. */
+interface Place {
+  readonly kind: 'field' | 'list' | 'map';
+  /** Of a map: keys and values written so far. */
+  written: number;
+}
+
+export class JsonProtocol implements WireProtocol {
+  readonly name = 'json';
+  readonly output: ByteWriter;
+  readonly #input: Buffer;
+  readonly #limits: ReadLimits;
+  readonly #budget: Budget;
+  readonly #pending: unknown[] = [];
+  /** Fields still to be read of the structs around, the innermost last. */
+  readonly #fields: [string, unknown][][] = [];
+  readonly #places: Place[] = [];
+  /** Whether a field was written already, of the structs around. */
+  readonly #started: boolean[] = [];
+  #messageStart = 0;
+
+  constructor(output: ByteWriter, input: Buffer = NO_BYTES, limits: ReadLimits = UNBOUNDED) {
+    this.output = output;
+    this.#input = input;
+    this.#limits = limits;
+    this.#budget = new Budget(limits);
+  }
+
+  writeMessageBegin(name: string, type: number, seqid: number): void {
+    this.#messageStart = this.output.position;
+    this.#text(`[${VERSION},${JSON.stringify(name)},${type},${seqid},`);
+  }
+
+  writeMessageEnd(): void {
+    this.#text(']');
+  }
+
+  writeStructBegin(): void {
+    this.#before();
+    this.#started.push(false);
+    this.#text('{');
+  }
+
+  writeStructEnd(): void {
+    this.#started.pop();
+    this.#text('}');
+  }
+
+  writeFieldBegin(_name: string, type: number, id: number): void {
+    const last = this.#started.length - 1;
+    this.#text(`${this.#started[last] ? ',' : ''}"${id}":{"${NAMES[type]}":`);
+    this.#started[last] = true;
+    this.#places.push({ kind: 'field', written: 0 });
+  }
+
+  writeFieldEnd(): void {
+    this.#places.pop();
+    this.#text('}');
+  }
+
+  writeFieldStop(): void {}
+
+  writeMapBegin(ktype: number, vtype: number, size: number): void {
+    this.#before();
+    this.#text(`["${NAMES[ktype]}","${NAMES[vtype]}",${size},{`);
+    this.#places.push({ kind: 'map', written: 0 });
+  }
+
+  writeMapEnd(): void {
+    this.#places.pop();
+    this.#text('}]');
+  }
+
+  writeListBegin(etype: number, size: number): void {
+    this.#before();
+    this.#text(`["${NAMES[etype]}",${size}`);
+    this.#places.push({ kind: 'list', written: 0 });
+  }
+
+  writeListEnd(): void {
+    this.#places.pop();
+    this.#text(']');
+  }
+
+  writeSetBegin(etype: number, size: number): void {
+    this.writeListBegin(etype, size);
+  }
+
+  writeSetEnd(): void {
+    this.writeListEnd();
+  }
+
+  writeBool(value: boolean): void {
+    this.#number(value ? '1' : '0');
+  }
+
+  writeByte(value: number): void {
+    this.#number(String(value));
+  }
+
+  writeI16(value: number): void {
+    this.#number(String(value));
+  }
+
+  writeI32(value: number): void {
+    this.#number(String(value));
+  }
+
+  writeI64(value: number): void {
+    this.#number(String(value));
+  }
+
+  writeDouble(value: number): void {
+    if (Number.isFinite(value)) this.#number(Object.is(value, -0) ? '-0.0' : String(value));
+    else this.writeString(String(value));
+  }
+
+  writeString(value: string | Uint8Array): void {
+    this.#before();
+    this.#text(JSON.stringify(typeof value === 'string' ? value : Buffer.from(value).toString()));
+  }
+
+  writeBinary(value: string | Uint8Array): void {
+    this.writeString(Buffer.from(value as string, 'latin1').toString('base64'));
+  }
+
+  writeEncoded(struct: Uint8Array): void {
+    this.#before();
+    this.output.bytes(struct);
+  }
+
+  readMessageBegin(): MessageHead {
+    const [version, name, type, seqid, body] = this.#parsed();
+    if (version !== VERSION)
+      throw new Malformed(`version ${String(version)} of the JSON protocol; expected ${VERSION}`);
+    if (typeof name !== 'string' || !Number.isInteger(type) || !Number.isInteger(seqid))
+      throw new Malformed('a message that does not begin with [1, "name", type, number');
+    this.#pending.push(body);
+    return { fname: name, mtype: type as number, rseqid: (seqid as number) | 0 };
+  }
+
+  readMessageEnd(): void {}
+
+  readStructBegin(): void {
+    this.#budget.enter();
+    this.#fields.push(Object.entries(this.#object()).reverse());
+  }
+
+  readStructEnd(): void {
+    this.#budget.leave();
+    this.#fields.pop();
+  }
+
+  readFieldBegin(): FieldHead {
+    const next = this.#fields.at(-1)!.pop();
+    if (!next) return { ftype: Type.STOP, fid: 0 };
+    this.#budget.field();
+    const [id, value] = next;
+    const [typed, ...more] = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+    if (!typed || more.length > 0 || !/^-?\d{1,5}$/.test(id)) throw new Malformed(`field ${id.slice(0, 20)}`);
+    this.#pending.push(typed[1]);
+    return { ftype: typeOf(typed[0]), fid: Number(id) };
+  }
+
+  readFieldEnd(): void {}
+
+  readMapBegin(): MapHead {
+    const [ktype, vtype, size, entries, ...more] = this.#array();
+    this.#pending.push(entries);
+    const pairs = Object.entries(this.#object());
+    this.#container(size, pairs.length, more.length);
+    for (const [key, value] of pairs.reverse()) this.#pending.push(value, key);
+    return { ktype: typeOf(ktype), vtype: typeOf(vtype), size: size as number };
+  }
+
+  readMapEnd(): void {
+    this.#budget.leave();
+  }
+
+  readListBegin(): ListHead {
+    const [etype, size, ...elements] = this.#array();
+    this.#container(size, elements.length, 0);
+    for (let n = elements.length - 1; n >= 0; n--) this.#pending.push(elements[n]);
+    return { etype: typeOf(etype), size: size as number };
+  }
+
+  readListEnd(): void {
+    this.#budget.leave();
+  }
+
+  readSetBegin(): ListHead {
+    return this.readListBegin();
+  }
+
+  readSetEnd(): void {
+    this.#budget.leave();
+  }
+
+  readBool(): boolean {
+    const value = this.#next();
+    if (typeof value === 'boolean') return value;
+    return this.#whole(value, 2) !== 0;
+  }
+
+  readByte(): number {
+    return this.#whole(this.#next(), 2 ** 7);
+  }
+
+  readI16(): number {
+    return this.#whole(this.#next(), 2 ** 15);
+  }
+
+  readI32(): number {
+    return this.#whole(this.#next(), 2 ** 31);
+  }
+
+  readI64(): number {
+    return exact(this.#whole(this.#next(), Number.POSITIVE_INFINITY));
+  }
+
+  readDouble(): number {
+    const value = this.#next();
+    const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+    if (typeof number === 'number' && (!Number.isNaN(number) || value === 'NaN')) return number;
+    throw new Malformed('a value that is no number where one is said to be');
+  }
+
+  readString(): string {
+    const value = this.#next();
+    if (typeof value !== 'string') throw new Malformed('a value that is no text where one is said to be');
+    this.#budget.text(Buffer.byteLength(value), Number.POSITIVE_INFINITY);
+    if (!value.isWellFormed()) throw new UnfitValue('a text with half of a surrogate pair');
+    return value;
+  }
+
+  readBinary(): Buffer {
+    return Buffer.from(this.readString(), 'base64');
+  }
+
+  skip(): void {
+    this.#next();
+  }
+
+  reset(): void {
+    this.output.position = this.#messageStart;
+    this.#places.length = 0;
+    this.#started.length = 0;
+  }
+
+  flush(): void {}
+
+  /** What stands between the value before and the one that is written now. */
+  #before(): void {
+    const place = this.#places.at(-1);
+    if (!place || place.kind === 'field') return;
+    if (place.kind === 'list') this.#text(',');
+    else if (place.written > 0) this.#text(place.written % 2 === 0 ? ',' : ':');
+    place.written++;
+  }
+
+  /** Keys of a map are texts. */
+  #number(text: string): void {
+    this.#before();
+    const place = this.#places.at(-1);
+    const isKey = place?.kind === 'map' && place.written % 2 === 1;
+    this.#text(isKey ? `"${text}"` : text);
+  }
+
+  #text(text: string): void {
+    this.output.reserve(3 * text.length);
+    this.output.text(text);
+  }
+
+  #parsed(): unknown[] {
+    checkStructure(this.#input, this.#limits);
+    try {
+      const message: unknown = JSON.parse(this.#input.toString());
+      if (Array.isArray(message)) return message;
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+    }
+    throw new Malformed('a message that is no JSON array');
+  }
+
+  #next(): unknown {
+    return this.#pending.pop();
+  }
+
+  #object(): object {
+    const value = this.#next();
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+    throw new Malformed('a value that is no object where one is said to be');
+  }
+
+  #array(): unknown[] {
+    const value = this.#next();
+    if (Array.isArray(value)) return value;
+    throw new Malformed('a value that is no array where one is said to be');
+  }
+
+  #container(size: unknown, found: number, more: number): void {
+    if (size !== found || more > 0) throw new Malformed(`a container of ${found} elements that says ${String(size)}`);
+    this.#budget.container(found, 0, 0);
+    this.#budget.enter();
+  }
+
+  #whole(value: unknown, bound: number): number {
+    const number = typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value;
+    if (Number.isInteger(number) && (number as number) >= -bound && (number as number) < bound) return number as number;
+    throw new Malformed('a value that is no such whole number where one is said to be');
+  }
+}
+
+function typeOf(name: unknown): number {
+  const type = typeof name === 'string' ? TYPES.get(name) : undefined;
+  if (type === undefined) throw new Malformed(`a value of the type ${String(name).slice(0, 20)}, which is none`);
+  return type;
+}
+
+/** Looks before the message is parsed whether it holds more than may be: what is parsed takes many times the memory of its text. */
+function checkStructure(input: Buffer, limits: ReadLimits): void {
+  // Each thing takes a byte at least.
+  if (input.length <= limits.messageElements) return;
+  let things = 0;
+  let inText = false;
+  for (let at = 0; at < input.length; at++) {
+    const byte = input[at];
+    if (byte === QUOTE) inText = !inText;
+    else if (byte === BACKSLASH) at += inText ? 1 : 0;
+    else if (!inText && (byte === COMMA || byte === BRACKET || byte === BRACE)) things++;
+  }
+  // A field is an object within an object, and a comma before it.
+  if (things > 4 * limits.messageElements)
+    throw new Malformed(`more than ${limits.messageElements} fields and elements in one message`);
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const BRACKET = 0x5b;
+const BRACE = 0x7b;

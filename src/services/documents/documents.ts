@@ -1,0 +1,68 @@
+/** Documents: kept when they are uploaded, found by their ids. Uploading takes templateEdit, since documents are for templates. */
+import type { Document } from '#gen/document_types';
+import { BadRequest, NotFound } from '../../base/errors.ts';
+import { fileName } from '../../domain/files.ts';
+import { requirePrivilege, teamsOf } from '../../domain/privileges.ts';
+import type { Reader, Store } from '../../store/database.ts';
+import type { DocumentRow } from '../../store/files.ts';
+import type { Call } from '../call.ts';
+import { type IncomingFile, receiveFile } from '../files/receiving.ts';
+
+/**
+ * @param teamId may be unset when the caller works in one team
+ * @throws BadRequest (400), NotFound (404) for a foreign team, InsufficientPermissions (476)
+ */
+export function uploadDocument(
+  store: Store,
+  call: Call,
+  teamId: string | null,
+  file: IncomingFile,
+  maxFileBytes: number,
+): Promise<Document> {
+  const name = fileName('name', file.name ?? '');
+  const permit = async () => {
+    const team = teamId ?? onlyTeam(call);
+    requirePrivilege(call.caller, team, 'templateEdit');
+    return team;
+  };
+  return receiveFile(store, call, file.bytes, maxFileBytes, permit, async (tx, { bodyId, ...body }) => {
+    const document = {
+      team_id: await permit(),
+      document_id: call.ids.next(),
+      body_id: bodyId,
+      name,
+      mime_type: file.mimeType,
+      created_by: call.caller.userId,
+      created_at: call.now,
+    };
+    await tx.files.insertDocument(document);
+    return toDocument({ ...document, ...body });
+  });
+}
+
+/** The document with this id that the caller may see. @throws NotFound (404) */
+export async function visibleDocument(reader: Reader, call: Call, documentId: string): Promise<DocumentRow> {
+  const document = await reader.files.document(teamsOf(call.caller), documentId);
+  if (document) return document;
+  throw new NotFound('document-not-found', `documentId: no document ${documentId} in your teams`, { documentId });
+}
+
+function onlyTeam({ caller }: Call): string {
+  const [team, another] = teamsOf(caller);
+  if (team !== undefined && another === undefined) return team;
+  throw new BadRequest(
+    'invalid-argument',
+    `teamId: missing; you work in ${caller.rolesByTeam.size} teams, so name the one that the document is for`,
+    { field: 'teamId' },
+  );
+}
+
+const toDocument = (row: DocumentRow): Document => ({
+  id: row.document_id,
+  mimeType: row.mime_type,
+  name: row.name,
+  size: row.size,
+  teamId: row.team_id,
+  isPending: false,
+  md5Checksum: row.md5,
+});

@@ -1,0 +1,198 @@
+/**
+ * Files: what is on its way in, the bodies, and the documents that show them.
+ *
+ * A body is content-addressed: a team stores the same bytes once (`keepBody`). Its bytes lie in chunks of one size, so that any range
+ * is found by counting. An upload is a body without its row: `file_chunks` has the bytes under the upload's id, and nobody sees them.
+ * Whoever is about to show a body keeps its row from others by `keepBody`, whoever may be the last to show it by `lockBody`; so a
+ * body is never deleted under the hands of somebody who was just given it.
+ */
+import { type Kysely, sql } from 'kysely';
+import { type Engine, isOneOf } from './engine.ts';
+import { OvertakenByWriter } from './overtaken.ts';
+import type { Database, Row } from './schema.ts';
+
+export const CHUNK_BYTES = 256 * 1024;
+
+export type UploadRow = Row<'file_uploads'>;
+
+/** A document with what its body is. */
+export type DocumentRow = Row<'documents'> & Pick<Row<'file_bodies'>, 'sha256' | 'md5' | 'size'>;
+
+export class FileReader {
+  protected readonly db: Kysely<Database>;
+  protected readonly engine: Engine;
+
+  constructor(db: Kysely<Database>, engine: Engine) {
+    this.db = db;
+    this.engine = engine;
+  }
+
+  /** The document with this id, when one of the teams has it. */
+  document(teamIds: readonly string[], documentId: string): Promise<DocumentRow | undefined> {
+    return this.db
+      .selectFrom('documents as d')
+      .innerJoin('file_bodies as b', join =>
+        join.onRef('b.team_id', '=', 'd.team_id').onRef('b.body_id', '=', 'd.body_id'),
+      )
+      .selectAll('d')
+      .select(['b.sha256', 'b.md5', 'b.size'])
+      .where(eb => isOneOf(this.engine, eb.ref('d.team_id'), teamIds))
+      .where('d.document_id', '=', documentId)
+      .executeTakeFirst();
+  }
+
+  /** Up to `count` chunks of a body or an upload, from the one numbered `first` on. */
+  async chunks(teamId: string, bodyId: string, first: number, count: number): Promise<Buffer[]> {
+    const rows = await this.db
+      .selectFrom('file_chunks')
+      .select('bytes')
+      .where('team_id', '=', teamId)
+      .where('body_id', '=', bodyId)
+      .where('ordinal', '>=', first)
+      .where('ordinal', '<', first + count)
+      .orderBy('ordinal')
+      .execute();
+    return rows.map(row => row.bytes);
+  }
+
+  /** The upload with this id, when it belongs to one of the teams. */
+  upload(teamIds: readonly string[], uploadId: string): Promise<UploadRow | undefined> {
+    return this.db
+      .selectFrom('file_uploads')
+      .selectAll()
+      .where(eb => isOneOf(this.engine, eb.ref('team_id'), teamIds))
+      .where('upload_id', '=', uploadId)
+      .executeTakeFirst();
+  }
+
+  async signingKey(purpose: string): Promise<Buffer> {
+    const { secret } = await this.db
+      .selectFrom('signing_keys')
+      .select('secret')
+      .where('purpose', '=', purpose)
+      .executeTakeFirstOrThrow();
+    return secret;
+  }
+}
+
+export class FileTransactor extends FileReader {
+  async insertUpload(upload: UploadRow): Promise<void> {
+    await this.db.insertInto('file_uploads').values(upload).execute();
+  }
+
+  /** @throws OvertakenByWriter when the upload is no longer the one that was read */
+  async advanceUpload(
+    read: UploadRow,
+    change: Pick<UploadRow, 'received' | 'last_offset' | 'expires_at'>,
+  ): Promise<void> {
+    const { numUpdatedRows } = await this.db
+      .updateTable('file_uploads')
+      .set(change)
+      .where('team_id', '=', read.team_id)
+      .where('upload_id', '=', read.upload_id)
+      .where('received', '=', read.received)
+      .executeTakeFirst();
+    if (numUpdatedRows === 0n) throw new OvertakenByWriter();
+  }
+
+  /** A chunk as it is now: the last one of an upload grows until it is full. */
+  async putChunk(chunk: Row<'file_chunks'>): Promise<void> {
+    await this.db
+      .insertInto('file_chunks')
+      .values(chunk)
+      .onConflict(conflict =>
+        conflict.columns(['team_id', 'body_id', 'ordinal']).doUpdateSet(eb => ({ bytes: eb.ref('excluded.bytes') })),
+      )
+      .execute();
+  }
+
+  /** Ends an upload; its chunks stay. @returns whether it was there */
+  async deleteUpload(teamId: string, uploadId: string): Promise<boolean> {
+    const { numDeletedRows } = await this.db
+      .deleteFrom('file_uploads')
+      .where('team_id', '=', teamId)
+      .where('upload_id', '=', uploadId)
+      .executeTakeFirst();
+    return numDeletedRows > 0n;
+  }
+
+  async deleteChunks(teamId: string, bodyId: string): Promise<void> {
+    await this.db.deleteFrom('file_chunks').where('team_id', '=', teamId).where('body_id', '=', bodyId).execute();
+  }
+
+  /** Ids of up to `limit` uploads whose time is over, the oldest first. */
+  async expiredUploads(teamId: string, now: number, limit: number): Promise<string[]> {
+    const rows = await this.db
+      .selectFrom('file_uploads')
+      .select('upload_id')
+      .where('team_id', '=', teamId)
+      .where('expires_at', '<=', now)
+      .orderBy('expires_at')
+      .limit(limit)
+      .execute();
+    return rows.map(row => row.upload_id);
+  }
+
+  /**
+   * Makes a body, unless the team has one with the same content; keeps either from being deleted until the end of the transaction.
+   * @returns the id of the body that the team has now
+   */
+  async keepBody(body: Row<'file_bodies'>): Promise<string> {
+    const { body_id } = await this.db
+      .insertInto('file_bodies')
+      .values(body)
+      .onConflict(conflict =>
+        conflict.columns(['team_id', 'sha256']).doUpdateSet(eb => ({ size: eb.ref('excluded.size') })),
+      )
+      .returning('body_id')
+      .executeTakeFirstOrThrow();
+    return body_id;
+  }
+
+  /** Keeps others from showing a body anew, until the end of the transaction. */
+  async lockBody(teamId: string, bodyId: string): Promise<void> {
+    // SQLite has one writer anyway.
+    if (this.engine === 'sqlite') return;
+    await this.db
+      .selectFrom('file_bodies')
+      .select('body_id')
+      .where('team_id', '=', teamId)
+      .where('body_id', '=', bodyId)
+      .forUpdate()
+      .execute();
+  }
+
+  /** @returns whether it was deleted: no document and no attachment shows it */
+  async deleteUnusedBody(teamId: string, bodyId: string): Promise<boolean> {
+    const { numDeletedRows } = await this.db
+      .deleteFrom('file_bodies')
+      .where('team_id', '=', teamId)
+      .where('body_id', '=', bodyId)
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('documents')
+              .select(sql.lit(1).as('one'))
+              .where('team_id', '=', teamId)
+              .where('body_id', '=', bodyId),
+          ),
+        ),
+      )
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('job_attachments')
+              .select(sql.lit(1).as('one'))
+              .where('team_id', '=', teamId)
+              .where('body_id', '=', bodyId),
+          ),
+        ),
+      )
+      .executeTakeFirst();
+    return numDeletedRows > 0n;
+  }
+
+  async insertDocument(document: Row<'documents'>): Promise<void> {
+    await this.db.insertInto('documents').values(document).execute();
+  }
+}
