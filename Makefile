@@ -5,7 +5,7 @@
 export NODE_COMPILE_CACHE := $(CURDIR)/node_modules/.cache/compiled
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 .DEFAULT_GOAL := help
-.PHONY: help run test types lint generated unit-and-behaviour demo bench gen format build clean
+.PHONY: help run test types lint generated unit-and-behaviour demo bench interop gen format build clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -38,6 +38,9 @@ demo: node_modules/.installed ## real procedures end to end on a server of its o
 
 bench: node_modules/.installed ## what the main calls cost, as a table
 	@node bench/bench.ts
+
+interop: node_modules/.installed ## clients in seven languages, made by the stock Thrift compiler, against a server
+	@node interop/run.ts
 
 gen: node_modules/.installed ## regenerate gen-ts/ from idl/ (needs the Thrift compiler 0.17)
 	node idl/generate.js
