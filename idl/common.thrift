@@ -14,7 +14,11 @@
  *   invalid-argument (400)   a missing or malformed value, an unknown enum number, an empty title, a bad page token;
  *                            message and details name the parameter, the value and what would be right
  *   not-implemented (421)    this server version does not serve the function yet
- *   busy (503)               overloaded, or the store stayed locked; safe to repeat
+ *   limit-exceeded (400)     the message, or a part of it, is larger than the server's limits; details name the limit
+ *   busy (503)               the store stayed locked; safe to repeat
+ *   overloaded (503)         the server works on as many calls as it may; the call was not begun, safe to repeat
+ *   request-time (503)       no outcome in the time that calls have; it may still be carried out
+ *   path-not-found (404)     over HTTP: nothing is served at the path
  *   internal-error (500)     a fault of the server, logged under rqId
  *
  * What a caller may not see does not exist for it: the answer is the not-found slug (404). What it may see but not do is

@@ -16,6 +16,7 @@ export async function startServer(data: string, password: string): Promise<Serve
       ...process.env,
       JOBWRIGHT_HOST: '127.0.0.1',
       JOBWRIGHT_PORT: '0',
+      JOBWRIGHT_HTTP_PORT: 'none',
       JOBWRIGHT_DATA: data,
       JOBWRIGHT_DATABASE_URL: '',
       JOBWRIGHT_LOG_LEVEL: 'error',

@@ -21,8 +21,9 @@ export async function serve(print: (text: string) => void): Promise<void> {
   }
   const { store } = settings.server;
   const database = store.engine === 'sqlite' ? `SQLite in ${store.file}` : 'PostgreSQL';
+  const http = server.httpPort === undefined ? '' : ` and ${server.httpPort} for HTTP`;
   print(
-    `Jobwright ${version} is ready on ${server.host}:${server.port} (${database}), ${Math.round(process.uptime() * 1000)} ms after its start`,
+    `Jobwright ${version} is ready on ${server.host}:${server.port}${http} (${database}), ${Math.round(process.uptime() * 1000)} ms after its start`,
   );
 }
 

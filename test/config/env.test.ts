@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { BadSetting, settingsFrom, variables } from '../../src/config/env.ts';
+import { DEFAULT_LIMITS } from '../../src/server/limits.ts';
 
 const from = (env: Record<string, string | undefined>) => settingsFrom(env, '1.2.3');
 
@@ -11,6 +12,9 @@ test('without any variable the server is one that a new user can live with', () 
       store: { engine: 'sqlite', file: resolve('data/jobwright.db'), synchronous: 'FULL' },
       host: '127.0.0.1',
       port: 9090,
+      httpPort: 9080,
+      http: { corsOrigins: [] },
+      limits: DEFAULT_LIMITS,
       version: '1.2.3',
     },
     logLevel: 'info',
@@ -28,6 +32,18 @@ describe('what a variable becomes', () => {
     ['JOBWRIGHT_HOST', '0.0.0.0', settings => settings.server.host, '0.0.0.0'],
     ['JOBWRIGHT_HOST', '::1', settings => settings.server.host, '::1'],
     ['JOBWRIGHT_PORT', '0', settings => settings.server.port, 0],
+    ['JOBWRIGHT_HTTP_PORT', '0', settings => settings.server.httpPort, 0],
+    ['JOBWRIGHT_HTTP_PORT', 'none', settings => settings.server.httpPort, undefined],
+    ['JOBWRIGHT_SOCKET', 'a.sock', settings => settings.server.socketPath, resolve('a.sock')],
+    [
+      'JOBWRIGHT_CORS_ORIGINS',
+      'https://a.example, https://b.example',
+      settings => settings.server.http?.corsOrigins,
+      ['https://a.example', 'https://b.example'],
+    ],
+    ['JOBWRIGHT_MAX_MESSAGE_BYTES', '1000', settings => settings.server.limits?.messageBytes, 1000],
+    ['JOBWRIGHT_HALF_MESSAGE_SECONDS', '7', settings => settings.server.limits?.halfMessageMs, 7000],
+    ['JOBWRIGHT_DRAIN_SECONDS', '0', settings => settings.server.limits?.drainMs, 0],
     ['JOBWRIGHT_PORT', '1', settings => settings.server.port, 1],
     ['JOBWRIGHT_PORT', '65535', settings => settings.server.port, 65_535],
     ['JOBWRIGHT_DATA', '/var/lib/jobwright', fileOf, '/var/lib/jobwright/jobwright.db'],
@@ -67,6 +83,11 @@ describe('what a variable becomes', () => {
 
 describe('what is refused', () => {
   test.each([
+    ['JOBWRIGHT_HTTP_PORT', 'off', /^JOBWRIGHT_HTTP_PORT: "off"; expected a whole number from 0 to 65535$/],
+    ['JOBWRIGHT_MAX_NESTING', '501', /^JOBWRIGHT_MAX_NESTING: "501"; expected a whole number from 1 to 500$/],
+    ['JOBWRIGHT_MAX_CALLS', '0', /^JOBWRIGHT_MAX_CALLS: "0"; expected a whole number from 1 to /],
+    ['JOBWRIGHT_TLS_CERTIFICATE', '/no/such.pem', /^JOBWRIGHT_TLS_CERTIFICATE: "\/no\/such\.pem"; expected .*ENOENT/],
+    ['JOBWRIGHT_TLS_CLIENT', 'maybe', /^JOBWRIGHT_TLS_CLIENT: "maybe"; expected optional, required$/],
     ['JOBWRIGHT_PORT', 'http', /^JOBWRIGHT_PORT: "http"; expected a whole number from 0 to 65535$/],
     ['JOBWRIGHT_PORT', '-1', /^JOBWRIGHT_PORT: "-1"; expected a whole number from 0 to 65535$/],
     ['JOBWRIGHT_PORT', '65536', /^JOBWRIGHT_PORT: "65536"; expected /],

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Channel } from './channels.ts';
-import { cutOther } from './http.ts';
+import { otherTransport } from './http.ts';
 import type { Answer } from './transports.ts';
 
 export interface Address {
@@ -21,6 +21,8 @@ export class Connection {
   ended = false;
   /** What was wrong with the stream, if it could not be cut into answers. */
   garbage: Error | undefined;
+  /** Whether what was sent may look like the beginning of another channel, and be answered in its way. */
+  mayBeMistaken = false;
   readonly #socket: Socket;
   readonly #channel: Channel;
   #unread: Buffer = Buffer.alloc(0);
@@ -104,8 +106,7 @@ export class Connection {
   }
 
   #cut() {
-    // Random bytes may look like the beginning of something else.
-    const other = this.answers.length === 0 ? cutOther(this.#unread) : undefined;
-    return other ?? this.#channel.transport.cut(this.#unread, this.#channel.protocol);
+    const other = this.mayBeMistaken ? otherTransport(this.#unread, this.#channel.transport) : undefined;
+    return (other ?? this.#channel.transport).cut(this.#unread, this.#channel.protocol);
   }
 }

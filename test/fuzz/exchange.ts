@@ -20,6 +20,7 @@ export interface Exchanged {
 
 export async function exchange(connection: Connection, channel: Channel, input: Input): Promise<Exchanged> {
   if (connection.answers.length > 0) return over([`${connection.answers.length} answers that nobody asked for`]);
+  connection.mayBeMistaken = input.kind !== 'valid';
   await connection.send(input.pieces);
   if (input.after === 'abort') {
     connection.abort(input.pieces.length % 2 === 0 ? 'close' : 'reset');

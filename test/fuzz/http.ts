@@ -2,8 +2,7 @@
 import { gunzipSync } from 'node:zlib';
 import { modules } from '../../src/server/http/api.ts';
 import { BadAnswer } from './decode.ts';
-import { binary } from './protocols.ts';
-import type { Answer, Transport } from './transports.ts';
+import { type Answer, framedTransport, type Transport, unframedTransport } from './transports.ts';
 
 const contentTypes: Readonly<Record<string, string>> = {
   json: 'application/vnd.apache.thrift.json',
@@ -63,11 +62,19 @@ export const httpTransport: Transport = {
 
 const TLS_ALERT = Buffer.from([0x15, 0x03]);
 
-/** What a server says to a client that it takes for one of HTTP, or of TLS, where it is none. */
-export function cutOther(bytes: Buffer): { answer: Answer; rest: Buffer } | undefined {
-  if (bytes.subarray(0, 9).equals(Buffer.from('HTTP/1.1 '))) return httpTransport.cut(bytes, binary);
-  if (!bytes.subarray(0, 2).equals(TLS_ALERT)) return undefined;
-  return { answer: { bytes, status: 400 }, rest: bytes.subarray(bytes.length) };
+/** An alert, and then the end of the connection. */
+const tls: Pick<Transport, 'cut'> = {
+  cut: bytes => ({ answer: { bytes, status: 400 }, rest: bytes.subarray(bytes.length) }),
+};
+
+/** How an answer travels that begins in another way than those of this transport. */
+export function otherTransport(bytes: Buffer, own: Transport): Pick<Transport, 'cut'> | undefined {
+  if (bytes.subarray(0, 9).equals(Buffer.from('HTTP/1.1 '))) return httpTransport;
+  if (bytes.subarray(0, 2).equals(TLS_ALERT)) return tls;
+  if (own === httpTransport) return undefined;
+  // The lengths of frames begin with 0, messages do not.
+  if (own === unframedTransport) return bytes[0] === 0 ? framedTransport : undefined;
+  return bytes[0] === 0x80 || bytes[0] === 0x82 || bytes[0] === 0x5b ? unframedTransport : undefined;
 }
 
 function inChunks(parts: readonly Buffer[]): Buffer {

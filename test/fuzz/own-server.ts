@@ -41,6 +41,7 @@ export class OwnServer {
       ...process.env,
       JOBWRIGHT_DATA: folder,
       JOBWRIGHT_PORT: '0',
+      JOBWRIGHT_HTTP_PORT: 'none',
       JOBWRIGHT_LOG_LEVEL: 'error',
       JOBWRIGHT_SQLITE_SYNCHRONOUS: synchronous,
       JOBWRIGHT_ADMIN_EMAIL: 'admin@example.org',

@@ -1,11 +1,15 @@
 /** Every slug of docs/errors.md, provoked over the wire: the code it comes with, a message worth reading, and the request's id. */
 import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
 import SQLite from 'better-sqlite3';
 import type { Kysely } from 'kysely';
 import pg from 'pg';
+import { SystemException } from '#gen/common_types';
 import { JobTemplateLockFailed } from '#gen/job_template_types';
 import { TeamRole } from '#gen/user_types';
+import type { ClientConnection } from '../../src/client/connect.ts';
+import type { Limits } from '../../src/server/limits.ts';
 import type { Database } from '../../src/store/schema.ts';
 import { refusalOf } from '../support/refusals.ts';
 import { logIn, logInAdmin, newTemplate, newUser, publishedTemplate, step, type TestUser } from '../support/seed.ts';
@@ -55,6 +59,20 @@ const provoked: Readonly<Record<string, Provoked>> = {
     message: /is published already, as version 1/,
     call: () => ana.templates.publish(published),
   },
+  'attachment-linked': {
+    code: 413,
+    message: /is a link/,
+    call: async () => {
+      const jobId = await newJob();
+      const { attachmentId } = await admin.jobs.addAttachmentLinked({ jobId, url: 'https://example.org/plan.pdf' });
+      return admin.jobs.getAttachmentBody(jobId, attachmentId);
+    },
+  },
+  'attachment-not-found': {
+    code: 404,
+    message: /no attachment lost/,
+    call: async () => admin.jobs.getAttachmentBody(await newJob(), 'lost'),
+  },
   'attribute-not-found': {
     code: 404,
     message: /no attribute hazard/,
@@ -74,6 +92,15 @@ const provoked: Readonly<Record<string, Provoked>> = {
     code: 404,
     message: /no category electrical/,
     call: () => edit(id => ana.templates.updateRootHeaders(id, { category: { id: 'electrical' } } as never)),
+  },
+  'checksum-mismatch': {
+    code: 400,
+    message: /0 of 3 bytes are here; put the rest first/,
+    call: async () => {
+      const jobId = await newJob();
+      const { uploadId } = await admin.jobs.beginAttachmentUpload({ jobId, fileName: 'plan.pdf' }, 3);
+      return admin.jobs.finishAttachmentUpload(uploadId, '0'.repeat(64));
+    },
   },
   'dates-out-of-order': {
     code: 400,
@@ -224,6 +251,25 @@ const provoked: Readonly<Record<string, Provoked>> = {
     message: /no region "moon"; this server has one, "local"/,
     call: () => admin.teams.create('On the moon', 'moon'),
   },
+  overloaded: {
+    code: 503,
+    message: /works on 1 calls already; try again in a moment/,
+    call: () => whileHeldUp({ callsInFlight: 1 }, connection => connection.service('AuthenticationService').ping()),
+  },
+  'path-not-found': {
+    code: 404,
+    message: /^path: \/nowhere is none that is served/,
+    call: async () => {
+      const { host, port } = server.address;
+      const answer = await fetch(`http://${host}:${port}/nowhere`);
+      throw new SystemException((await answer.json()) as never);
+    },
+  },
+  'request-time': {
+    code: 503,
+    message: /no outcome after 0\.01 s; the call may still be carried out/,
+    call: () => whileHeldUp({ requestMs: 10 }),
+  },
   'request-id-reused': {
     code: 400,
     message: /"order-7" was used for another request; choose a new one/,
@@ -246,6 +292,17 @@ const provoked: Readonly<Record<string, Provoked>> = {
     code: 404,
     message: /no step group nowhere in this template; its root is /,
     call: () => edit(id => ana.templates.addStepModular(id, 'nowhere', step('Lost'), -1, false)),
+  },
+  'step-not-found': {
+    code: 404,
+    message: /no step lost/,
+    call: async () =>
+      admin.jobs.addAttachment({
+        jobId: await newJob(),
+        attachment: 'bytes' as never,
+        stepId: 'lost',
+        fileName: 'a.txt',
+      }),
   },
   'team-not-found': {
     code: 404,
@@ -282,6 +339,11 @@ const provoked: Readonly<Record<string, Provoked>> = {
     message: /no status "Begun"; there are Open, /,
     call: () => ana.jobs.createJobs(published, { jobStatus: 'Begun' }),
   },
+  'upload-not-found': {
+    code: 404,
+    message: /no upload lost of yours/,
+    call: () => admin.jobs.finishAttachmentUpload('lost', '0'.repeat(64)),
+  },
   'user-not-found': {
     code: 404,
     message: /no user "nobody@example\.org" works in this team; give a user's id or e-mail address/,
@@ -298,6 +360,27 @@ const provoked: Readonly<Record<string, Provoked>> = {
     call: () => ana.templates.getPublicVersion(published, 7),
   },
 };
+
+const newJob = async (): Promise<string> => (await admin.jobs.createJobs(published, {})).jobIds[0]!;
+
+/** What a second call gets, or the first, while the first does not end. */
+async function whileHeldUp(
+  limits: Partial<Limits>,
+  second?: (connection: ClientConnection) => Promise<unknown>,
+): Promise<unknown> {
+  const gate = Promise.withResolvers<string>();
+  const listener = await OwnListener.start(server, { AuthenticationService: { ping: () => gate.promise } }, { limits });
+  const [one, other] = [await listener.connect(), await listener.connect()];
+  const first = one.service('AuthenticationService').ping();
+  const settled = Promise.allSettled([first]);
+  try {
+    return await (second ? pause(50).then(() => second(other)) : first);
+  } finally {
+    gate.resolve('late');
+    await settled;
+    await listener.stop();
+  }
+}
 
 test.each(Object.entries(provoked))('%s comes over the wire', async (slug, { code, message, call }) => {
   const refusal = await refusalOf(call());

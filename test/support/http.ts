@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from '@jest/globals';
+import type { ErrorCode } from '#gen/common_types';
 import { DomainError, Unauthorized } from '../../src/base/errors.ts';
 import { uuids } from '../../src/base/ids.ts';
 import type { Exchange, Route } from '../../src/server/http/exchange.ts';
@@ -111,12 +112,13 @@ export async function answered<T>(sending: Promise<Response>): Promise<T> {
 /** Passes when a request is refused with this code and slug and a message that matches. */
 export async function expectHttpRefusal(
   sending: Promise<Response>,
-  code: number,
+  code: ErrorCode,
   slug: string,
   message: RegExp = /./,
 ): Promise<void> {
   const response = await sending;
-  const refusal = (await response.json()) as { slug: string; message: string };
-  expect({ code: response.status, slug: refusal.slug }).toEqual({ code, slug });
+  expect(response.ok).toBe(false);
+  const refusal = (await response.json()) as { errorCode: ErrorCode; slug: string; message: string };
+  expect({ code: refusal.errorCode, slug: refusal.slug }).toEqual({ code, slug });
   expect(refusal.message).toMatch(message);
 }

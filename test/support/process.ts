@@ -50,7 +50,14 @@ export interface ServerProcess {
 
 export async function serve(store: StoreSettings, env: Record<string, string> = {}): Promise<ServerProcess> {
   const child = spawn(process.execPath, [MAIN, 'serve'], {
-    env: { ...process.env, ...storeVariables(store), JOBWRIGHT_PORT: '0', JOBWRIGHT_LOG_LEVEL: 'error', ...env },
+    env: {
+      ...process.env,
+      ...storeVariables(store),
+      JOBWRIGHT_PORT: '0',
+      JOBWRIGHT_HTTP_PORT: 'none',
+      JOBWRIGHT_LOG_LEVEL: 'error',
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const { port, printed } = await ready(child);

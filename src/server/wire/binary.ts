@@ -1,5 +1,6 @@
-/** Thrift's binary protocol: strict messages and old ones, which have no version in front, on reading; strict ones on writing. */
+/** Thrift's binary protocol: strict messages and old ones, which have no version in front, are read; binary-writer.ts writes. */
 import { isUtf8 } from 'node:buffer';
+import { BinaryWriter, VERSION } from './binary-writer.ts';
 import type { ByteWriter } from './bytes.ts';
 import {
   Budget,
@@ -17,7 +18,6 @@ import {
   type WireProtocol,
 } from './protocol.ts';
 
-const VERSION = 0x8001_0000;
 const NO_BYTES = Buffer.alloc(0);
 
 /** Bytes of the smallest value of each type. */
@@ -36,126 +36,17 @@ const LEAST: Readonly<Record<number, number>> = {
   [Type.UUID]: 16,
 };
 
-export class BinaryProtocol implements WireProtocol {
+export class BinaryProtocol extends BinaryWriter implements WireProtocol {
   readonly name = 'binary';
-  readonly output: ByteWriter;
   readonly #input: Buffer;
   readonly #budget: Budget;
   readonly #field: FieldHead = { ftype: 0, fid: 0 };
   #at = 0;
-  #messageStart = 0;
 
   constructor(output: ByteWriter, input: Buffer = NO_BYTES, limits: ReadLimits = UNBOUNDED) {
-    this.output = output;
+    super(output);
     this.#input = input;
     this.#budget = new Budget(limits);
-  }
-
-  writeMessageBegin(name: string, type: number, seqid: number): void {
-    this.#messageStart = this.output.position;
-    this.writeI32(VERSION | type);
-    this.writeString(name);
-    this.writeI32(seqid);
-  }
-
-  writeMessageEnd(): void {}
-  writeStructBegin(): void {}
-  writeStructEnd(): void {}
-
-  writeFieldBegin(_name: string, type: number, id: number): void {
-    const { output } = this;
-    output.reserve(3);
-    const { buffer, position } = output;
-    buffer[position] = type;
-    buffer[position + 1] = id >>> 8;
-    buffer[position + 2] = id;
-    output.position = position + 3;
-  }
-
-  writeFieldEnd(): void {}
-
-  writeFieldStop(): void {
-    this.output.byte(Type.STOP);
-  }
-
-  writeMapBegin(ktype: number, vtype: number, size: number): void {
-    this.output.byte(ktype);
-    this.output.byte(vtype);
-    this.writeI32(size);
-  }
-
-  writeMapEnd(): void {}
-
-  writeListBegin(etype: number, size: number): void {
-    this.output.byte(etype);
-    this.writeI32(size);
-  }
-
-  writeListEnd(): void {}
-
-  writeSetBegin(etype: number, size: number): void {
-    this.writeListBegin(etype, size);
-  }
-
-  writeSetEnd(): void {}
-
-  writeBool(value: boolean): void {
-    this.output.byte(value ? 1 : 0);
-  }
-
-  writeByte(value: number): void {
-    this.output.byte(value);
-  }
-
-  writeI16(value: number): void {
-    this.output.byte(value >> 8);
-    this.output.byte(value);
-  }
-
-  writeI32(value: number): void {
-    const { output } = this;
-    output.reserve(4);
-    // The generated code hands the keys of a map over as texts.
-    output.int32(value | 0, output.position);
-    output.position += 4;
-  }
-
-  writeI64(value: number): void {
-    const { output } = this;
-    output.reserve(8);
-    // Numbers beyond 2^53 are whole too: what a number can hold is written exactly.
-    const high = Math.floor(value / 2 ** 32);
-    output.int32(high | 0, output.position);
-    output.int32((value - high * 2 ** 32) | 0, output.position + 4);
-    output.position += 8;
-  }
-
-  writeDouble(value: number): void {
-    const { output } = this;
-    output.reserve(8);
-    output.position = output.buffer.writeDoubleBE(value, output.position);
-  }
-
-  writeString(value: string | Uint8Array): void {
-    if (typeof value !== 'string') {
-      this.writeBinary(bytesOnly(value));
-      return;
-    }
-    const { output } = this;
-    output.reserve(4 + 3 * value.length);
-    const start = output.position;
-    output.position = start + 4;
-    output.int32(output.text(value), start);
-  }
-
-  writeBinary(value: string | Uint8Array): void {
-    const bytes = typeof value === 'string' ? Buffer.from(value, 'latin1') : value;
-    this.writeI32(bytes.length);
-    this.output.bytes(bytes);
-  }
-
-  writeEncoded(struct: Uint8Array): void {
-    this.output.bytes(struct);
   }
 
   readMessageBegin(): MessageHead {
@@ -269,12 +160,6 @@ export class BinaryProtocol implements WireProtocol {
     else skipValue(this, type);
   }
 
-  reset(): void {
-    this.output.position = this.#messageStart;
-  }
-
-  flush(): void {}
-
   #skipText(): void {
     const size = this.readI32();
     this.#budget.text(size, this.#left());
@@ -320,9 +205,4 @@ export function decodedText(input: Buffer, start: number, end: number): string {
   if (text.includes('\ufffd') && !isUtf8(input.subarray(start, end)))
     throw new UnfitValue('a text that is not valid UTF-8');
   return text;
-}
-
-export function bytesOnly(value: unknown): Uint8Array {
-  if (value instanceof Uint8Array) return value;
-  throw new TypeError(`${value === null ? 'null' : typeof value}: neither a text nor bytes`);
 }

@@ -37,7 +37,9 @@ describe('a login', () => {
       currentUser: { id: ana.id, email: 'ana@example.org', name: 'ana' },
       currentUserModular: { id: ana.id, email: 'ana@example.org', name: 'ana' },
       teamIdToTeamRole: { [team]: [TeamRole.JOBCREATOR, TeamRole.EXECUTOR] },
-      teamIdToJobPermissions: { [team]: { privileges: ['jobAssignAny', 'jobClose', 'jobCreate', 'jobUpdateOwner'] } },
+      teamIdToJobPermissions: {
+        [team]: { privileges: ['jobAssignAny', 'jobClose', 'jobCreate', 'jobUpdateAttachments', 'jobUpdateOwner'] },
+      },
       periods: { tokenSeconds: 43_200 },
     });
     expect(login.teamIdToInfo[team]).toMatchObject({ id: team, name: ADMIN.teamName, requireReviewFlow: false });
