@@ -44,6 +44,8 @@ export class ThriftConnection implements CallerSession {
   #working: Promise<void> | undefined;
   #output: ByteWriter | undefined;
   #flushPlanned = false;
+  /** While a call runs, its answer is going to be written into #output: that cannot be given away. */
+  #answering = false;
   #ended = false;
   #paused = false;
   /** Since when a message has begun and is not whole; 0: none is. */
@@ -152,7 +154,9 @@ export class ThriftConnection implements CallerSession {
       const content = this.#waiting[at]!;
       const framing = this.#inbound.framing!;
       this.#planFlush();
+      this.#answering = true;
       const { goesOn } = await messages.answer({ content, framing }, this, this.#writer());
+      this.#answering = false;
       if (!goesOn) return this.#end();
       if (this.#output!.position >= FLUSH_BYTES) this.#flush();
       if (this.#socket.writableLength > limits.unreadBytes) await this.#drained();
@@ -192,10 +196,16 @@ export class ThriftConnection implements CallerSession {
   #flush(): void {
     const output = this.#output;
     if (!output || output.position === 0) return;
-    this.#output = undefined;
-    if (this.#socket.destroyed) return;
     this.#shared.metrics.sent += output.position;
     this.#lastMove = performance.now();
+    if (this.#answering) {
+      const answers = Buffer.from(output.written());
+      output.position = 0;
+      if (!this.#socket.destroyed) this.#socket.write(answers);
+      return;
+    }
+    this.#output = undefined;
+    if (this.#socket.destroyed) return;
     this.#socket.write(output.written());
     // What the system has taken can be used again; what still waits belongs to the socket.
     if (this.#socket.writableLength > 0) return;

@@ -145,8 +145,18 @@ function objectIn(json: unknown, path: string): Record<string, unknown> {
   throw unfit(path, json, 'an object');
 }
 
+/** The beginning of a value. One that is nested too deep to be written says so. */
+function shown(json: unknown): string {
+  try {
+    return String(JSON.stringify(json)?.slice(0, 60));
+  } catch (error) {
+    if (error instanceof RangeError) return 'a value nested too deep';
+    throw error;
+  }
+}
+
 const unfit = (path: string, json: unknown, right: string): BadRequest =>
-  new BadRequest('invalid-argument', `${path}: ${JSON.stringify(json)?.slice(0, 60)}; expected ${right}`, {
+  new BadRequest('invalid-argument', `${path}: ${shown(json)}; expected ${right}`, {
     field: path,
   });
 

@@ -333,7 +333,7 @@ describe('what the program tells of itself', () => {
     expect(exitCode).toBe(0);
     const { variables } = await import('../../src/config/env.ts');
     for (const [name, { fallback }] of Object.entries(variables)) {
-      const line = stdout.split('\n').find(text => text.includes(name));
+      const line = stdout.split('\n').find(text => text.trim().split(/\s+/)[0] === name);
       expect(line).toContain(fallback && `(default ${fallback})`);
     }
   });

@@ -55,6 +55,10 @@ const isBuilt = ({ service, name }: FuzzedFunction): boolean =>
   !(notBuilt as Readonly<Record<string, readonly string[]>>)[service]?.includes(name);
 const common = functions.filter(each => !rare.has(each.fullName));
 const built = common.filter(isBuilt);
+const [ping, login] = ['ping', 'login'].map(name => functions.find(each => each.name === name)!) as [
+  FuzzedFunction,
+  FuzzedFunction,
+];
 const uncommon = functions.filter(each => rare.has(each.fullName));
 
 const ODD_NAMES = [
@@ -108,7 +112,10 @@ export function makeInput(making: Making): Input {
 /** Calls as they should be, one or several at once, whole or in pieces. */
 function validInput(making: Making): Input {
   const { random, channel } = making;
-  const messages = Array.from({ length: random.chance(0.4) ? random.between(2, 16) : 1 }, () => call(making));
+  // A call that takes its time behind one that does not: what is answered first leaves first, and both find their way.
+  const messages = random.chance(0.01)
+    ? [ping, login, ping].map(of => callOf(making, of))
+    : Array.from({ length: random.chance(0.4) ? random.between(2, 16) : 1 }, () => call(making));
   const stream = Buffer.concat(messages.map(message => wrapped(making, encoded(channel, message), message)));
   return {
     kind: 'valid',
@@ -165,8 +172,13 @@ function bytesInput({ random, channel }: Making, kind: Input['kind'], stream: Bu
   };
 }
 
-function call({ random, known }: Making): Message {
-  const of = random.chance(0.0005) ? random.pick(uncommon) : random.pick(random.chance(0.8) ? built : common);
+function call(making: Making): Message {
+  const { random } = making;
+  const of = random.chance(0.002) ? random.pick(uncommon) : random.pick(random.chance(0.8) ? built : common);
+  return callOf(making, of);
+}
+
+function callOf({ random, known }: Making, of: FuzzedFunction): Message {
   const plain = timesNamed.get(of.name) === 1 && random.chance(0.2);
   const head: Head = {
     name: plain ? of.name : `${of.service}:${of.name}`,

@@ -31,7 +31,7 @@ export function judgeAnswer(channel: Channel, { bytes, status = 200 }: Answer, o
     if (problems.length > 0) problems.push(`the exception says ${type}: ${message.slice(0, 200)}`);
     return judged('exception', problems);
   } catch (error) {
-    return judged('unreadable', [`an answer that the library cannot read: ${(error as Error).message}`]);
+    return judged('unreadable', [`an answer that the library cannot read: ${error}`]);
   }
 }
 

@@ -59,7 +59,8 @@ export class Probe {
       if (this.#ticking) this.#tick();
       this.times.push(Math.max(0, performance.now() - before - this.#heldUp));
       const answer = this.#connection.answers.shift();
-      if (!answer) this.broken = `a ping on a connection of its own was not answered within ${WITHIN_MS} ms`;
+      if (!answer && this.#connection.ended) this.broken = 'a connection on which all is well was ended';
+      else if (!answer) this.broken = `a ping on a connection of its own was not answered within ${WITHIN_MS} ms`;
       else {
         const { problems } = judgeAnswer(this.#channel, answer, { fullName: 'AuthenticationService.ping', seqid });
         this.broken = problems[0];

@@ -42,8 +42,7 @@ export class JsonProtocol extends JsonWriter implements WireProtocol {
 
   readMessageBegin(): MessageHead {
     const [version, name, type, seqid, body] = this.#parsed();
-    if (version !== VERSION)
-      throw new Malformed(`version ${String(version)} of the JSON protocol; expected ${VERSION}`);
+    if (version !== VERSION) throw new Malformed(`version ${shown(version)} of the JSON protocol; expected ${VERSION}`);
     if (typeof name !== 'string' || !Number.isInteger(type) || !Number.isInteger(seqid))
       throw new Malformed('a message that does not begin with [1, "name", type, number');
     this.#pending.push(body);
@@ -180,7 +179,7 @@ export class JsonProtocol extends JsonWriter implements WireProtocol {
   }
 
   #container(size: unknown, found: number, more: number): void {
-    if (size !== found || more > 0) throw new Malformed(`a container of ${found} elements that says ${String(size)}`);
+    if (size !== found || more > 0) throw new Malformed(`a container of ${found} elements that says ${shown(size)}`);
     this.#budget.container(found, 0, 0);
     this.#budget.enter();
   }
@@ -192,9 +191,13 @@ export class JsonProtocol extends JsonWriter implements WireProtocol {
   }
 }
 
+/** For messages: what is no text and no number may be anything, and is not looked into. */
+const shown = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' ? String(value).slice(0, 20) : `(${typeof value})`;
+
 function typeOf(name: unknown): number {
   const type = typeof name === 'string' ? TYPES.get(name) : undefined;
-  if (type === undefined) throw new Malformed(`a value of the type ${String(name).slice(0, 20)}, which is none`);
+  if (type === undefined) throw new Malformed(`a value of the type ${shown(name)}, which is none`);
   return type;
 }
 
