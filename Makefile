@@ -42,6 +42,10 @@ bench: node_modules/.installed ## what the main calls cost, as a table
 interop: node_modules/.installed ## clients in seven languages, made by the stock Thrift compiler, against a server
 	@node interop/run.ts
 
+soak: node_modules/.installed ## half an hour of mixed calls, then an hour of broken messages
+	node test/fuzz/soak.ts --minutes 30 --rate 2000 --connections 16
+	node test/fuzz/run.ts --seconds 3600
+
 gen: node_modules/.installed ## regenerate gen-ts/ from idl/ (needs the Thrift compiler 0.17)
 	node idl/generate.js
 
