@@ -5,7 +5,7 @@
 export NODE_COMPILE_CACHE := $(CURDIR)/node_modules/.cache/compiled
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 .DEFAULT_GOAL := help
-.PHONY: help run test types lint generated unit-and-behaviour demo bench interop gen format build clean
+.PHONY: help run test types lint generated unit-and-behaviour demo bench interop soak gen format build clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12

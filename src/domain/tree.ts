@@ -10,6 +10,7 @@ import { MAX_GROUP_CHILDREN, MAX_TEMPLATE_STEPS, MAX_TREE_DEPTH } from '#gen/com
 import type { StepGroupHeaders } from '#gen/group_headers_types';
 import type { BaseStep } from '#gen/step_types';
 import { BadRequest, NotFound } from '../base/errors.ts';
+import { lasting } from '../base/lasting.ts';
 
 export const isGroup = (step: BaseStep): boolean => step.impl?.stepGroup != null;
 
@@ -165,8 +166,15 @@ export function withHeaders(root: BaseStep, headers: StepGroupHeaders): BaseStep
 
 /** The tree as clients see it: with hierarchyPosition ("2.1.3", 1-based; "" at the root), parentId, and the entry's title at its root. */
 export function derived(root: BaseStep, title: string): BaseStep {
-  return { ...placed(root, '', ''), title };
+  const known = derivedTrees.get(root);
+  if (known?.title === title) return known;
+  const tree = lasting({ ...placed(root, '', ''), title });
+  derivedTrees.set(root, tree);
+  return tree;
 }
+
+/** As they went out last: an entry is asked for again and again, and its tree never changes. */
+const derivedTrees = new WeakMap<BaseStep, BaseStep>();
 
 function placed(step: BaseStep, hierarchyPosition: string, parentId: string): BaseStep {
   const prefix = hierarchyPosition === '' ? '' : `${hierarchyPosition}.`;
