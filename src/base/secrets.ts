@@ -1,5 +1,5 @@
 /** Passwords and tokens: made, and turned into what may be stored. */
-import { createHash, randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 
 const derive = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt);
@@ -40,4 +40,4 @@ export const newToken = (): string => randomBytes(32).toString('base64url');
 export const newReadablePassword = (): string => randomBytes(15).toString('base64url');
 
 /** What is stored of a token: it finds the token and cannot be turned back into it. */
-export const tokenHash = (token: string): string => createHash('sha256').update(token).digest('hex');
+export const tokenHash = (token: string): string => hash('sha256', token);

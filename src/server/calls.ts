@@ -127,7 +127,7 @@ export class Calls {
     if (token === undefined) {
       throw new Unauthorized('not-logged-in', 'there is no token; call login, or authenticate with a token, first');
     }
-    const caller = await this.#store.read(reader => callerOf(reader, token, now));
+    const caller = await callerOf(this.#store, token, now);
     session.authenticated();
     return caller;
   }

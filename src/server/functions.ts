@@ -60,7 +60,7 @@ function functionsOf(service: ServiceName, handlers: Handlers): ReadonlyMap<stri
         name,
         idl: idlFunction,
         readArguments: argumentsReader(idlFunction.arguments),
-        writeResult: resultWriter(`${service}_${name}_result`, resultFields(idlFunction)),
+        writeResult: resultWriter(resultFields(idlFunction)),
         needsToken: !openNames.includes(name),
         handle: handler[name]?.bind(handler),
       },

@@ -9,6 +9,7 @@
  * database, a message for instance, goes to `tx.onCommit`.
  */
 import type { Kysely, Logger as StatementLog } from 'kysely';
+import { LRUCache } from 'lru-cache';
 import { Busy } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import { AttachmentReader, AttachmentTransactor } from './attachments.ts';
@@ -78,12 +79,16 @@ export class Transactor extends Reader {
 }
 
 const ATTEMPTS = 40;
+const ANSWERS_KEPT = 10_000;
 const LONGEST_PAUSE_MS = 200;
 
 export class Store {
   readonly engine: Engine;
   readonly #connections: Connections;
   readonly #cache = new TreeCache();
+  /** By key, what `readKept` read at `#keptVersion`. */
+  readonly #kept = new LRUCache<string, object>({ max: ANSWERS_KEPT });
+  #keptVersion: number | undefined;
 
   constructor(connections: Connections) {
     this.engine = connections.engine;
@@ -99,6 +104,26 @@ export class Store {
         .setAccessMode('read only')
         .execute(db => fn(new Reader(db, this.engine, this.#cache))),
     );
+  }
+
+  /**
+   * As `read`, for what nearly every call asks: an answer serves again until somebody, in any process, has committed anything.
+   * Where the database cannot tell, everything is read again.
+   * @param key names what `fn` reads, apart from all else that is read so
+   */
+  async readKept<T extends object>(key: string, fn: (reader: Reader) => Promise<T>): Promise<T> {
+    const version = this.#connections.version?.();
+    if (version === undefined) return this.read(fn);
+    if (version !== this.#keptVersion) {
+      this.#kept.clear();
+      this.#keptVersion = version;
+    }
+    const kept = this.#kept.get(key);
+    if (kept) return kept as T;
+    const answer = await this.read(fn);
+    // What was committed while it was read may or may not be in it.
+    if (this.#keptVersion === version && this.#connections.version?.() === version) this.#kept.set(key, answer);
+    return answer;
   }
 
   /** @throws Busy when the transaction could not be had in some seconds; nothing was written then. */

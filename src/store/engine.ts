@@ -1,5 +1,6 @@
 /** The two databases behind one code path, and the little in which they differ. */
 import { type Expression, type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
+import { changed } from './compiled.ts';
 import type { Database } from './schema.ts';
 
 export type Engine = 'sqlite' | 'postgres';
@@ -9,6 +10,8 @@ export interface Connections {
   /** A snapshot of what is committed; never writes. */
   readonly reads: Kysely<Database>;
   readonly writes: Kysely<Database>;
+  /** A number that stays the same only as long as nobody, in any process, commits anything. Absent where nothing can tell. */
+  readonly version?: () => number;
   close(): Promise<void>;
   /** True for an error that the same transaction may not meet when it runs again. */
   isTransient(error: unknown): boolean;
@@ -17,7 +20,7 @@ export interface Connections {
 /** `column in values` with one parameter whatever the number of values, so that the statement's text stays the same. */
 export const isOneOf = (engine: Engine, column: Expression<string>, values: readonly string[]): RawBuilder<SqlBool> =>
   engine === 'sqlite'
-    ? sql<SqlBool>`${column} in (select value from json_each(${JSON.stringify(values)}))`
+    ? sql<SqlBool>`${column} in (select value from json_each(${changed(values, JSON.stringify)}))`
     : sql<SqlBool>`${column} = any(${values})`;
 
 /** Rows that one insert statement can carry: SQLite takes 32,766 parameters, PostgreSQL 65,535. */

@@ -1,5 +1,6 @@
 /** Users, teams, memberships and the tokens they come with. */
 import { type Kysely, sql } from 'kysely';
+import { compiledOnce } from './compiled.ts';
 import { type Engine, isOneOf } from './engine.ts';
 import type { Database, Row } from './schema.ts';
 
@@ -8,6 +9,26 @@ export type CallerRow = Pick<Row<'tokens'>, 'token_id' | 'user_id' | 'expires_at
   Pick<Row<'users'>, 'email' | 'name' | 'created_at'> & { team_id: string | null; roles: string | null };
 
 export type TeamWithOwner = Row<'teams'> & { owner_email: string; owner_name: string; owner_created_at: number };
+
+const callerByTokenHash = compiledOnce(['tokenHash'], (db, _engine, { tokenHash }: { tokenHash: string }) =>
+  db
+    .selectFrom('tokens')
+    .innerJoin('users', 'users.user_id', 'tokens.user_id')
+    .leftJoin('memberships', 'memberships.user_id', 'tokens.user_id')
+    .select(['tokens.token_id', 'tokens.user_id', 'tokens.expires_at', 'users.email', 'users.name', 'users.created_at'])
+    .select(['memberships.team_id', 'memberships.roles'])
+    .where('tokens.token_hash', '=', tokenHash),
+);
+
+const teams = compiledOnce(['teamIds'], (db, engine, { teamIds }: { teamIds: readonly string[] }) =>
+  db
+    .selectFrom('teams')
+    .innerJoin('users', 'users.user_id', 'teams.owner_id')
+    .selectAll('teams')
+    .select(['users.email as owner_email', 'users.name as owner_name', 'users.created_at as owner_created_at'])
+    .where(eb => isOneOf(engine, eb.ref('teams.team_id'), teamIds))
+    .orderBy('teams.team_id'),
+);
 
 export class PeopleReader {
   protected readonly db: Kysely<Database>;
@@ -20,21 +41,7 @@ export class PeopleReader {
 
   /** Everything a call needs to know of its caller, in one statement. Empty when the token is unknown. */
   callerByTokenHash(tokenHash: string): Promise<CallerRow[]> {
-    return this.db
-      .selectFrom('tokens')
-      .innerJoin('users', 'users.user_id', 'tokens.user_id')
-      .leftJoin('memberships', 'memberships.user_id', 'tokens.user_id')
-      .select([
-        'tokens.token_id',
-        'tokens.user_id',
-        'tokens.expires_at',
-        'users.email',
-        'users.name',
-        'users.created_at',
-      ])
-      .select(['memberships.team_id', 'memberships.roles'])
-      .where('tokens.token_hash', '=', tokenHash)
-      .execute();
+    return callerByTokenHash(this.db, this.engine, { tokenHash });
   }
 
   /** @param email lower case, as stored */
@@ -70,14 +77,7 @@ export class PeopleReader {
   }
 
   teams(teamIds: readonly string[]): Promise<TeamWithOwner[]> {
-    return this.db
-      .selectFrom('teams')
-      .innerJoin('users', 'users.user_id', 'teams.owner_id')
-      .selectAll('teams')
-      .select(['users.email as owner_email', 'users.name as owner_name', 'users.created_at as owner_created_at'])
-      .where(eb => isOneOf(this.engine, eb.ref('teams.team_id'), teamIds))
-      .orderBy('teams.team_id')
-      .execute();
+    return teams(this.db, this.engine, { teamIds });
   }
 
   async anyUser(): Promise<boolean> {

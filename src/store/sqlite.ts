@@ -1,5 +1,5 @@
 /**
- * SQLite, embedded: one connection that writes and one that reads, on one file.
+ * SQLite, embedded: on one file a connection that writes, one that reads, and one that only asks whether anybody has written.
  *
  * WAL lets the reader work while the writer does, and shows it only what is committed. `synchronous=FULL` flushes each commit to
  * the disk, so an acknowledged write survives a power cut. Write transactions are `begin immediate`: they queue at the start
@@ -34,12 +34,16 @@ export function openSqlite(settings: SqliteSettings, log?: Logger): Connections 
   writer.pragma('wal_autocheckpoint = 10000');
   const reader = new SQLite(settings.file, { timeout: 1000 });
   reader.pragma('query_only = on');
+  const watcher = new SQLite(settings.file, { timeout: 1000, readonly: true });
+  const dataVersion = watcher.prepare('pragma data_version').pluck();
   return {
     engine: 'sqlite',
     reads: kysely(reader, 'begin', log),
     writes: kysely(writer, 'begin immediate', log),
+    version: () => dataVersion.get() as number,
     // Kysely closes only what it has used.
     close: async () => {
+      watcher.close();
       reader.close();
       writer.close();
     },

@@ -5,8 +5,9 @@
  * second runs again. The lock is one row at most, taken by one conditional insert, so that of two callers exactly one wins
  * whichever server processes they talk to.
  */
-import { type Kysely, sql } from 'kysely';
+import { type Compilable, type Kysely, sql } from 'kysely';
 import type { LockHolding } from '../base/errors.ts';
+import { compiledOnce } from './compiled.ts';
 import { type Engine, isOneOf } from './engine.ts';
 import { OvertakenByWriter } from './overtaken.ts';
 import type { Database, Row } from './schema.ts';
@@ -32,6 +33,58 @@ export type TemplateRow = Head &
 /** What names an entry of a template: its internal version or its public one; 'latest' and 'published' as the head says. */
 export type EntrySelector = 'latest' | 'published' | { readonly publicVersion: number };
 
+interface EntriesAsked {
+  readonly teamIds: readonly string[];
+  readonly templateIds: readonly string[];
+  readonly publicVersion: number;
+  readonly now: number;
+}
+
+const entriesAt = (entry: 'latest' | 'published' | 'public') =>
+  compiledOnce(
+    ['teamIds', 'templateIds', 'publicVersion', 'now'],
+    (db, engine, { teamIds, templateIds, publicVersion, now }: EntriesAsked) =>
+      db
+        .selectFrom('templates as t')
+        .innerJoin('template_entries as e', join =>
+          join
+            .onRef('e.team_id', '=', 't.team_id')
+            .onRef('e.template_id', '=', 't.template_id')
+            .on(eb =>
+              entry === 'latest'
+                ? eb('e.internal_version', '=', eb.ref('t.version'))
+                : entry === 'published'
+                  ? eb('e.internal_version', '=', eb.ref('t.published_internal_version'))
+                  : eb('e.public_version', '=', publicVersion),
+            ),
+        )
+        .leftJoin('template_entries as p', join =>
+          join
+            .onRef('p.team_id', '=', 't.team_id')
+            .onRef('p.template_id', '=', 't.template_id')
+            .onRef('p.internal_version', '=', 't.published_internal_version'),
+        )
+        .leftJoin(liveLocks(db, now), join =>
+          join.onRef('l.team_id', '=', 't.team_id').onRef('l.template_id', '=', 't.template_id'),
+        )
+        .selectAll('t')
+        .selectAll('e')
+        .select(['p.published_by as last_published_by', 'p.published_at as last_published_at'])
+        .select('p.public_version as last_published_public_version')
+        .select([
+          'l.token_id as lock_token_id',
+          'l.user_id as lock_user_id',
+          'l.email as lock_user_email',
+          'l.name as lock_user_name',
+          'l.created_at as lock_user_created_at',
+        ])
+        .select(['l.locked_at', 'l.last_activity_at'])
+        .where(eb => isOneOf(engine, eb.ref('t.team_id'), teamIds))
+        .where(eb => isOneOf(engine, eb.ref('t.template_id'), templateIds)) as unknown as Compilable<TemplateRow>,
+  );
+
+const entries = { latest: entriesAt('latest'), published: entriesAt('published'), public: entriesAt('public') };
+
 export class TemplateReader {
   protected readonly db: Kysely<Database>;
   readonly #engine: Engine;
@@ -52,44 +105,8 @@ export class TemplateReader {
     entry: EntrySelector,
     now: number,
   ): Promise<TemplateRow[]> {
-    return this.db
-      .selectFrom('templates as t')
-      .innerJoin('template_entries as e', join =>
-        join
-          .onRef('e.team_id', '=', 't.team_id')
-          .onRef('e.template_id', '=', 't.template_id')
-          .on(eb =>
-            entry === 'latest'
-              ? eb('e.internal_version', '=', eb.ref('t.version'))
-              : entry === 'published'
-                ? eb('e.internal_version', '=', eb.ref('t.published_internal_version'))
-                : eb('e.public_version', '=', entry.publicVersion),
-          ),
-      )
-      .leftJoin('template_entries as p', join =>
-        join
-          .onRef('p.team_id', '=', 't.team_id')
-          .onRef('p.template_id', '=', 't.template_id')
-          .onRef('p.internal_version', '=', 't.published_internal_version'),
-      )
-      .leftJoin(liveLocks(this.db, now), join =>
-        join.onRef('l.team_id', '=', 't.team_id').onRef('l.template_id', '=', 't.template_id'),
-      )
-      .selectAll('t')
-      .selectAll('e')
-      .select(['p.published_by as last_published_by', 'p.published_at as last_published_at'])
-      .select('p.public_version as last_published_public_version')
-      .select([
-        'l.token_id as lock_token_id',
-        'l.user_id as lock_user_id',
-        'l.email as lock_user_email',
-        'l.name as lock_user_name',
-        'l.created_at as lock_user_created_at',
-      ])
-      .select(['l.locked_at', 'l.last_activity_at'])
-      .where(eb => isOneOf(this.#engine, eb.ref('t.team_id'), teamIds))
-      .where(eb => isOneOf(this.#engine, eb.ref('t.template_id'), templateIds))
-      .execute() as Promise<TemplateRow[]>;
+    const [name, publicVersion] = typeof entry === 'string' ? [entry, 0] : ['public' as const, entry.publicVersion];
+    return entries[name](this.db, this.#engine, { teamIds, templateIds, publicVersion, now });
   }
 
   /** Entries from the one published last on (all of them before the first publishing), oldest first, of each template. */

@@ -1,10 +1,6 @@
-/**
- * Bytes that are written: one buffer that grows, shared by all replies of a turn, handed to the socket in one piece. Texts up to a
- * few dozen characters are written character by character, which is faster than a call into the runtime for each.
- */
+/** Bytes that are written: one buffer that grows, shared by all replies of a turn, handed to the socket in one piece. */
 
 const FIRST_BYTES = 16 * 1024;
-const SHORT_TEXT = 40;
 
 /** Thrown when more is written than may be. */
 export class TooLong extends Error {}
@@ -44,19 +40,9 @@ export class ByteWriter {
 
   /** Room for 3 bytes per character must be reserved. @returns the number of bytes written */
   text(value: string): number {
-    const start = this.position;
-    if (value.length <= SHORT_TEXT) {
-      const { buffer } = this;
-      let at = start;
-      for (let n = 0; n < value.length; n++) {
-        const code = value.charCodeAt(n);
-        if (code > 0x7f) return this.#longText(value);
-        buffer[at++] = code;
-      }
-      this.position = at;
-      return value.length;
-    }
-    return this.#longText(value);
+    const bytes = value === '' ? 0 : this.buffer.write(value, this.position);
+    this.position += bytes;
+    return bytes;
   }
 
   int32(value: number, at: number): void {
@@ -69,12 +55,6 @@ export class ByteWriter {
 
   written(): Buffer {
     return this.buffer.subarray(0, this.position);
-  }
-
-  #longText(value: string): number {
-    const bytes = this.buffer.write(value, this.position, 'utf8');
-    this.position += bytes;
-    return bytes;
   }
 
   #grow(needed: number): void {

@@ -2,20 +2,31 @@
 import { InvalidToken, TokenExpired } from '../../base/errors.ts';
 import { tokenHash } from '../../base/secrets.ts';
 import { type Caller, isRoleName } from '../../domain/privileges.ts';
-import type { Reader } from '../../store/database.ts';
+import type { Reader, Store } from '../../store/database.ts';
 import type { CallerRow } from '../../store/people.ts';
 
-/** One statement. @throws InvalidToken (497), TokenExpired (498) */
-export async function callerOf(reader: Reader, token: string, now: number): Promise<Caller> {
-  const rows = await reader.people.callerByTokenHash(tokenHash(token));
+/** Of a call: read once until somebody commits something. @throws InvalidToken (497), TokenExpired (498) */
+export async function callerOf(store: Store, token: string, now: number): Promise<Caller> {
+  const hash = tokenHash(token);
+  return unexpired(await store.readKept(hash, reader => callerByHash(reader, hash)), now);
+}
+
+/** In a transaction that is under way. One statement. @throws InvalidToken (497), TokenExpired (498) */
+export const callerIn = async (reader: Reader, token: string, now: number): Promise<Caller> =>
+  unexpired(await callerByHash(reader, tokenHash(token)), now);
+
+function unexpired(caller: Caller, now: number): Caller {
+  if (caller.expiresAt > now) return caller;
+  throw new TokenExpired(
+    'token-expired',
+    `the token expired at ${new Date(caller.expiresAt).toISOString()}; log in again`,
+  );
+}
+
+async function callerByHash(reader: Reader, hash: string): Promise<Caller> {
+  const rows = await reader.people.callerByTokenHash(hash);
   const [first] = rows;
   if (!first) throw new InvalidToken('invalid-token', 'the token is unknown or was revoked; log in again');
-  if (first.expires_at <= now) {
-    throw new TokenExpired(
-      'token-expired',
-      `the token expired at ${new Date(first.expires_at).toISOString()}; log in again`,
-    );
-  }
   return {
     userId: first.user_id,
     email: first.email,

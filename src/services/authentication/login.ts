@@ -8,7 +8,7 @@ import type { Reader, Store } from '../../store/database.ts';
 import type { Row } from '../../store/schema.ts';
 import type { OpenCall } from '../call.ts';
 import { notServedYet } from '../checks.ts';
-import { callerOf } from './caller.ts';
+import { callerIn } from './caller.ts';
 import { TOKEN_LIFE_MS, toLoginResult } from './wire.ts';
 
 /** @throws Unauthorized (401), which does not tell an unknown address from a wrong password */
@@ -46,7 +46,7 @@ function newSession(store: Store, call: OpenCall, user: Row<'users'>): Promise<L
 
 /** @throws InvalidToken (497), TokenExpired (498) */
 export async function loginResult(reader: Reader, token: string, now: number): Promise<LoginResult> {
-  const caller = await callerOf(reader, token, now);
+  const caller = await callerIn(reader, token, now);
   const [user] = await reader.people.users([caller.userId]);
   const teams = caller.rolesByTeam.size > 0 ? await reader.people.teams(teamsOf(caller)) : [];
   return toLoginResult(token, caller, user!, teams);
