@@ -9,7 +9,7 @@
  * database, a message for instance, goes to `tx.onCommit`.
  */
 import type { Kysely, Logger as StatementLog } from 'kysely';
-import { LRUCache } from 'lru-cache';
+import type { BaseStep } from '#gen/step_types';
 import { Busy } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import { AttachmentReader, AttachmentTransactor } from './attachments.ts';
@@ -17,11 +17,12 @@ import { AuditTransactor } from './audit.ts';
 import type { Connections, Engine } from './engine.ts';
 import { FileReader, FileTransactor } from './files.ts';
 import { JobReader, JobTransactor } from './jobs.ts';
+import { Kept } from './kept.ts';
 import { migrate } from './migrate.ts';
 import { OvertakenByWriter } from './overtaken.ts';
 import { PeopleReader, PeopleTransactor } from './people.ts';
 import type { PostgresSettings } from './postgres.ts';
-import type { Database } from './schema.ts';
+import type { Database, Row } from './schema.ts';
 import type { SqliteSettings } from './sqlite.ts';
 import { TemplateReader, TemplateTransactor } from './templates.ts';
 import { TreeCache, TreeReader, TreeTransactor } from './trees.ts';
@@ -78,17 +79,16 @@ export class Transactor extends Reader {
   }
 }
 
+export type TreesByHash = ReadonlyMap<string, BaseStep>;
+
 const ATTEMPTS = 40;
-const ANSWERS_KEPT = 10_000;
 const LONGEST_PAUSE_MS = 200;
 
 export class Store {
   readonly engine: Engine;
   readonly #connections: Connections;
   readonly #cache = new TreeCache();
-  /** By key, what `readKept` read at `#keptVersion`. */
-  readonly #kept = new LRUCache<string, object>({ max: ANSWERS_KEPT });
-  #keptVersion: number | undefined;
+  readonly #kept = new Kept();
 
   constructor(connections: Connections) {
     this.engine = connections.engine;
@@ -110,20 +110,32 @@ export class Store {
    * As `read`, for what nearly every call asks: an answer serves again until somebody, in any process, has committed anything.
    * Where the database cannot tell, everything is read again.
    * @param key names what `fn` reads, apart from all else that is read so
+   * @param rows that the answer has, at least 1: what is kept is bounded by them
    */
-  async readKept<T extends object>(key: string, fn: (reader: Reader) => Promise<T>): Promise<T> {
+  async readKept<T extends object>(
+    key: string,
+    fn: (reader: Reader) => Promise<T>,
+    rows: (answer: T) => number,
+  ): Promise<T> {
     const version = this.#connections.version?.();
     if (version === undefined) return this.read(fn);
-    if (version !== this.#keptVersion) {
-      this.#kept.clear();
-      this.#keptVersion = version;
-    }
-    const kept = this.#kept.get(key);
+    const kept = this.#kept.at(version, key);
     if (kept) return kept as T;
     const answer = await this.read(fn);
     // What was committed while it was read may or may not be in it.
-    if (this.#keptVersion === version && this.#connections.version?.() === version) this.#kept.set(key, answer);
+    if (this.#connections.version?.() === version) this.#kept.keep(version, key, answer, rows(answer));
     return answer;
+  }
+
+  /** Step trees by their root's hash when all of them were read before: they never change, and need no snapshot. */
+  knownTrees(roots: readonly Pick<Row<'template_entries'>, 'team_id' | 'root_hash'>[]): TreesByHash | undefined {
+    const trees = new Map<string, BaseStep>();
+    for (const { team_id, root_hash } of roots) {
+      const tree = this.#cache.tree(team_id, root_hash);
+      if (!tree) return undefined;
+      trees.set(root_hash, tree);
+    }
+    return trees;
   }
 
   /** @throws Busy when the transaction could not be had in some seconds; nothing was written then. */

@@ -15,7 +15,10 @@ import type { Database, Row } from './schema.ts';
 type Head = Row<'templates'>;
 type Entry = Row<'template_entries'>;
 
-/** A head with one of its entries, the facts of its last publishing and its live lock, flat as it comes from one statement. */
+/**
+ * A head with one of its entries, the facts of its last publishing, its team's settings and its lock, flat as it comes from one
+ * statement. Without `lock_token_id` there is no lock; from `lock_expires_at` (epoch milliseconds) on there is none any more.
+ */
 export type TemplateRow = Head &
   Entry & {
     last_published_by: string | null;
@@ -26,8 +29,10 @@ export type TemplateRow = Head &
     lock_user_email: string | null;
     lock_user_name: string | null;
     lock_user_created_at: number | null;
+    lock_expires_at: number | null;
     locked_at: number | null;
     last_activity_at: number | null;
+    team_config: string;
   };
 
 /** What names an entry of a template: its internal version or its public one; 'latest' and 'published' as the head says. */
@@ -37,13 +42,12 @@ interface EntriesAsked {
   readonly teamIds: readonly string[];
   readonly templateIds: readonly string[];
   readonly publicVersion: number;
-  readonly now: number;
 }
 
 const entriesAt = (entry: 'latest' | 'published' | 'public') =>
   compiledOnce(
-    ['teamIds', 'templateIds', 'publicVersion', 'now'],
-    (db, engine, { teamIds, templateIds, publicVersion, now }: EntriesAsked) =>
+    ['teamIds', 'templateIds', 'publicVersion'],
+    (db, engine, { teamIds, templateIds, publicVersion }: EntriesAsked) =>
       db
         .selectFrom('templates as t')
         .innerJoin('template_entries as e', join =>
@@ -64,21 +68,20 @@ const entriesAt = (entry: 'latest' | 'published' | 'public') =>
             .onRef('p.template_id', '=', 't.template_id')
             .onRef('p.internal_version', '=', 't.published_internal_version'),
         )
-        .leftJoin(liveLocks(db, now), join =>
+        .leftJoin('template_locks as l', join =>
           join.onRef('l.team_id', '=', 't.team_id').onRef('l.template_id', '=', 't.template_id'),
         )
+        .leftJoin('tokens as k', 'k.token_id', 'l.token_id')
+        .leftJoin('users as u', 'u.user_id', 'k.user_id')
+        .innerJoin('teams', 'teams.team_id', 't.team_id')
         .selectAll('t')
         .selectAll('e')
         .select(['p.published_by as last_published_by', 'p.published_at as last_published_at'])
         .select('p.public_version as last_published_public_version')
-        .select([
-          'l.token_id as lock_token_id',
-          'l.user_id as lock_user_id',
-          'l.email as lock_user_email',
-          'l.name as lock_user_name',
-          'l.created_at as lock_user_created_at',
-        ])
-        .select(['l.locked_at', 'l.last_activity_at'])
+        .select(['k.token_id as lock_token_id', 'u.user_id as lock_user_id', 'u.email as lock_user_email'])
+        .select(['u.name as lock_user_name', 'u.created_at as lock_user_created_at'])
+        .select(['k.expires_at as lock_expires_at', 'l.locked_at', 'l.last_activity_at'])
+        .select('teams.config as team_config')
         .where(eb => isOneOf(engine, eb.ref('t.team_id'), teamIds))
         .where(eb => isOneOf(engine, eb.ref('t.template_id'), templateIds)) as unknown as Compilable<TemplateRow>,
   );
@@ -97,16 +100,10 @@ export class TemplateReader {
   /**
    * The templates among `templateIds` that belong to one of the teams, each with the entry asked for; without that entry it is
    * left out. One statement.
-   * @param now epoch milliseconds: a lock whose token has expired by then is no lock
    */
-  entries(
-    teamIds: readonly string[],
-    templateIds: readonly string[],
-    entry: EntrySelector,
-    now: number,
-  ): Promise<TemplateRow[]> {
+  entries(teamIds: readonly string[], templateIds: readonly string[], entry: EntrySelector): Promise<TemplateRow[]> {
     const [name, publicVersion] = typeof entry === 'string' ? [entry, 0] : ['public' as const, entry.publicVersion];
-    return entries[name](this.db, this.#engine, { teamIds, templateIds, publicVersion, now });
+    return entries[name](this.db, this.#engine, { teamIds, templateIds, publicVersion });
   }
 
   /** Entries from the one published last on (all of them before the first publishing), oldest first, of each template. */
@@ -262,10 +259,14 @@ export class TemplateTransactor extends TemplateReader {
   /** Who holds the lock now. */
   async lockHolding(teamId: string, templateId: string, now: number): Promise<LockHolding | undefined> {
     const row = await this.db
-      .selectFrom(liveLocks(this.db, now))
-      .selectAll()
-      .where('team_id', '=', teamId)
-      .where('template_id', '=', templateId)
+      .selectFrom('template_locks as lock')
+      .innerJoin('tokens', 'tokens.token_id', 'lock.token_id')
+      .innerJoin('users', 'users.user_id', 'lock.user_id')
+      .selectAll('lock')
+      .select(['users.email', 'users.name', 'users.created_at'])
+      .where('lock.team_id', '=', teamId)
+      .where('lock.template_id', '=', templateId)
+      .where('tokens.expires_at', '>', now)
       .executeTakeFirst();
     return (
       row && {
@@ -277,14 +278,3 @@ export class TemplateTransactor extends TemplateReader {
     );
   }
 }
-
-/** Locks whose token is still good, with their holders. */
-const liveLocks = (db: Kysely<Database>, now: number) =>
-  db
-    .selectFrom('template_locks as lock')
-    .innerJoin('tokens', 'tokens.token_id', 'lock.token_id')
-    .innerJoin('users', 'users.user_id', 'lock.user_id')
-    .selectAll('lock')
-    .select(['users.email', 'users.name', 'users.created_at'])
-    .where('tokens.expires_at', '>', now)
-    .as('l');

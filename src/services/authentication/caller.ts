@@ -6,14 +6,14 @@ import type { Reader, Store } from '../../store/database.ts';
 import type { CallerRow } from '../../store/people.ts';
 
 /** Of a call: read once until somebody commits something. @throws InvalidToken (497), TokenExpired (498) */
-export async function callerOf(store: Store, token: string, now: number): Promise<Caller> {
-  const hash = tokenHash(token);
-  return unexpired(await store.readKept(hash, reader => callerByHash(reader, hash)), now);
-}
+export const callerOf = async (store: Store, token: string, now: number): Promise<Caller> =>
+  unexpired(await store.readKept(`caller ${token}`, reader => callerByToken(reader, token), rowsOf), now);
 
 /** In a transaction that is under way. One statement. @throws InvalidToken (497), TokenExpired (498) */
 export const callerIn = async (reader: Reader, token: string, now: number): Promise<Caller> =>
-  unexpired(await callerByHash(reader, tokenHash(token)), now);
+  unexpired(await callerByToken(reader, token), now);
+
+const rowsOf = ({ rolesByTeam }: Caller): number => 1 + rolesByTeam.size;
 
 function unexpired(caller: Caller, now: number): Caller {
   if (caller.expiresAt > now) return caller;
@@ -23,8 +23,8 @@ function unexpired(caller: Caller, now: number): Caller {
   );
 }
 
-async function callerByHash(reader: Reader, hash: string): Promise<Caller> {
-  const rows = await reader.people.callerByTokenHash(hash);
+async function callerByToken(reader: Reader, token: string): Promise<Caller> {
+  const rows = await reader.people.callerByTokenHash(tokenHash(token));
   const [first] = rows;
   if (!first) throw new InvalidToken('invalid-token', 'the token is unknown or was revoked; log in again');
   return {

@@ -12,7 +12,7 @@ export async function visible(
   templateId: string,
   entry: EntrySelector = 'latest',
 ): Promise<TemplateRow> {
-  const [template] = await reader.templates.entries(teamsOf(call.caller), [templateId], entry, call.now);
+  const [template] = await reader.templates.entries(teamsOf(call.caller), [templateId], entry);
   if (template) return template;
   throw templateNotFound(templateId);
 }

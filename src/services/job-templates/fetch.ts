@@ -24,16 +24,17 @@ import { systemException } from '../wire-errors.ts';
 import { templateNotFound } from './access.ts';
 import { toDraft, toJobTemplateModular } from './wire.ts';
 
-/** What the flags ask for beside the entries themselves, by template, team or user. */
-interface Extras {
-  readonly trees: ReadonlyMap<string, BaseStep>;
+/** The entries, and what the flags ask for beside them, by template, team or user. */
+interface Found {
+  readonly rows: number;
+  readonly templates: readonly TemplateRow[];
   readonly teams: ReadonlyMap<string, TeamWithOwner>;
   readonly users: ReadonlyMap<string, Row<'users'>>;
   readonly drafts: ReadonlyMap<string, Row<'template_entries'>[]>;
   readonly jobs: ReadonlyMap<string, { closed: number; jobs: number }[]>;
 }
 
-export function fetch(
+export async function fetch(
   store: Store,
   call: Call,
   select: TemplateSelectOpts,
@@ -41,12 +42,22 @@ export function fetch(
 ): Promise<{ [templateId: string]: TemplateFetchResult }> {
   const ids = idList('templateIds', templateIds);
   for (const id of ids) refuseKey(id);
-  return store.read(async reader => {
-    const templates = await reader.templates.entries(teamsOf(call.caller), ids, 'latest', call.now);
-    const extras = await read(reader, select, templates);
-    const found = new Map(templates.map(template => [template.template_id, encoded(template, select, extras, call)]));
-    return Object.fromEntries(ids.map(id => [id, resultOf(id, found.get(id), call)]));
-  });
+  const teamIds = teamsOf(call.caller);
+  const key = JSON.stringify(['fetch', teamIds, ids, select]);
+  const found = await store.readKept(
+    key,
+    reader => read(reader, select, teamIds, ids),
+    ({ rows }) => rows,
+  );
+  const { templates } = found;
+  const trees = store.knownTrees(templates) ?? (await store.read(reader => treesOf(reader, templates)));
+  const byId = new Map(
+    templates.map(template => [
+      template.template_id,
+      encoded(template, trees.get(template.root_hash)!, select, found, call),
+    ]),
+  );
+  return Object.fromEntries(ids.map(id => [id, resultOf(id, byId.get(id), call)]));
 }
 
 /** The answer is a map by id, and no library can carry these two as keys. @throws BadRequest (400) */
@@ -62,7 +73,13 @@ function refuseKey(id: string): void {
 const resultOf = (id: string, template: JobTemplateModular | undefined, call: Call): TemplateFetchResult =>
   template ? { template } : { err: systemException(templateNotFound(id), call.requestId) };
 
-async function read(reader: Reader, select: TemplateSelectOpts, templates: readonly TemplateRow[]): Promise<Extras> {
+async function read(
+  reader: Reader,
+  select: TemplateSelectOpts,
+  callersTeams: readonly string[],
+  templateIds: readonly string[],
+): Promise<Found> {
+  const templates = await reader.templates.entries(callersTeams, templateIds, 'latest');
   const teamIds = [...new Set(templates.map(template => template.team_id))];
   const ids = templates.map(template => template.template_id);
   const userIds = [
@@ -73,10 +90,10 @@ async function read(reader: Reader, select: TemplateSelectOpts, templates: reado
   const users = userIds.length > 0 ? await reader.people.users([...new Set(userIds)]) : [];
   const drafts = select.includeDrafts ? await reader.templates.drafts(teamIds, ids) : [];
   const jobs = select.includeStats ? await reader.templates.jobCounts(teamIds, ids) : [];
-  // Each entry names its root group's id and its team's review flow, flags or not.
-  const teams = teamIds.length > 0 ? await reader.people.teams(teamIds) : [];
+  const teams = select.includeTeam && teamIds.length > 0 ? await reader.people.teams(teamIds) : [];
   return {
-    trees: await treesOf(reader, templates),
+    rows: 1 + templates.length + users.length + drafts.length + jobs.length + teams.length,
+    templates,
     teams: new Map(teams.map(team => [team.team_id, team])),
     users: new Map(users.map(user => [user.user_id, user])),
     drafts: Map.groupBy(drafts, draft => draft.template_id),
@@ -97,12 +114,16 @@ async function treesOf(reader: Reader, templates: readonly TemplateRow[]): Promi
   return trees;
 }
 
-function encoded(template: TemplateRow, select: TemplateSelectOpts, extras: Extras, call: Call): JobTemplateModular {
-  const root = extras.trees.get(template.root_hash)!;
-  const team = extras.teams.get(template.team_id)!;
-  const modular = toJobTemplateModular(template, root.id, call.caller.tokenId);
-  modular.reviewFlowRequired = JSON.parse(team.config).requireReviewFlow ?? false;
-  if (select.includeTeam) modular.team = toTeamModular(team);
+function encoded(
+  template: TemplateRow,
+  root: BaseStep,
+  select: TemplateSelectOpts,
+  found: Found,
+  call: Call,
+): JobTemplateModular {
+  const modular = toJobTemplateModular(template, root.id, call);
+  modular.reviewFlowRequired = JSON.parse(template.team_config).requireReviewFlow ?? false;
+  if (select.includeTeam) modular.team = toTeamModular(found.teams.get(template.team_id)!);
   if (select.includeSteps) modular.stepGroup = derived(root, template.title);
   if (select.includeRootHeaders) modular.rootHeaders = root.impl.stepGroup?.headers ?? {};
   if (select.includeDocuments) modular.documents = [];
@@ -110,18 +131,18 @@ function encoded(template: TemplateRow, select: TemplateSelectOpts, extras: Extr
   if (select.includeAttributes) modular.attributes = [];
   if (select.includeRefMap) modular.references = referencesIn(root);
   if (select.includeLastModified) modular.lastModifiedAt = toSeconds(template.modified_at);
-  if (select.includeLastAuthor) modular.lastAuthor = toUser(extras.users.get(template.author_id)!);
-  if (select.includeOriginalAuthor) modular.originalAuthor = toUserModular(extras.users.get(template.created_by)!);
-  if (select.includeStats) modular.stats = statsOf(extras.jobs.get(template.template_id) ?? []);
+  if (select.includeLastAuthor) modular.lastAuthor = toUser(found.users.get(template.author_id)!);
+  if (select.includeOriginalAuthor) modular.originalAuthor = toUserModular(found.users.get(template.created_by)!);
+  if (select.includeStats) modular.stats = statsOf(found.jobs.get(template.template_id) ?? []);
   if (select.includeDrafts)
-    modular.drafts = (extras.drafts.get(template.template_id) ?? []).map((draft, index, drafts) =>
+    modular.drafts = (found.drafts.get(template.template_id) ?? []).map((draft, index, drafts) =>
       toDraft(draft, index === drafts.length - 1),
     );
-  if (select.includeLastPublished) addLastPublished(modular, template, extras);
+  if (select.includeLastPublished) addLastPublished(modular, template, found);
   return modular;
 }
 
-function addLastPublished(modular: JobTemplateModular, template: TemplateRow, { users }: Extras): void {
+function addLastPublished(modular: JobTemplateModular, template: TemplateRow, { users }: Found): void {
   modular.lastPublishedAt = toSeconds(template.last_published_at ?? template.created_at);
   modular.lastPublishedVersion = template.last_published_public_version ?? 0;
   modular.lastPublishTime = toSeconds(template.last_published_at ?? 0);

@@ -27,6 +27,6 @@ export function add(
       ...content,
       root: withChild(content.root, step, place),
     }));
-    return toEdited(template, root, call.caller.tokenId);
+    return toEdited(template, root, call);
   });
 }

@@ -99,7 +99,7 @@ async function publicEntry(
   publicVersion: number,
 ): Promise<TemplateRow> {
   const selector: EntrySelector = publicVersion === 0 ? 'published' : { publicVersion };
-  const [entry] = await reader.templates.entries(teamsOf(call.caller), [templateId], selector, call.now);
+  const [entry] = await reader.templates.entries(teamsOf(call.caller), [templateId], selector);
   if (entry) return entry;
   await visible(reader, call, templateId);
   throw publicVersion === 0
@@ -149,5 +149,5 @@ function refuseOtherType(template: TemplateRow, typ: TemplateType | null | undef
 async function encoded(reader: Reader, call: Call, template: TemplateRow, known?: BaseStep): Promise<JobTemplate> {
   const root = known ?? (await reader.trees.tree(template.team_id, template.root_hash));
   const [team] = await reader.people.teams([template.team_id]);
-  return toJobTemplate(template, root, team!, call.caller.tokenId);
+  return toJobTemplate(template, root, team!, call);
 }

@@ -1,6 +1,6 @@
 /**
  * Templates: from rows and trees to the structs of the interface. Times go out in Unix seconds. Handlers return plain objects in
- * the structs' shape: the reply's constructor makes the generated classes of them, once.
+ * the structs' shape, which are written as they are.
  */
 import type { JobDefaults } from '#gen/flow_types';
 import {
@@ -17,6 +17,7 @@ import { derived } from '../../domain/tree.ts';
 import type { TeamWithOwner } from '../../store/people.ts';
 import type { Row } from '../../store/schema.ts';
 import type { TemplateRow } from '../../store/templates.ts';
+import type { Call } from '../call.ts';
 import { toTeam } from '../teams/wire.ts';
 
 /** Statuses as rows and JobTemplate spell them, and as JobTemplateModular numbers them. */
@@ -26,12 +27,7 @@ const statuses: Readonly<Record<string, JobTemplateStatus>> = {
   InReview: JobTemplateStatus.IN_REVIEW,
 };
 
-export function toJobTemplate(
-  template: TemplateRow,
-  root: BaseStep,
-  team: TeamWithOwner,
-  tokenId: string,
-): JobTemplate {
+export function toJobTemplate(template: TemplateRow, root: BaseStep, team: TeamWithOwner, call: Call): JobTemplate {
   return {
     id: template.template_id,
     title: template.title,
@@ -47,7 +43,7 @@ export function toJobTemplate(
     archivedAt: 0,
     lastAuthor: template.author_id,
     system: false,
-    locked: lockOf(template, tokenId),
+    locked: lockOf(template, call),
     lastAuthoredAt: toSeconds(template.authored_at),
     publishedAt: toSeconds(template.published_at ?? 0),
     lastPublishedAt: toSeconds(template.last_published_at ?? template.created_at),
@@ -64,7 +60,7 @@ export function toJobTemplate(
 const marks = { readOnly: false, globalTemplate: false, localTemplate: false, archiveDisabled: false };
 
 /** What an entry always carries; fetch adds what its flags ask for, edits add the tree. */
-export function toJobTemplateModular(template: TemplateRow, rootId: string, tokenId: string): JobTemplateModular {
+export function toJobTemplateModular(template: TemplateRow, rootId: string, call: Call): JobTemplateModular {
   return {
     id: template.template_id,
     internalVersion: template.internal_version,
@@ -84,7 +80,7 @@ export function toJobTemplateModular(template: TemplateRow, rootId: string, toke
     metadataById: {},
     publishedVersion: template.published_version,
     typ: template.typ,
-    locked: lockOf(template, tokenId),
+    locked: lockOf(template, call),
     publishedById: template.last_published_by ?? undefined,
     ...marks,
     defaults: defaultsOf(template),
@@ -92,8 +88,8 @@ export function toJobTemplateModular(template: TemplateRow, rootId: string, toke
 }
 
 /** The template after an edit: with its tree. */
-export const toEdited = (template: TemplateRow, root: BaseStep, tokenId: string): JobTemplateModular => ({
-  ...toJobTemplateModular(template, root.id, tokenId),
+export const toEdited = (template: TemplateRow, root: BaseStep, call: Call): JobTemplateModular => ({
+  ...toJobTemplateModular(template, root.id, call),
   stepGroup: derived(root, template.title),
 });
 
@@ -123,22 +119,24 @@ const defaultsOf = ({ defaults }: TemplateRow): JobDefaults | undefined =>
 
 const statusOf = ({ status }: Row<'template_entries'>): JobTemplateStatus => statuses[status]!;
 
-function lockOf(template: TemplateRow, tokenId: string): JobTemplateLock | undefined {
+function lockOf(template: TemplateRow, { caller, now }: Call): JobTemplateLock | undefined {
   const {
     lock_token_id,
     lock_user_id,
     lock_user_email,
     lock_user_name,
     lock_user_created_at,
+    lock_expires_at,
     locked_at,
     last_activity_at,
   } = template;
-  if (lock_token_id === null) return undefined;
+  if (lock_token_id === null || lock_expires_at! <= now) return undefined;
   const holder = {
     id: lock_user_id!,
     email: lock_user_email!,
     name: lock_user_name!,
     createdAt: lock_user_created_at!,
   };
-  return toLock({ tokenId: lock_token_id, holder, lockedAt: locked_at!, lastActivityAt: last_activity_at! }, tokenId);
+  const holding = { tokenId: lock_token_id, holder, lockedAt: locked_at!, lastActivityAt: last_activity_at! };
+  return toLock(holding, caller.tokenId);
 }

@@ -38,7 +38,7 @@ async function checkParent(tx: Transactor, teamId: string, parentJob: string): P
 }
 
 async function publishedEntry(tx: Transactor, call: Call, templateId: string): Promise<TemplateRow> {
-  const [entry] = await tx.templates.entries(teamsOf(call.caller), [templateId], 'published', call.now);
+  const [entry] = await tx.templates.entries(teamsOf(call.caller), [templateId], 'published');
   if (entry) return entry;
   await visibleTemplate(tx, call, templateId);
   throw new InvalidVersion(

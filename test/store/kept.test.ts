@@ -1,0 +1,72 @@
+/** What the store keeps of an answer serves again only as long as nobody has written anything. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { pino } from 'pino';
+import { callerIn } from '../../src/services/authentication/caller.ts';
+import { openStore, type Store } from '../../src/store/database.ts';
+import { select } from '../services/job-templates/selection.ts';
+import { logIn, logInAdmin, newTemplate, step, type TestUser } from '../support/seed.ts';
+import { TestServer } from '../support/server.ts';
+
+const HOUR_MS = 3_600_000;
+
+let server: TestServer;
+/** Another server process, as far as the database knows. */
+let elsewhere: Store;
+let ana: TestUser;
+let templateId: string;
+
+beforeAll(async () => {
+  server = await TestServer.start();
+  elsewhere = await openStore(server.settings, pino({ level: 'silent' }));
+  ana = await logInAdmin(server);
+  templateId = (await newTemplate(ana, 'Kept', [step('One')])).id;
+});
+afterAll(async () => {
+  await elsewhere.close();
+  await server.stop();
+});
+
+const fetched = async (user: TestUser) =>
+  (await user.templates.fetch(select('includeSteps'), [templateId]))[templateId]!;
+
+/** The statements of two fetches in a row. */
+async function costs(user: TestUser): Promise<number[]> {
+  const first = await server.statementsOf(() => fetched(user));
+  const second = await server.statementsOf(() => fetched(user));
+  return [first.statements.length, second.statements.length];
+}
+
+test('what is asked for again takes no statement on SQLite, and as many as ever on PostgreSQL', async () => {
+  await newTemplate(ana, 'Written', [step('One')]);
+  const [first, second] = await costs(ana);
+  expect(first).toBeGreaterThan(0);
+  expect(second).toBe(server.store.engine === 'sqlite' ? 0 : first);
+});
+
+test('what another process commits shows in the next call', async () => {
+  for (const requireReviewFlow of [true, false, true]) {
+    await fetched(ana);
+    await elsewhere.transact(tx => tx.people.updateTeam(ana.teamId, { config: JSON.stringify({ requireReviewFlow }) }));
+    expect((await fetched(ana)).template).toMatchObject({ reviewFlowRequired: requireReviewFlow });
+  }
+});
+
+test('a token that another process ended is good for nothing from then on', async () => {
+  const ben = await logIn(server, ana.email, ana.password, ana.teamId);
+  await fetched(ben);
+  const { tokenId } = await elsewhere.read(reader => callerIn(reader, ben.token, server.clock.now()));
+  await elsewhere.transact(tx => tx.people.deleteToken(tokenId));
+  await expect(fetched(ben)).rejects.toMatchObject({ slug: 'invalid-token' });
+});
+
+test('a token and its locks end with its time, although nobody writes then', async () => {
+  const ben = await logIn(server, ana.email, ana.password, ana.teamId);
+  await ben.templates.acquireLock(templateId);
+  server.clock.forward(6 * HOUR_MS);
+  const later = await logIn(server, ana.email, ana.password, ana.teamId);
+  expect((await fetched(later)).template!.locked).toMatchObject({ owned: false });
+  expect((await fetched(ben)).template!.locked).toMatchObject({ owned: true });
+  server.clock.forward(7 * HOUR_MS);
+  expect((await fetched(later)).template!.locked).toBeFalsy();
+  await expect(fetched(ben)).rejects.toMatchObject({ slug: 'token-expired' });
+});
