@@ -1,30 +1,11 @@
 /** Thrift's compact protocol, written; compact.ts says how it is made, and reads it. */
 import { bytesOnly } from './binary-writer.ts';
 import type { ByteWriter } from './bytes.ts';
+import { COMPACT, FALSE, TRUE } from './compact-types.ts';
 import { Type } from './protocol.ts';
 
 export const PROTOCOL_ID = 0x82;
 export const VERSION = 1;
-export const TRUE = 1;
-const FALSE = 2;
-const DOUBLE = 7;
-const UUID = 13;
-
-/** The protocol's type numbers by Thrift's. */
-const COMPACT: Readonly<Record<number, number>> = {
-  [Type.BOOL]: TRUE,
-  [Type.BYTE]: 3,
-  [Type.I16]: 4,
-  [Type.I32]: 5,
-  [Type.I64]: 6,
-  [Type.DOUBLE]: DOUBLE,
-  [Type.STRING]: 8,
-  [Type.LIST]: 9,
-  [Type.SET]: 10,
-  [Type.MAP]: 11,
-  [Type.STRUCT]: 12,
-  [Type.UUID]: UUID,
-};
 
 export class CompactWriter {
   readonly output: ByteWriter;

@@ -4,7 +4,8 @@
  */
 import { decodedText } from './binary.ts';
 import type { ByteWriter } from './bytes.ts';
-import { CompactWriter, PROTOCOL_ID, TRUE, VERSION } from './compact-writer.ts';
+import { elementType, TRUE, thriftType } from './compact-types.ts';
+import { CompactWriter, PROTOCOL_ID, VERSION } from './compact-writer.ts';
 import {
   Budget,
   exact,
@@ -21,24 +22,6 @@ import {
 } from './protocol.ts';
 
 const NO_BYTES = Buffer.alloc(0);
-
-/** Thrift's type numbers by the protocol's. */
-const THRIFT: readonly (number | undefined)[] = [
-  undefined,
-  Type.BOOL,
-  Type.BOOL,
-  Type.BYTE,
-  Type.I16,
-  Type.I32,
-  Type.I64,
-  Type.DOUBLE,
-  Type.STRING,
-  Type.LIST,
-  Type.SET,
-  Type.MAP,
-  Type.STRUCT,
-  Type.UUID,
-];
 
 /** Bytes of the smallest element: all but doubles and UUIDs can be one byte long. */
 const least = (type: number): number => (type === Type.DOUBLE ? 8 : type === Type.UUID ? 16 : 1);
@@ -106,8 +89,7 @@ export class CompactProtocol extends CompactWriter implements WireProtocol {
   readMapBegin(): MapHead {
     const size = this.#readVarint();
     const types = size === 0 ? 0 : this.#take();
-    const ktype = size === 0 ? Type.STOP : thriftType(types >> 4);
-    const vtype = size === 0 ? Type.STOP : thriftType(types & 0x0f);
+    const [ktype, vtype] = [elementType(types >> 4, size), elementType(types & 0x0f, size)];
     this.#container(size, least(ktype) + least(vtype));
     return { ktype, vtype, size };
   }
@@ -119,8 +101,7 @@ export class CompactProtocol extends CompactWriter implements WireProtocol {
   readListBegin(): ListHead {
     const head = this.#take();
     const size = head >> 4 === 15 ? this.#readVarint() : head >> 4;
-    // An empty list's type means nothing.
-    const etype = size === 0 ? (THRIFT[head & 0x0f] ?? Type.STOP) : thriftType(head & 0x0f);
+    const etype = elementType(head & 0x0f, size);
     this.#container(size, least(etype));
     return { etype, size };
   }
@@ -230,10 +211,4 @@ export class CompactProtocol extends CompactWriter implements WireProtocol {
     if (this.#at > this.#input.length) throw new Malformed('the message ends in the middle of a value');
     return at;
   }
-}
-
-function thriftType(type: number): number {
-  const found = THRIFT[type];
-  if (found === undefined) throw new Malformed(`a value of the type ${type}, which is none`);
-  return found;
 }

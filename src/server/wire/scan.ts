@@ -2,6 +2,7 @@
  * Where a message ends that no frame surrounds. The structure is walked without being read, as far as it has arrived; the walk goes
  * on where it stopped when more has. Lengths are added, never allocated; depth and elements are held against the limits.
  */
+import { elementType, thriftType } from './compact-types.ts';
 import { BeyondLimit, Malformed, type ProtocolName, type ReadLimits, Type } from './protocol.ts';
 
 export interface Scanner {
@@ -100,9 +101,6 @@ class BinaryCursor extends Cursor {
   }
 }
 
-/** Thrift's type numbers by the compact protocol's. */
-const THRIFT = [0, 2, 2, 3, 6, 8, 10, 4, 11, 15, 14, 13, 12, 16] as const;
-
 class CompactCursor extends Cursor {
   messageHead(): void {
     this.at += 2;
@@ -114,7 +112,7 @@ class CompactCursor extends Cursor {
     const head = this.byte();
     if ((head & 0x0f) === Type.STOP) return Type.STOP;
     if (head >> 4 === 0) this.#varint();
-    return this.#type(head);
+    return thriftType(head & 0x0f);
   }
 
   protected textBytes(): number {
@@ -124,13 +122,13 @@ class CompactCursor extends Cursor {
   listHead(): { etype: number; size: number } {
     const head = this.byte();
     const size = head >> 4 === 15 ? this.#varint() : head >> 4;
-    return { etype: this.#type(head), size };
+    return { etype: elementType(head & 0x0f, size), size };
   }
 
   mapHead(): { ktype: number; vtype: number; size: number } {
     const size = this.#varint();
     const types = size === 0 ? 0 : this.byte();
-    return { ktype: this.#type(types >> 4), vtype: this.#type(types), size };
+    return { ktype: elementType(types >> 4, size), vtype: elementType(types & 0x0f, size), size };
   }
 
   fixedBytes(type: number, inField: boolean): number | undefined {
@@ -140,12 +138,6 @@ class CompactCursor extends Cursor {
       return 0;
     }
     return FIXED[type];
-  }
-
-  #type(bits: number): number {
-    const type = THRIFT[bits & 0x0f];
-    if (type === undefined) throw new Malformed(`a value of the type ${bits & 0x0f}, which is none`);
-    return type;
   }
 
   #varint(longest = 5): number {
