@@ -14,6 +14,7 @@ const limits = {
   containerElements: ['JOBWRIGHT_MAX_CONTAINER_ELEMENTS', 1, 'elements of one list, set or map in a message'],
   messageElements: ['JOBWRIGHT_MAX_MESSAGE_ELEMENTS', 1, 'fields and elements of one message'],
   nesting: ['JOBWRIGHT_MAX_NESTING', 1, 'structs and containers within each other in a message'],
+  jsonBytes: ['JOBWRIGHT_MAX_JSON_BYTES', 1, 'bytes of a message in JSON: larger ones belong in binary or compact'],
   connections: ['JOBWRIGHT_MAX_CONNECTIONS', 1, 'open connections'],
   connectionsPerAddress: ['JOBWRIGHT_MAX_CONNECTIONS_PER_ADDRESS', 1, 'open connections of one address'],
   unauthenticatedMs: ['JOBWRIGHT_LOGIN_SECONDS', 1000, 'a connection that has shown no token by then is closed'],

@@ -18,7 +18,7 @@ import { internalError, systemException } from '../services/wire-errors.ts';
 import type { Store } from '../store/database.ts';
 import { settledArguments } from './arguments.ts';
 import type { ServedFunction } from './functions.ts';
-import type { Metrics, Refusal } from './metrics.ts';
+import { type Metrics, REFUSALS } from './metrics.ts';
 import { BeyondLimit, Malformed, Untakable } from './wire/protocol.ts';
 
 /** The caller's side of a connection or of a request. */
@@ -203,16 +203,6 @@ export class Calls {
 
 const SYSTEM_EXCEPTION = 'common.SystemException';
 const LOCK_FAILED = 'job_template.JobTemplateLockFailed';
-
-/** By the limit that a refusal names in its details. */
-const REFUSALS: Readonly<Record<string, Refusal>> = {
-  stringBytes: 'string-bytes',
-  containerElements: 'container-elements',
-  messageElements: 'message-elements',
-  nesting: 'nesting',
-  callsInFlight: 'overloaded',
-  requestMs: 'request-time',
-};
 
 const overloaded = ({ callsInFlight }: CallLimits): Busy =>
   new Busy('overloaded', `the server works on ${callsInFlight} calls already; try again in a moment`, {

@@ -34,6 +34,7 @@ export const DEFAULT_LIMITS: Limits = {
   containerElements: 100_000,
   messageElements: 500_000,
   nesting: 64,
+  jsonBytes: 1024 * 1024,
   connections: 10_000,
   connectionsPerAddress: 2_000,
   unauthenticatedMs: 60_000,

@@ -35,7 +35,19 @@ export type Refusal =
   | 'container-elements'
   | 'message-elements'
   | 'nesting'
+  | 'json-bytes'
   | 'request-time';
+
+/** By the limit that a refusal names in its details. */
+export const REFUSALS: Readonly<Record<string, Refusal>> = {
+  stringBytes: 'string-bytes',
+  containerElements: 'container-elements',
+  messageElements: 'message-elements',
+  nesting: 'nesting',
+  jsonBytes: 'json-bytes',
+  callsInFlight: 'overloaded',
+  requestMs: 'request-time',
+};
 
 export type Transport = 'thrift' | 'http';
 

@@ -92,6 +92,41 @@ test('HTTP takes plain JSON on the same port: results, declared errors, and what
   expect(await unknown.json()).toEqual({ method: 'nope', exception: { message: 'Unknown function nope', type: 1 } });
 });
 
+test('JSON beyond its limits is refused before it is parsed, in both forms, and its connection goes on', async () => {
+  const templateIds = Array.from({ length: 40_000 }, (_, n) => `an id of some template, number ${n}`);
+  const plain = await post('/api/job_templates', { method: 'fetch', arguments: { templateIds } }, admin.token);
+  expect(await plain.json()).toMatchObject({
+    slug: 'limit-exceeded',
+    message: expect.stringMatching(/^body: \d+ bytes of JSON; at most 1048576$/),
+    details: { exceeded: 'jsonBytes' },
+  });
+  const deep = `{"method": "fetch", "arguments": {"templateIds": ${'['.repeat(500)}${']'.repeat(500)}}}`;
+  const nested = await fetch(`http://${server.address.host}:${server.address.port}/api/job_templates`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: deep,
+  });
+  expect(await nested.json()).toMatchObject({ slug: 'limit-exceeded', details: { exceeded: 'nesting' } });
+  const raw = await RawConnection.open(server.address);
+  raw.send(framed(message('authenticate', args('AuthenticationService', 'authenticate', { token: admin.token }))));
+  await raw.answer();
+  raw.send(
+    framed(
+      message('JobTemplateService:fetch', args('JobTemplateService', 'fetch', { templateIds }), { protocol: json }),
+    ),
+  );
+  expect(resultIn('JobTemplateService', decoded(await raw.answer(), json)).err).toMatchObject({
+    errorCode: 400,
+    slug: 'limit-exceeded',
+    details: { exceeded: 'jsonBytes' },
+  });
+  raw.send(framed(message('JobTemplateService:fetch', args('JobTemplateService', 'fetch', {}), { protocol: json })));
+  expect(decoded(await raw.answer(), json).kind).toBe('reply');
+  raw.close();
+  const metrics = await (await fetch(`http://${server.address.host}:${server.address.port}/metrics`)).text();
+  expect(metrics).toMatch(/^jobwright_refusals_total\{reason="json-bytes"\} 2$/m);
+});
+
 test('HTTP tells whether the server lives and is ready, what it counted, and its interface', async () => {
   const get = async (path: string) =>
     (await fetch(`http://${server.address.host}:${server.address.port}${path}`)).text();

@@ -18,10 +18,11 @@ import type { Functions, ServedFunction } from '../functions.ts';
 import { resultFields } from '../functions.ts';
 import { argumentsFromJson, toJson } from '../json.ts';
 import type { Limits } from '../limits.ts';
-import type { Metrics } from '../metrics.ts';
+import { type Metrics, REFUSALS } from '../metrics.ts';
 import { ByteWriter } from '../wire/bytes.ts';
+import { parsedJson } from '../wire/json-text.ts';
 import type { Messages } from '../wire/messages.ts';
-import { ExceptionType } from '../wire/protocol.ts';
+import { BeyondLimit, ExceptionType, Malformed } from '../wire/protocol.ts';
 import { httpSession } from './door.ts';
 import type { Exchange, Route } from './exchange.ts';
 
@@ -109,7 +110,7 @@ async function bodyOf(request: IncomingMessage, { limits, metrics }: ApiParts): 
 }
 
 async function answerJson(exchange: Exchange, parts: ApiParts, service: ServiceName, content: Buffer): Promise<void> {
-  const asked = parsed(content, parts.limits);
+  const asked = parsed(content, parts);
   const { method } = asked;
   const served = parts.functions.find(method, service);
   if (!served) {
@@ -141,22 +142,22 @@ interface Asked {
 }
 
 /** @throws BadRequest (400) when it is not of the form {"method": "…", "arguments": {…}} */
-function parsed(content: Buffer, { messageElements }: Limits): Asked {
-  const text = content.toString();
-  if (content.length > messageElements && (text.match(/[,[{]/g)?.length ?? 0) > 4 * messageElements)
-    throw new BadRequest('limit-exceeded', `body: more than ${messageElements} fields and elements in one message`);
-  const json = jsonIn(text);
+function parsed(content: Buffer, parts: ApiParts): Asked {
+  const json = jsonIn(content, parts);
   if (typeof json === 'object' && json !== null && 'method' in json && typeof json.method === 'string') {
     return { method: json.method, arguments: 'arguments' in json ? json.arguments : {} };
   }
   throw new BadRequest('invalid-argument', 'body: expected {"method": "…", "arguments": {…}}');
 }
 
-function jsonIn(text: string): unknown {
+function jsonIn(content: Buffer, { limits, metrics }: ApiParts): unknown {
   try {
-    return JSON.parse(text);
+    return parsedJson(content, limits);
   } catch (error) {
-    throw new BadRequest('invalid-argument', `body: no JSON: ${(error as Error).message.slice(0, 200)}`);
+    if (error instanceof Malformed) throw new BadRequest('invalid-argument', `body: ${error.message}`);
+    if (!(error instanceof BeyondLimit)) throw error;
+    metrics.refused(REFUSALS[error.limit]!);
+    throw new BadRequest('limit-exceeded', `body: ${error.message}`, { field: 'body', exceeded: error.limit });
   }
 }
 

@@ -2,9 +2,11 @@
  * Thrift's JSON protocol: [1, name, type, seqid, {"field id": {"type": value}}]; lists and sets are ["type", size, …], maps
  * ["key type", "value type", size, {…}], truth values 1 and 0, binaries base64.
  *
- * A message is parsed whole and then taken apart: `#pending` holds the values that are still to be read, the next one last.
+ * What is behind a message's head is parsed whole and then taken apart: `#pending` holds the values that are still to be read, the
+ * next one last.
  */
 import type { ByteWriter } from './bytes.ts';
+import { parsedJson } from './json-text.ts';
 import { JsonWriter, NAMES, VERSION } from './json-writer.ts';
 import {
   Budget,
@@ -24,12 +26,18 @@ import {
 const NO_BYTES = Buffer.alloc(0);
 const TYPES = new Map(Object.entries(NAMES).map(([type, name]) => [name, Number(type)]));
 
+/** [version, "name", type, seqid, and the body. */
+const HEAD = /^\s*\[\s*(\d+)\s*,\s*"([^"\\]*)"\s*,\s*(\d{1,3})\s*,\s*(-?\d{1,10})\s*,/;
+const HEAD_PARTS = 4;
+const LONGEST_HEAD = 1000;
+
 export class JsonProtocol extends JsonWriter implements WireProtocol {
   readonly name = 'json';
   readonly #input: Buffer;
   readonly #limits: ReadLimits;
   readonly #budget: Budget;
   readonly #pending: unknown[] = [];
+  #begun = false;
   /** Fields still to be read of the structs around, the innermost last. */
   readonly #fields: [string, unknown][][] = [];
 
@@ -40,19 +48,24 @@ export class JsonProtocol extends JsonWriter implements WireProtocol {
     this.#budget = new Budget(limits);
   }
 
+  /** The head alone: what is behind it is parsed when it is asked for, which for a caller without a token is never. */
   readMessageBegin(): MessageHead {
-    const [version, name, type, seqid, body] = this.#parsed();
-    if (version !== VERSION) throw new Malformed(`version ${shown(version)} of the JSON protocol; expected ${VERSION}`);
-    if (typeof name !== 'string' || !Number.isInteger(type) || !Number.isInteger(seqid))
-      throw new Malformed('a message that does not begin with [1, "name", type, number');
-    this.#pending.push(body);
-    return { fname: name, mtype: type as number, rseqid: (seqid as number) | 0 };
+    const head = HEAD.exec(this.#input.toString('latin1', 0, LONGEST_HEAD));
+    if (!head) throw new Malformed('a message that does not begin with [1, "name", type, number');
+    const [, version, name, type, seqid] = head;
+    if (Number(version) !== VERSION)
+      throw new Malformed(`version ${version} of the JSON protocol; expected ${VERSION}`);
+    return { fname: name!, mtype: Number(type), rseqid: Number(seqid) | 0 };
   }
 
   readMessageEnd(): void {}
 
   readStructBegin(): void {
     this.#budget.enter();
+    if (!this.#begun) {
+      this.#begun = true;
+      this.#pending.push(this.#body());
+    }
     this.#fields.push(Object.entries(this.#object()).reverse());
   }
 
@@ -151,15 +164,10 @@ export class JsonProtocol extends JsonWriter implements WireProtocol {
     this.#next();
   }
 
-  #parsed(): unknown[] {
-    checkStructure(this.#input, this.#limits);
-    try {
-      const message: unknown = JSON.parse(this.#input.toString());
-      if (Array.isArray(message)) return message;
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
-    }
-    throw new Malformed('a message that is no JSON array');
+  /** What the message carries behind its head. */
+  #body(): unknown {
+    const message = parsedJson(this.#input, this.#limits);
+    return Array.isArray(message) ? message[HEAD_PARTS] : undefined;
   }
 
   #next(): unknown {
@@ -200,26 +208,3 @@ function typeOf(name: unknown): number {
   if (type === undefined) throw new Malformed(`a value of the type ${shown(name)}, which is none`);
   return type;
 }
-
-/** Looks before the message is parsed whether it holds more than may be: what is parsed takes many times the memory of its text. */
-function checkStructure(input: Buffer, limits: ReadLimits): void {
-  // Each thing takes a byte at least.
-  if (input.length <= limits.messageElements) return;
-  let things = 0;
-  let inText = false;
-  for (let at = 0; at < input.length; at++) {
-    const byte = input[at];
-    if (byte === QUOTE) inText = !inText;
-    else if (byte === BACKSLASH) at += inText ? 1 : 0;
-    else if (!inText && (byte === COMMA || byte === BRACKET || byte === BRACE)) things++;
-  }
-  // A field is an object within an object, and a comma before it.
-  if (things > 4 * limits.messageElements)
-    throw new Malformed(`more than ${limits.messageElements} fields and elements in one message`);
-}
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const COMMA = 0x2c;
-const BRACKET = 0x5b;
-const BRACE = 0x7b;

@@ -46,6 +46,8 @@ export interface ReadLimits {
   readonly messageElements: number;
   /** Structs and containers within each other, the arguments' own struct not counted. */
   readonly nesting: number;
+  /** Bytes of a message in JSON. */
+  readonly jsonBytes: number;
 }
 
 /** Thrown when bytes are no message of the protocol. What follows them cannot be understood either. */
@@ -218,6 +220,7 @@ export const UNBOUNDED: ReadLimits = {
   containerElements: Number.POSITIVE_INFINITY,
   messageElements: Number.POSITIVE_INFINITY,
   nesting: 256,
+  jsonBytes: Number.POSITIVE_INFINITY,
 };
 
 /** Skips a value of any type, in any protocol. */

@@ -84,20 +84,19 @@ export class BodyHashes {
   }
 }
 
-/** The same bytes in pieces of CHUNK_BYTES, the last one shorter. */
+/** The same bytes in pieces of CHUNK_BYTES, the last one shorter. All in one buffer: a piece is good until the next is asked for. */
 async function* chunksOf(bytes: IncomingFile['bytes']): AsyncGenerator<Buffer> {
-  let waiting: Buffer[] = [];
-  let length = 0;
-  for await (let piece of bytes) {
-    while (length + piece.length >= CHUNK_BYTES) {
-      const taken = CHUNK_BYTES - length;
-      yield waiting.length === 0 ? piece.subarray(0, taken) : Buffer.concat([...waiting, piece.subarray(0, taken)]);
-      piece = piece.subarray(taken);
-      waiting = [];
-      length = 0;
+  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  let filled = 0;
+  for await (const piece of bytes) {
+    for (let at = 0; at < piece.length; ) {
+      const copied = piece.copy(chunk, filled, at);
+      at += copied;
+      filled += copied;
+      if (filled < CHUNK_BYTES) continue;
+      yield chunk;
+      filled = 0;
     }
-    if (piece.length > 0) waiting.push(piece);
-    length += piece.length;
   }
-  if (length > 0) yield Buffer.concat(waiting);
+  if (filled > 0) yield chunk.subarray(0, filled);
 }
