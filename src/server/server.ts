@@ -87,7 +87,7 @@ function assemble(settings: ServerSettings, world: World, store: Store): { share
   const limits: Limits = { ...DEFAULT_LIMITS, ...settings.limits };
   const { logger, clock = systemClock, ids = uuids, handlers = own => own } = world;
   const metrics = new Metrics().withProcess();
-  const functions = new Functions(handlers(createHandlers(store, settings.version)));
+  const functions = new Functions(handlers(createHandlers(store, settings.version, limits.fileBytes)));
   const calls = new Calls(store, clock, ids, logger, limits, metrics);
   const messages = new Messages(functions, calls, limits, metrics, logger);
   const shared: Shared = { messages, limits, metrics, logger, halfBytes: 0, draining: false, stopping: false };

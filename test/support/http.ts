@@ -1,45 +1,19 @@
-/** Routes over a plain HTTP server of the test's own, which does for them what the listener does. And a client for them. */
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+/** A client for the HTTP of a server, and answers as tests expect them. */
 import { expect } from '@jest/globals';
 import type { ErrorCode } from '#gen/common_types';
-import { DomainError, Unauthorized } from '../../src/base/errors.ts';
-import { uuids } from '../../src/base/ids.ts';
-import type { Exchange, Route } from '../../src/server/http/exchange.ts';
-import { callerOf } from '../../src/services/authentication/caller.ts';
-import type { Call } from '../../src/services/call.ts';
-import { systemException } from '../../src/services/wire-errors.ts';
 import type { TestUser } from './seed.ts';
-import type { TestServer } from './server.ts';
 
 export interface Sent {
-  readonly method?: 'GET' | 'HEAD' | 'POST';
+  readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE' | 'OPTIONS';
   readonly headers?: Record<string, string>;
   readonly body?: RequestInit['body'];
 }
 
 export class TestHttp {
   readonly origin: string;
-  /** What handlers threw that is no refusal. */
-  readonly faults: unknown[] = [];
-  readonly #test: TestServer;
-  readonly #routes: readonly Route[];
-  readonly #server: Server;
 
-  static async start(test: TestServer, routes: readonly Route[]): Promise<TestHttp> {
-    const server = createServer();
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    return new TestHttp(test, routes, server);
-  }
-
-  constructor(test: TestServer, routes: readonly Route[], server: Server) {
-    this.#test = test;
-    this.#routes = routes;
-    this.#server = server;
-    this.origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    server.on('request', (request, response) => void this.#answer(request, response));
+  constructor({ host, port }: { host: string; port: number }) {
+    this.origin = `http://${host}:${port}`;
   }
 
   /** @param user whose token goes with the request; nobody's when undefined */
@@ -61,43 +35,25 @@ export class TestHttp {
     return this.send(user, path, { method: 'POST', headers: { 'content-type': type }, body: body ?? '' });
   }
 
-  async stop(): Promise<void> {
-    this.#server.closeAllConnections();
-    this.#server.close();
-    await once(this.#server, 'close');
+  async text(path: string): Promise<string> {
+    return (await this.send(undefined, path)).text();
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url!, this.origin);
-    const route = this.#routes.find(({ method, path }) => method === request.method && path.test(url.pathname));
-    if (!route) {
-      response.writeHead(404).end();
-      return;
-    }
-    const parameters = { ...route.path.exec(url.pathname)!.groups };
-    const now = this.#test.clock.now();
-    const exchange: Exchange = { request, response, url, parameters, now, call: () => this.#call(request, url, now) };
-    await route.handle(exchange).catch((error: unknown) => this.#refuse(response, error));
+  /** @param name with its labels: 'calls{outcome="ok"}' */
+  async metric(name: string): Promise<number> {
+    return metricIn(await this.text('/metrics'), name);
   }
 
-  #refuse(response: ServerResponse, error: unknown): void {
-    if (!(error instanceof DomainError)) {
-      this.faults.push(error);
-      response.destroy();
-      return;
-    }
-    const exception = systemException(error, uuids.next());
-    response.writeHead(exception.errorCode, { 'content-type': 'application/json' }).end(JSON.stringify(exception));
+  /** How often something was refused, closed or made to wait for this reason. */
+  refusals(reason: string): Promise<number> {
+    return this.metric(`jobwright_refusals_total{reason="${reason}"}`);
   }
+}
 
-  #call({ headers }: IncomingMessage, url: URL, now: number): Promise<Call> {
-    const token = headers.authorization?.replace(/^Bearer /, '') ?? url.searchParams.get('token');
-    const session = { bind: () => {}, release: () => {} };
-    return this.#test.store.read(async reader => {
-      if (token === null) throw new Unauthorized('not-logged-in', 'no token');
-      return { requestId: uuids.next(), now, ids: uuids, session, caller: await callerOf(reader, token, now) };
-    });
-  }
+/** The value that stands behind a name with its labels; 0 before it is there. */
+export function metricIn(metrics: string, name: string): number {
+  const line = metrics.split('\n').find(candidate => candidate.startsWith(`${name} `));
+  return Number(line?.slice(name.length + 1) ?? 0);
 }
 
 /** The JSON of an answer of 200. */
@@ -105,11 +61,14 @@ export async function answered<T>(sending: Promise<Response>): Promise<T> {
   const response = await sending;
   const text = await response.text();
   if (response.status !== 200) throw new Error(`expected an answer, but got ${response.status}: ${text}`);
-  expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
+  expect(response.headers.get('content-type')).toMatch(/^application\/json\b/);
   return JSON.parse(text) as T;
 }
 
-/** Passes when a request is refused with this code and slug and a message that matches. */
+/** Where HTTP has no word for a code, or another one. */
+const STATUSES: Readonly<Record<number, number>> = { 413: 409, 476: 403, 497: 401, 498: 401 };
+
+/** Passes when a request is refused with this code, its status, this slug and a message that matches. */
 export async function expectHttpRefusal(
   sending: Promise<Response>,
   code: ErrorCode,
@@ -117,8 +76,10 @@ export async function expectHttpRefusal(
   message: RegExp = /./,
 ): Promise<void> {
   const response = await sending;
-  expect(response.ok).toBe(false);
-  const refusal = (await response.json()) as { errorCode: ErrorCode; slug: string; message: string };
+  expect(response.status).toBe(STATUSES[code] ?? code);
+  expect(response.headers.get('content-type')).toBe('application/json');
+  const refusal = (await response.json()) as { errorCode: ErrorCode; slug: string; message: string; rqId: string };
   expect({ code: refusal.errorCode, slug: refusal.slug }).toEqual({ code, slug });
   expect(refusal.message).toMatch(message);
+  expect(response.headers.get('x-request-id')).toBe(refusal.rqId);
 }

@@ -91,7 +91,7 @@ async function bodyOf(request: IncomingMessage, { limits, metrics }: ApiParts): 
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {
-    for await (const chunk of request) {
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
       bytes += chunk.length;
       if (bytes > limits.messageBytes) {
         metrics.refused('http-too-long');
@@ -166,7 +166,7 @@ const compressed = promisify(gzip);
 
 async function send({ request, response }: Exchange, type: string, body: Buffer): Promise<void> {
   response.setHeader('Content-Type', type);
-  const wanted = /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\b)/.test(request.headers['accept-encoding'] ?? '');
+  const wanted = /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/i.test(request.headers['accept-encoding'] ?? '');
   if (type.endsWith('json')) response.setHeader('Vary', appended(response, 'Accept-Encoding'));
   const zipped = wanted && type.endsWith('json') && body.length >= WORTH_COMPRESSING;
   if (zipped) response.setHeader('Content-Encoding', 'gzip');

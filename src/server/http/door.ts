@@ -2,6 +2,7 @@
  * HTTP: one table of routes behind node:http. What a handler refuses becomes a status with the refusal as JSON; what fails is a fault
  * of ours, which the log keeps and the client hears the id of.
  */
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { SystemException } from '#gen/common_types';
@@ -30,6 +31,8 @@ export class HttpServer implements HttpDoor {
   readonly #settings: HttpSettings;
   readonly #calls: Calls;
   readonly #shared: Shared;
+  /** Answers that are not at their end. */
+  readonly #open = new Set<ServerResponse>();
 
   constructor(routes: readonly Route[], settings: HttpSettings, calls: Calls, shared: Shared) {
     this.#routes = routes;
@@ -49,6 +52,8 @@ export class HttpServer implements HttpDoor {
     );
     this.#server.timeout = unreadMs + requestMs;
     this.#server.on('clientError', (error, socket) => this.#badRequest(error, socket as Socket));
+    // It never listens itself; only when it is said to does it look after the time of headers, and after idle connections.
+    this.#server.emit('listening');
   }
 
   accept(socket: Socket): void {
@@ -63,12 +68,15 @@ export class HttpServer implements HttpDoor {
 
   /** Resolves when the requests that run are answered. */
   async stop(): Promise<void> {
-    const closed = new Promise(resolve => this.#server.close(resolve));
-    this.#server.closeIdleConnections();
-    await closed;
+    const answered = [...this.#open].map(response => once(response, 'close'));
+    // Ends the connections that wait for their next request.
+    this.#server.close();
+    await Promise.all(answered);
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.#open.add(response);
+    response.once('close', () => this.#open.delete(response));
     const session = new HttpSession(request);
     const call = this.#calls.open(session);
     response.setHeader('X-Request-Id', call.requestId);
@@ -125,11 +133,24 @@ export class HttpServer implements HttpDoor {
     else this.#shared.logger.error({ err: error, requestId, outcome: 'internal-error' });
     const exception = domain ? systemException(domain, requestId) : internalError(requestId);
     const status = error instanceof OtherMethod ? 405 : statusOf(exception);
-    // What the client still sends of its request is not read any more.
     if (!request.complete) response.setHeader('Connection', 'close');
+    const body = Buffer.from(JSON.stringify(structToJson('common.SystemException', exception)));
     response.statusCode = status;
     response.setHeader('Content-Type', 'application/json');
-    response.end(JSON.stringify(structToJson('common.SystemException', exception)));
+    response.setHeader('Content-Length', body.length);
+    response.write(body);
+    void this.#drop(request).then(() => response.end());
+  }
+
+  /**
+   * Reads what the client still sends of a request that is answered, for as long as a message may take. To close before would reset
+   * the connection, and a client that writes before it reads would never see why.
+   */
+  async #drop(request: IncomingMessage): Promise<void> {
+    if (request.complete || request.destroyed) return;
+    request.resume();
+    const late = AbortSignal.timeout(this.#shared.limits.halfMessageMs);
+    await Promise.race([once(request, 'close'), once(late, 'abort')]).catch(() => {});
   }
 
   #badRequest(error: NodeJS.ErrnoException, socket: Socket): void {
