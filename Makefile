@@ -36,11 +36,11 @@ unit-and-behaviour: node_modules/.installed ## the Jest suite
 demo: node_modules/.installed ## real procedures end to end on a server of its own
 	@node src/main.ts demo
 
-bench: node_modules/.installed ## what the main calls cost, as a table
-	@node bench/bench.ts
+bench: node_modules/.installed ## what the main calls and the wire cost, as tables, and as JSON in bench/result.json
+	@node bench/bench.ts bench/result.json
 
-interop: node_modules/.installed ## clients in seven languages, made by the stock Thrift compiler, against a server
-	@node interop/run.ts
+interop: node_modules/.installed ## clients in seven languages, made by the stock Thrift compiler, against a server (LANGUAGES="go ruby": these)
+	@node interop/run.ts $(LANGUAGES)
 
 soak: node_modules/.installed ## half an hour of mixed calls, then an hour of broken messages
 	node test/fuzz/soak.ts --minutes 30 --rate 2000 --connections 16

@@ -1,134 +1,19 @@
 /**
- * `make bench`: what the main calls cost, on a server in a process of its own, SQLite with synchronous=FULL, the load from this
- * process over TCP. bench/README.md says how to read the table.
+ * `make bench`: what the main calls cost, then what the wire costs, a table each; the README.md of each says how to read it.
+ *
+ *   node bench/bench.ts [result.json]
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { JobTemplate, TemplateSelectOpts } from '#gen/job_template_types';
-import type { BaseStep } from '#gen/step_types';
-import { type ClientConnection, connect } from '../src/client/connect.ts';
-import { serve } from '../test/support/process.ts';
-import { group, step } from '../test/support/trees.ts';
-import { bareDatabase, databaseBytes, measure, residentMegabytes } from './measure.ts';
+import { writeFile } from 'node:fs/promises';
+import { measureCalls } from './calls.ts';
+import { wire } from './wire/wire.ts';
 
-const PASSWORD = 'administrators-password';
-const CONNECTIONS = 8;
-const EDITS = 25;
+const print = (line: string) => process.stdout.write(`${line}\n`);
 
-const print = (text = '') => process.stdout.write(`${text}\n`);
-const templatesOf = (connection: ClientConnection) => connection.service('JobTemplateService');
-const jobsOf = (connection: ClientConnection) => connection.service('JobsService');
-const aStep = (): BaseStep => step(`Check the bearing temperature, reading ${Math.random()}`);
-
-const folder = await mkdtemp(join(tmpdir(), 'jobwright-bench-'));
-const store = { engine: 'sqlite', file: join(folder, 'jobwright.db'), synchronous: 'FULL' } as const;
-const bare = await bareDatabase(folder);
-await (await serve(store, { JOBWRIGHT_ADMIN_PASSWORD: PASSWORD })).end('SIGTERM');
-const started = performance.now();
-const server = await serve(store);
-const startMilliseconds = performance.now() - started;
-const idle = await residentMegabytes(server.pid);
-
-try {
-  const connections = await logIn();
-  const [first] = connections as [ClientConnection];
-  const teamId = (await first.service('TeamService').index())[0]!.id;
-  const small = await newTemplate(first, teamId, 20);
-  const large = await newTemplate(first, teamId, 1000);
-  await templatesOf(first).publish(small.id);
-
-  print('operation                        in flight     calls/s   p50 ms   p99 ms   bare/s   ratio');
-  for (const inFlight of [1, CONNECTIONS]) {
-    for (const { operation, yardstick, call } of await operations(connections, small)) {
-      const { perSecond, p50, p99 } = await measure(inFlight, 200, call);
-      const figures = [perSecond.toFixed(0).padStart(11), p50.toFixed(2).padStart(8), p99.toFixed(2).padStart(8)];
-      print(
-        `${operation.padEnd(32)} ${String(inFlight).padStart(9)} ${figures.join(' ')} ${yardstick.toFixed(0).padStart(8)} ${(perSecond / yardstick).toFixed(3).padStart(7)}`,
-      );
-    }
-  }
-  print();
-  const before = await databaseBytes(store.file);
-  const place = large.stepGroup.children[0]!.id;
-  const editing = await measure(1, EDITS, () => templatesOf(first).addStepModular(large.id, place, aStep(), 0, true));
-  const growth = ((await databaseBytes(store.file)) - before) / (6 * EDITS);
-  const { perSecond } = await measure(1, 5, () => jobsOf(first).createJobs(small.id, { numberOfJobs: 1000 }));
-  print(
-    `edit of one step of 1,000        ${editing.p50.toFixed(1)} ms, the database grows by ${(growth / 1024).toFixed(1)} KB`,
-  );
-  print(`createJobs, 1,000 in one call    ${(1000 / perSecond).toFixed(0)} ms`);
-  print(`second start to ready            ${startMilliseconds.toFixed(0)} ms`);
-  print(
-    `resident memory                  ${idle.toFixed(0)} MB idle, ${(await residentMegabytes(server.pid)).toFixed(0)} MB after all of this`,
-  );
-  await Promise.all(connections.map(connection => connection.close()));
-} finally {
-  await server.end('SIGTERM');
-  await rm(folder, { recursive: true, force: true });
-}
-
-/** One token on all connections, so that all hold the same locks. */
-async function logIn(): Promise<ClientConnection[]> {
-  const connections = await Promise.all(Array.from({ length: CONNECTIONS }, () => connect(server.address)));
-  const { authToken } = await connections[0]!.service('AuthenticationService').login('admin@localhost', PASSWORD, {});
-  for (const connection of connections) await connection.service('AuthenticationService').authenticate(authToken);
-  return connections;
-}
-
-/** A template of groups of 40 steps, its lock held. */
-async function newTemplate(connection: ClientConnection, teamId: string, steps: number): Promise<JobTemplate> {
-  const templates = templatesOf(connection);
-  const template = await templates.create(teamId, { title: `${steps} steps` }, []);
-  await templates.acquireLock(template.id);
-  for (let left = steps; left > 0; left -= 40) {
-    const children = Array.from({ length: Math.min(left, 40) }, aStep);
-    await templates.addStepGroupModular(template.id, template.stepGroup.id, group('Readings', children), -1, false);
-  }
-  return templates.get(template.id);
-}
-
-interface Operation {
-  readonly operation: string;
-  /** What the bare database does per second of the same kind: commits or reads. */
-  readonly yardstick: number;
-  readonly call: (worker: number) => Promise<unknown>;
-}
-
-async function operations(connections: readonly ClientConnection[], template: JobTemplate): Promise<Operation[]> {
-  const templates = (worker: number) => templatesOf(connections[worker]!);
-  const jobs = (worker: number) => jobsOf(connections[worker]!);
-  const place = template.stepGroup.children[0]!.id;
-  const { jobIds } = await jobs(0).createJobs(template.id, { numberOfJobs: CONNECTIONS });
-  const startAndFinish = async (worker: number) => {
-    await jobs(worker).startSteps(jobIds[worker]!, []);
-    const { success } = await jobs(worker).finishSteps(jobIds[worker]!, []);
-    if (!success) jobIds[worker] = (await jobs(worker).createJobs(template.id, {})).jobIds[0]!;
-  };
-  return [
-    {
-      operation: 'ping',
-      yardstick: bare.reads,
-      call: worker => connections[worker]!.service('AuthenticationService').ping(),
-    },
-    { operation: 'getJob', yardstick: bare.reads, call: worker => jobs(worker).getJob(jobIds[worker]!, {}) },
-    { operation: 'get, 20 steps', yardstick: bare.reads, call: worker => templates(worker).get(template.id) },
-    {
-      operation: 'fetch with its 20 steps',
-      yardstick: bare.reads,
-      call: worker => templates(worker).fetch({ includeSteps: true } as TemplateSelectOpts, [template.id]),
-    },
-    {
-      operation: 'update of a title',
-      yardstick: bare.commits,
-      call: worker => templates(worker).update(template.id, { title: `T ${Math.random()}` }),
-    },
-    {
-      operation: 'edit of one step of 20',
-      yardstick: bare.commits,
-      call: worker => templates(worker).addStepModular(template.id, place, aStep(), 0, true),
-    },
-    { operation: 'createJobs, one', yardstick: bare.commits, call: worker => jobs(worker).createJobs(template.id, {}) },
-    { operation: 'start + finish of a step', yardstick: bare.commits, call: startAndFinish },
-  ];
+const calls = await measureCalls(print);
+print('');
+const wireRows = await wire({}, print);
+const [file] = process.argv.slice(2);
+if (file) {
+  await writeFile(file, `${JSON.stringify({ node: process.version, calls, wire: wireRows }, undefined, 2)}\n`);
+  print(`\nall figures: ${file}`);
 }

@@ -17,12 +17,15 @@ refused at a step: NoStartedStep: the step was not started; start it first
 <time>  admin@localhost  Closed
 `;
 
+/** A client's output with placeholders where it depends on when, and under which ids, it ran. */
+export const timeless = (output: string): string =>
+  output
+    .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<id>')
+    .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(Z|\+00:00)/g, '<time>');
+
 /** @returns where the output of a client first differs from the account, if anywhere */
 export function difference(output: string): string | undefined {
-  const told = output
-    .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<id>')
-    .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(Z|\+00:00)/g, '<time>')
-    .split('\n');
+  const told = timeless(output).split('\n');
   const expected = account.split('\n');
   const line = expected.findIndex((text, index) => told[index] !== text);
   if (line >= 0) return `line ${line + 1}: "${told[line] ?? ''}"; expected "${expected[line]}"`;

@@ -45,7 +45,7 @@ const python: Language = {
   build: folder => [generated(folder, 'py')],
   run: (folder, args) => ({
     program: '/usr/bin/python3',
-    args: [join(clients, 'python/first_job_options.py'), ...args],
+    args: [join(clients, 'python/first_job.py'), ...args],
     env: { PYTHONPATH: folder },
   }),
 };

@@ -125,7 +125,9 @@ export class Port {
     socket.once('data', (first: Buffer) => {
       socket.off('end', ended);
       const byte = first[0]!;
-      if (byte === TLS_HANDSHAKE && socket === arrival.socket) return this.#handToTls(socket, first);
+      const isPlain = socket === arrival.socket;
+      if (byte === TLS_HANDSHAKE && isPlain) return this.#handToTls(socket, first);
+      if (isPlain && this.#mustShow && arrival.address !== '') return this.#refusePlain(socket);
       if (only === 'http' || (byte >= A && byte <= Z)) return this.#handToHttp(socket, arrival, first);
       arrival.transport = 'thrift';
       this.#shared.metrics.opened('thrift');
@@ -152,6 +154,12 @@ export class Port {
     socket.pause();
     socket.unshift(first);
     this.#tls.emit('connection', socket);
+  }
+
+  /** Who must show a certificate must do it within TLS. Who may open the Unix socket is the file system's affair. */
+  #refusePlain(socket: Socket): void {
+    this.#shared.metrics.refused('tls');
+    socket.destroy();
   }
 
   #createTls({ certificate, key, clientAuthorities, clientCertificateRequired }: TlsSettings): TlsServer {

@@ -210,10 +210,10 @@ describe('a compressed message', () => {
 });
 
 /** Passes when the connection ends behind a PROTOCOL_ERROR with this text, with headers once those of the request are known. */
-async function expectEnd(why: RegExp): Promise<void> {
+async function expectEnd(why: RegExp, protocol = binary): Promise<void> {
   const [refusal, ...more] = await raw.ended();
   const headers = refusal!.readUInt16BE(0) === 0x0fff ? 10 + 4 * refusal!.readUInt16BE(8) : 0;
-  expect(decoded(refusal!.subarray(headers))).toMatchObject({
+  expect(decoded(refusal!.subarray(headers), protocol)).toMatchObject({
     kind: 'exception',
     exceptionType: 7,
     exceptionMessage: expect.stringMatching(why),

@@ -112,27 +112,43 @@ describe.each([
   ['required', true, { nobody: false, good: true, foreign: false }],
 ] as const)('when client certificates are %s', (_which, required, served) => {
   let listener: OwnListener;
-  let http: TestHttp;
   beforeAll(async () => {
     listener = await secured(withClients(required));
-    http = new TestHttp(listener.address);
   });
   afterAll(() => listener.stop());
+
+  const refusals = async (): Promise<number> =>
+    Number(/reason="tls"\} (\d+)/.exec(await get(listener.address.port, '/metrics', good))?.[1] ?? 0);
+
+  test(`a client without TLS is ${required ? 'closed' : 'served'}`, async () => {
+    const before = await refusals();
+    const plain = fetch(`http://127.0.0.1:${listener.address.port}/healthz`).then(response => response.text());
+    const pinged = listener.connect().then(async connection => {
+      const version = await connection.service('AuthenticationService').ping();
+      await connection.close();
+      return version;
+    });
+    const outcomes = await Promise.allSettled([plain, pinged]);
+    expect(outcomes.map(({ status }) => status)).toEqual(
+      required ? ['rejected', 'rejected'] : ['fulfilled', 'fulfilled'],
+    );
+    expect(await refusals()).toBe(before + (required ? 2 : 0));
+  });
 
   test.each([
     ['none', 'nobody', () => ({})],
     ['one of the authority', 'good', () => good],
     ['one of another', 'foreign', () => foreign],
   ] as const)('a client that shows %s', async (_shows, who, shown) => {
-    const before = await http.refusals('tls');
+    const before = await refusals();
     if (served[who]) {
       expect(await ping(listener, shown())).toBe('test');
       expect(await get(listener.address.port, '/healthz', shown())).toBe('alive\n');
-      expect(await http.refusals('tls')).toBe(before);
+      expect(await refusals()).toBe(before);
     } else {
       await expect(ping(listener, shown())).rejects.toThrow();
       await expect(get(listener.address.port, '/healthz', shown())).rejects.toThrow();
-      expect(await http.refusals('tls')).toBe(before + 2);
+      expect(await refusals()).toBe(before + 2);
     }
   });
 });

@@ -51,7 +51,7 @@ export class Inbound {
     return this.#framing;
   }
 
-  /** The protocol that an unframed connection speaks; a framed one may change it with each message. */
+  /** The protocol that an unframed connection speaks. A framed one may change it with each message: then that of the first. */
   get protocol(): ProtocolName {
     return this.#protocol;
   }
@@ -122,10 +122,16 @@ export class Inbound {
     this.#needed = LENGTH_BYTES + 1;
     if (this.waiting < LENGTH_BYTES) return;
     const length = this.#bytes.readInt32BE(this.#at);
-    this.#checkLength(length);
-    if (this.waiting < this.#needed) return;
-    if (FRAMED_FIRST.has(this.#bytes[this.#at + LENGTH_BYTES]!) || !this.#mayBeOldName(length))
+    const afterLength = this.#bytes[this.#at + LENGTH_BYTES];
+    const isFramed = this.waiting >= this.#needed && FRAMED_FIRST.has(afterLength!);
+    // Whoever frames a message that is too long can be told so.
+    if (isFramed) {
       this.#framing = 'framed';
+      this.#protocol = FIRST_BYTES[afterLength!] ?? 'binary';
+    }
+    this.#checkLength(length);
+    if (isFramed || this.waiting < this.#needed) return;
+    if (!this.#mayBeOldName(length)) this.#framing = 'framed';
     else if (this.waiting > LENGTH_BYTES + length) this.#framing = 'unframed';
     else this.#needed = LENGTH_BYTES + length + 1;
   }

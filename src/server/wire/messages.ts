@@ -79,6 +79,7 @@ export class Messages {
     try {
       const header = this.#headerOf(request);
       envelope = { output, framing: request.framing, header };
+      if (header) protocol = new protocols[header.protocol](output);
       const content = header?.message ?? request.content;
       const name = protocolOf(content);
       if (!name || (header && name !== header.protocol)) throw new Malformed('in no protocol that is served');

@@ -135,7 +135,7 @@ describe('/metrics', () => {
       'frame-too-long',
       Buffer.concat([framed(message('AuthenticationService:ping')), Buffer.from('7fffffff80', 'hex')]),
     ],
-    ['unknown-protocol', Buffer.from('3fffffff00', 'hex')],
+    ['unknown-protocol', Buffer.from('3fffffff21', 'hex')],
     ['malformed', Buffer.from('NONSENSE\r\n\r\n')],
   ])('counts what is refused as %s', async (reason, bytes) => {
     const before = await http.refusals(reason);

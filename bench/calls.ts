@@ -1,0 +1,186 @@
+/**
+ * What the main calls cost, on a server in a process of its own, SQLite with synchronous=FULL, the load from this process over TCP.
+ * README.md says how to read the table.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { JobTemplate, TemplateSelectOpts } from '#gen/job_template_types';
+import type { BaseStep } from '#gen/step_types';
+import { type Address, type ClientConnection, connect } from '../src/client/connect.ts';
+import { serve } from '../test/support/process.ts';
+import { group, step } from '../test/support/trees.ts';
+import { bareDatabase, databaseBytes, type Measured, measure, residentMegabytes } from './measure.ts';
+
+const PASSWORD = 'administrators-password';
+const CONNECTIONS = 8;
+const EDITS = 25;
+
+const templatesOf = (connection: ClientConnection) => connection.service('JobTemplateService');
+const jobsOf = (connection: ClientConnection) => connection.service('JobsService');
+const aStep = (): BaseStep => step(`Check the bearing temperature, reading ${Math.random()}`);
+
+export interface CallRow extends Measured {
+  readonly operation: string;
+  readonly inFlight: number;
+  /** What the bare database does per second of the same kind. */
+  readonly barePerSecond: number;
+}
+
+export interface CallFigures {
+  readonly rows: readonly CallRow[];
+  readonly editOf1000Milliseconds: number;
+  readonly growthBytes: number;
+  readonly create1000JobsMilliseconds: number;
+  readonly startMilliseconds: number;
+  readonly idleMegabytes: number;
+  readonly lastMegabytes: number;
+}
+
+/** Prints the table while it measures. */
+export async function measureCalls(print: (line: string) => void): Promise<CallFigures> {
+  const folder = await mkdtemp(join(tmpdir(), 'jobwright-bench-'));
+  try {
+    return await measureIn(folder, print);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function measureIn(folder: string, print: (line: string) => void): Promise<CallFigures> {
+  const store = { engine: 'sqlite', file: join(folder, 'jobwright.db'), synchronous: 'FULL' } as const;
+  const bare = await bareDatabase(folder);
+  await (await serve(store, { JOBWRIGHT_ADMIN_PASSWORD: PASSWORD })).end('SIGTERM');
+  const started = performance.now();
+  const server = await serve(store);
+  const startMilliseconds = performance.now() - started;
+  try {
+    const idleMegabytes = await residentMegabytes(server.pid);
+    const connections = await logIn(server.address);
+    const [first] = connections as [ClientConnection];
+    const teamId = (await first.service('TeamService').index())[0]!.id;
+    const small = await newTemplate(first, teamId, 20);
+    const large = await newTemplate(first, teamId, 1000);
+    await templatesOf(first).publish(small.id);
+
+    print('operation                        in flight     calls/s   p50 ms   p99 ms   bare/s   ratio');
+    const rows: CallRow[] = [];
+    for (const inFlight of [1, CONNECTIONS]) {
+      for (const { operation, yardstick, call } of await operations(connections, small, bare)) {
+        const row = { operation, inFlight, ...(await measure(inFlight, 200, call)), barePerSecond: yardstick };
+        rows.push(row);
+        print(lineOf(row));
+      }
+    }
+    print('');
+    const edits = await measureEdits(first, large, store.file);
+    const { perSecond } = await measure(1, 5, () => jobsOf(first).createJobs(small.id, { numberOfJobs: 1000 }));
+    const lastMegabytes = await residentMegabytes(server.pid);
+    await Promise.all(connections.map(connection => connection.close()));
+    const create1000JobsMilliseconds = 1000 / perSecond;
+    const figures = { rows, ...edits, create1000JobsMilliseconds, startMilliseconds, idleMegabytes, lastMegabytes };
+    for (const line of linesBelow(figures)) print(line);
+    return figures;
+  } finally {
+    await server.end('SIGTERM');
+  }
+}
+
+function lineOf({ operation, inFlight, perSecond, p50, p99, barePerSecond }: CallRow): string {
+  return [
+    operation.padEnd(32),
+    String(inFlight).padStart(9),
+    perSecond.toFixed(0).padStart(11),
+    p50.toFixed(2).padStart(8),
+    p99.toFixed(2).padStart(8),
+    barePerSecond.toFixed(0).padStart(8),
+    (perSecond / barePerSecond).toFixed(3).padStart(7),
+  ].join(' ');
+}
+
+const linesBelow = (figures: CallFigures): string[] => [
+  `edit of one step of 1,000        ${figures.editOf1000Milliseconds.toFixed(1)} ms, the database grows by ${(figures.growthBytes / 1024).toFixed(1)} KB`,
+  `createJobs, 1,000 in one call    ${figures.create1000JobsMilliseconds.toFixed(0)} ms`,
+  `second start to ready            ${figures.startMilliseconds.toFixed(0)} ms`,
+  `resident memory                  ${figures.idleMegabytes.toFixed(0)} MB idle, ${figures.lastMegabytes.toFixed(0)} MB after all of this`,
+];
+
+async function measureEdits(
+  connection: ClientConnection,
+  { id, stepGroup }: JobTemplate,
+  file: string,
+): Promise<Pick<CallFigures, 'editOf1000Milliseconds' | 'growthBytes'>> {
+  const before = await databaseBytes(file);
+  const place = stepGroup.children[0]!.id;
+  const { p50 } = await measure(1, EDITS, () => templatesOf(connection).addStepModular(id, place, aStep(), 0, true));
+  return { editOf1000Milliseconds: p50, growthBytes: ((await databaseBytes(file)) - before) / (6 * EDITS) };
+}
+
+/** One token on all connections, so that all hold the same locks. */
+async function logIn(address: Address): Promise<ClientConnection[]> {
+  const connections = await Promise.all(Array.from({ length: CONNECTIONS }, () => connect(address)));
+  const { authToken } = await connections[0]!.service('AuthenticationService').login('admin@localhost', PASSWORD, {});
+  for (const connection of connections) await connection.service('AuthenticationService').authenticate(authToken);
+  return connections;
+}
+
+/** A template of groups of 40 steps, its lock held. */
+async function newTemplate(connection: ClientConnection, teamId: string, steps: number): Promise<JobTemplate> {
+  const templates = templatesOf(connection);
+  const template = await templates.create(teamId, { title: `${steps} steps` }, []);
+  await templates.acquireLock(template.id);
+  for (let left = steps; left > 0; left -= 40) {
+    const children = Array.from({ length: Math.min(left, 40) }, aStep);
+    await templates.addStepGroupModular(template.id, template.stepGroup.id, group('Readings', children), -1, false);
+  }
+  return templates.get(template.id);
+}
+
+interface Operation {
+  readonly operation: string;
+  /** What the bare database does per second of the same kind: commits or reads. */
+  readonly yardstick: number;
+  readonly call: (worker: number) => Promise<unknown>;
+}
+
+async function operations(
+  connections: readonly ClientConnection[],
+  template: JobTemplate,
+  bare: Awaited<ReturnType<typeof bareDatabase>>,
+): Promise<Operation[]> {
+  const templates = (worker: number) => templatesOf(connections[worker]!);
+  const jobs = (worker: number) => jobsOf(connections[worker]!);
+  const place = template.stepGroup.children[0]!.id;
+  const { jobIds } = await jobs(0).createJobs(template.id, { numberOfJobs: CONNECTIONS });
+  const startAndFinish = async (worker: number) => {
+    await jobs(worker).startSteps(jobIds[worker]!, []);
+    const { success } = await jobs(worker).finishSteps(jobIds[worker]!, []);
+    if (!success) jobIds[worker] = (await jobs(worker).createJobs(template.id, {})).jobIds[0]!;
+  };
+  return [
+    {
+      operation: 'ping',
+      yardstick: bare.reads,
+      call: worker => connections[worker]!.service('AuthenticationService').ping(),
+    },
+    { operation: 'getJob', yardstick: bare.reads, call: worker => jobs(worker).getJob(jobIds[worker]!, {}) },
+    { operation: 'get, 20 steps', yardstick: bare.reads, call: worker => templates(worker).get(template.id) },
+    {
+      operation: 'fetch with its 20 steps',
+      yardstick: bare.reads,
+      call: worker => templates(worker).fetch({ includeSteps: true } as TemplateSelectOpts, [template.id]),
+    },
+    {
+      operation: 'update of a title',
+      yardstick: bare.commits,
+      call: worker => templates(worker).update(template.id, { title: `T ${Math.random()}` }),
+    },
+    {
+      operation: 'edit of one step of 20',
+      yardstick: bare.commits,
+      call: worker => templates(worker).addStepModular(template.id, place, aStep(), 0, true),
+    },
+    { operation: 'createJobs, one', yardstick: bare.commits, call: worker => jobs(worker).createJobs(template.id, {}) },
+    { operation: 'start + finish of a step', yardstick: bare.commits, call: startAndFinish },
+  ];
+}
