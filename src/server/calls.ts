@@ -19,6 +19,7 @@ import type { Store } from '../store/database.ts';
 import { settledArguments } from './arguments.ts';
 import type { ServedFunction } from './functions.ts';
 import { type Metrics, REFUSALS } from './metrics.ts';
+import { TooLong } from './wire/bytes.ts';
 import { BeyondLimit, Malformed, Untakable } from './wire/protocol.ts';
 
 /** The caller's side of a connection or of a request. */
@@ -43,6 +44,8 @@ export interface CallLimits {
   readonly callsInFlight: number;
   /** After so many milliseconds a call is answered without its outcome. */
   readonly requestMs: number;
+  /** Bytes of one answer. */
+  readonly messageBytes: number;
 }
 
 /** A call that is being worked on. */
@@ -104,21 +107,11 @@ export class Calls {
     });
   }
 
-  /** The outcome of what is no domain error: all of it goes to the log, the request id alone to the caller. */
-  fault(served: ServedFunction, requestId: string, error: unknown): Outcome {
-    this.#logger.error({ call: served.fullName, requestId, outcome: 'internal-error', err: error });
-    return declared(served, SYSTEM_EXCEPTION, internalError(requestId), requestId);
-  }
-
-  /** The outcome of a call whose answer does not fit into a message. */
-  tooLong(served: ServedFunction, requestId: string, bytes: number): Outcome {
-    const error = new BadRequest(
-      'limit-exceeded',
-      `the answer has more than ${bytes} bytes, more than a message may have; ask for less at once`,
-      { limit: String(bytes) },
-    );
-    this.#logger.warn({ call: served.fullName, requestId, outcome: error.slug, message: error.message });
-    return declared(served, SYSTEM_EXCEPTION, systemException(error, requestId), requestId);
+  /** The outcome instead of a success that could not be written. */
+  unwritten(served: ServedFunction, requestId: string, error: unknown): Outcome {
+    const isTooLong = error instanceof TooLong;
+    this.#metrics.of(served.fullName).recount('ok', isTooLong ? 'limit-exceeded' : 'internal-error');
+    return isTooLong ? this.#tooLong(served, requestId) : this.#fault(served, requestId, error);
   }
 
   /** @throws Unauthorized (401), InvalidToken (497), TokenExpired (498) */
@@ -168,13 +161,30 @@ export class Calls {
     const { requestId } = call;
     if (!(error instanceof DomainError)) {
       this.#observe(running, 'internal-error');
-      return this.fault(served, requestId, error);
+      return this.#fault(served, requestId, error);
     }
     this.#count(running, error.slug, error);
     if (error instanceof LockedByOther && caller && throws(served, LOCK_FAILED)) {
       const failed = { previousLock: toLock(error.holding, caller.tokenId), message: error.message };
       return declared(served, LOCK_FAILED, new JobTemplateLockFailed(failed), requestId);
     }
+    return declared(served, SYSTEM_EXCEPTION, systemException(error, requestId), requestId);
+  }
+
+  /** The outcome of what is no domain error: all of it goes to the log, the request id alone to the caller. */
+  #fault(served: ServedFunction, requestId: string, error: unknown): Outcome {
+    this.#logger.error({ call: served.fullName, requestId, outcome: 'internal-error', err: error });
+    return declared(served, SYSTEM_EXCEPTION, internalError(requestId), requestId);
+  }
+
+  #tooLong(served: ServedFunction, requestId: string): Outcome {
+    const { messageBytes } = this.#limits;
+    const error = new BadRequest(
+      'limit-exceeded',
+      `the answer has more than ${messageBytes} bytes, more than a message may have; ask for less at once`,
+      { limit: String(messageBytes) },
+    );
+    this.#logger.warn({ call: served.fullName, requestId, outcome: error.slug, message: error.message });
     return declared(served, SYSTEM_EXCEPTION, systemException(error, requestId), requestId);
   }
 

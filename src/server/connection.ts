@@ -18,8 +18,6 @@ export interface Shared {
   readonly limits: Limits;
   readonly metrics: Metrics;
   readonly logger: Logger;
-  /** Bytes of messages that have begun and are not whole. */
-  halfBytes: number;
   /** Not ready for new work, and still answering. */
   draining: boolean;
   stopping: boolean;
@@ -50,7 +48,7 @@ export class ThriftConnection implements CallerSession {
   #paused = false;
   /** Since when a message has begun and is not whole; 0: none is. */
   #halfSince = 0;
-  /** Of what is waiting to be whole, the part that is counted in `halfBytes`. */
+  /** Of what is waiting to be whole, the part that is counted in the metrics' `halfBytes`. */
   #halfCounted = 0;
   #unreadSince = 0;
   #writtenThen = 0;
@@ -127,11 +125,12 @@ export class ThriftConnection implements CallerSession {
       this.#broken = error as Error;
     }
     const half = this.#broken ? 0 : this.#inbound.waiting;
-    this.#shared.halfBytes += half - this.#halfCounted;
+    const { metrics, limits } = this.#shared;
+    metrics.halfBytes += half - this.#halfCounted;
     this.#halfCounted = half;
     if (half === 0) this.#halfSince = 0;
     else if (this.#halfSince === 0) this.#halfSince = this.#lastMove;
-    if (half > 0 && this.#shared.halfBytes > this.#shared.limits.halfMessagesBytes) this.close('half-messages-in-all');
+    if (half > 0 && metrics.halfBytes > limits.halfMessagesBytes) this.close('half-messages-in-all');
   }
 
   #start(): void {
@@ -266,7 +265,7 @@ export class ThriftConnection implements CallerSession {
   #closed(): void {
     this.#ended = true;
     this.#waiting = [];
-    this.#shared.halfBytes -= this.#halfCounted;
+    this.#shared.metrics.halfBytes -= this.#halfCounted;
     this.#halfCounted = 0;
   }
 

@@ -10,10 +10,16 @@ export interface JsonLimits {
   readonly nesting: number;
   /** Bytes of one text. */
   readonly stringBytes: number;
+  /** Elements of one array, or of one object that is a map. */
+  readonly containerElements: number;
 }
 
 /** Of files that the user himself reads. */
-const OWN_FILES: JsonLimits = { nesting: 64, stringBytes: Number.POSITIVE_INFINITY };
+const OWN_FILES: JsonLimits = {
+  nesting: 64,
+  stringBytes: Number.POSITIVE_INFINITY,
+  containerElements: Number.POSITIVE_INFINITY,
+};
 
 /** @param name qualified, such as "step.BaseStep". @throws BadRequest (400) naming the place in the JSON and what would be right */
 export const structFromJson = <T>(name: string, json: unknown, path: string): T =>
@@ -43,6 +49,7 @@ class FromJson {
     if ('map' in type) return this.#map(type.map[1], objectIn(json, path), path, depth + 1);
     const element = 'list' in type ? type.list : type.set;
     if (!Array.isArray(json)) throw unfit(path, json, 'an array');
+    this.#checkSize(json.length, path);
     return json.map((value, index) => this.value(element, value, `${path}[${index}]`, depth + 1));
   }
 
@@ -72,9 +79,15 @@ class FromJson {
   }
 
   #map(type: IdlType, json: Record<string, unknown>, path: string, depth: number): Record<string, unknown> {
-    return Object.fromEntries(
-      Object.entries(json).map(([key, value]) => [key, this.value(type, value, `${path}.${key}`, depth)]),
-    );
+    const entries = Object.entries(json);
+    this.#checkSize(entries.length, path);
+    return Object.fromEntries(entries.map(([key, value]) => [key, this.value(type, value, `${path}.${key}`, depth)]));
+  }
+
+  #checkSize(elements: number, path: string): void {
+    const { containerElements } = this.#limits;
+    if (elements <= containerElements) return;
+    throw beyond('containerElements', `${path}: a container of ${elements} elements; at most ${containerElements}`);
   }
 
   #scalar(type: string, json: unknown, path: string): unknown {

@@ -63,14 +63,24 @@ export class FunctionMetrics {
     this.method = method;
   }
 
+  /** A call that was counted in the same turn had another outcome after all. */
+  recount(counted: string, outcome: string): void {
+    this.#add(counted, -1);
+    this.#add(outcome, 1);
+  }
+
   observe(outcome: string, milliseconds: number): void {
-    this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + 1);
+    this.#add(outcome, 1);
     const seconds = milliseconds / 1000;
     let bucket = 0;
     while (bucket < BUCKETS.length && seconds > BUCKETS[bucket]!) bucket++;
     this.buckets[bucket]!++;
     this.seconds += seconds;
     this.count++;
+  }
+
+  #add(outcome: string, calls: number): void {
+    this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + calls);
   }
 }
 
@@ -82,6 +92,8 @@ export class Metrics {
   received = 0;
   sent = 0;
   running = 0;
+  /** Of messages that have begun and are not whole, of all connections. */
+  halfBytes = 0;
 
   constructor() {
     const registers = [this.#registry];
@@ -100,6 +112,7 @@ export class Metrics {
     this.#read('jobwright_received_bytes_total', 'Bytes that arrived', () => this.received);
     this.#read('jobwright_sent_bytes_total', 'Bytes that were sent', () => this.sent);
     this.#read('jobwright_calls_running', 'Calls that are being worked on', () => this.running, 'gauge');
+    this.#read('jobwright_half_message_bytes', 'Bytes of messages that are not whole', () => this.halfBytes, 'gauge');
     this.#register('jobwright_calls_total', 'Calls by function and outcome', 'counter', () => this.#callCounts());
     this.#register('jobwright_call_seconds', 'Time of calls by function', 'histogram', () => this.#callTimes());
   }

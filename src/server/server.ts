@@ -90,7 +90,7 @@ function assemble(settings: ServerSettings, world: World, store: Store): { share
   const functions = new Functions(handlers(createHandlers(store, settings.version, limits.fileBytes)));
   const calls = new Calls(store, clock, ids, logger, limits, metrics);
   const messages = new Messages(functions, calls, limits, metrics, logger);
-  const shared: Shared = { messages, limits, metrics, logger, halfBytes: 0, draining: false, stopping: false };
+  const shared: Shared = { messages, limits, metrics, logger, draining: false, stopping: false };
   const routes = [
     ...apiRoutes({ messages, functions, calls, limits, metrics }),
     ...fileRoutes(store, limits.fileBytes),

@@ -223,7 +223,7 @@ async function expectEnd(why: RegExp, protocol = binary): Promise<void> {
 
 const LARGEST_WORD = Buffer.from('ffffffffff', 'hex');
 
-test.each<[what: string, content: Buffer, why: RegExp]>([
+test.each<[what: string, content: Buffer, why: RegExp, protocol?: ProtocolClass]>([
   ['in too few bytes', Buffer.from('0fff00000000', 'hex'), /headers in 6 bytes/],
   [
     'longer than their frame',
@@ -241,6 +241,7 @@ test.each<[what: string, content: Buffer, why: RegExp]>([
     'of another protocol than the message',
     withHeaders(described(COMPACT, []), ping()),
     /in no protocol that is served/,
+    compact,
   ],
   [
     'with a number that does not end',
@@ -273,13 +274,16 @@ test.each<[what: string, content: Buffer, why: RegExp]>([
     /middle of a text/,
   ],
   ['before no message', withHeaders(described(BINARY, []), Buffer.alloc(0)), /in no protocol that is served/],
-])('headers %s end their connection with a PROTOCOL_ERROR, and others are served', async (_what, content, why) => {
-  const before = await http.refusals('malformed');
-  raw.send(framed(content));
-  await expectEnd(why);
-  expect(await http.refusals('malformed')).toBe(before + 1);
-  expect(await admin.auth.ping()).toBe('test');
-});
+])(
+  'headers %s end their connection with a PROTOCOL_ERROR, and others are served',
+  async (_what, content, why, protocol = binary) => {
+    const before = await http.refusals('malformed');
+    raw.send(framed(content));
+    await expectEnd(why, protocol);
+    expect(await http.refusals('malformed')).toBe(before + 1);
+    expect(await admin.auth.ping()).toBe('test');
+  },
+);
 
 test('headers cut off at any byte never end the process', async () => {
   const whole = withHeaders(described(BINARY, [], keyValues({ authorization: `Token ${admin.token}` })), ping());

@@ -11,7 +11,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { BadRequest } from '../../base/errors.ts';
+import { BadRequest, Busy } from '../../base/errors.ts';
 import type { ServiceName } from '../../services/generated.ts';
 import type { Calls, Outcome } from '../calls.ts';
 import type { Functions, ServedFunction } from '../functions.ts';
@@ -84,7 +84,8 @@ const isPlainJson = (type: string, content: Buffer): boolean =>
     ? !/^\s*\[/.test(content.toString('latin1', 0, 20))
     : content[0] === 0x7b;
 
-async function bodyOf(request: IncomingMessage, { limits, metrics }: ApiParts): Promise<Buffer> {
+async function bodyOf(request: IncomingMessage, parts: ApiParts): Promise<Buffer> {
+  const { limits, metrics } = parts;
   const late = AbortSignal.timeout(limits.halfMessageMs);
   const stop = () => request.destroy();
   late.addEventListener('abort', stop);
@@ -93,6 +94,8 @@ async function bodyOf(request: IncomingMessage, { limits, metrics }: ApiParts): 
   try {
     for await (const chunk of request.iterator({ destroyOnReturn: false })) {
       bytes += chunk.length;
+      metrics.halfBytes += chunk.length;
+      if (metrics.halfBytes > limits.halfMessagesBytes) throw tooManyHalves(parts);
       if (bytes > limits.messageBytes) {
         metrics.refused('http-too-long');
         throw new BadRequest(
@@ -103,10 +106,20 @@ async function bodyOf(request: IncomingMessage, { limits, metrics }: ApiParts): 
       chunks.push(chunk);
     }
   } finally {
+    metrics.halfBytes -= bytes;
     late.removeEventListener('abort', stop);
     if (late.aborted) metrics.refused('half-message');
   }
   return Buffer.concat(chunks);
+}
+
+function tooManyHalves({ limits, metrics }: ApiParts): Busy {
+  metrics.refused('half-messages-in-all');
+  return new Busy(
+    'overloaded',
+    `the server waits for the rest of messages of more than ${limits.halfMessagesBytes} bytes already; try again in a moment`,
+    { exceeded: 'halfMessagesBytes' },
+  );
 }
 
 async function answerJson(exchange: Exchange, parts: ApiParts, service: ServiceName, content: Buffer): Promise<void> {
@@ -132,7 +145,7 @@ function resultJson(served: ServedFunction, outcome: Outcome, calls: Calls): Rec
   try {
     return inJson(outcome);
   } catch (error) {
-    return inJson(calls.fault(served, outcome.requestId, error));
+    return inJson(calls.unwritten(served, outcome.requestId, error));
   }
 }
 

@@ -135,11 +135,7 @@ export class Messages {
     try {
       reply(outcome);
     } catch (error) {
-      const instead =
-        error instanceof TooLong
-          ? this.#calls.tooLong(served, requestId, this.#limits.messageBytes)
-          : this.#calls.fault(served, requestId, error);
-      reply(instead);
+      reply(this.#calls.unwritten(served, requestId, error));
     }
   }
 
