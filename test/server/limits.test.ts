@@ -213,6 +213,42 @@ test('a client that reads none of its answers waits, and is closed after its tim
   expect(listener.log).toContainEqual(expect.objectContaining({ reason: 'unread', msg: 'a connection is closed' }));
 });
 
+test('bodies over HTTP that are not whole count together with half messages', async () => {
+  await limited({ halfMessagesBytes: 10_000 });
+  const body = Buffer.alloc(20_000, '[');
+  const response = await http.send(undefined, '/api/auth', { method: 'POST', body });
+  expect(response.status).toBe(503);
+  expect(await response.json()).toMatchObject({ slug: 'overloaded', details: { exceeded: 'halfMessagesBytes' } });
+  expect(await http.refusals('half-messages-in-all')).toBe(1);
+  expect(await http.metric('jobwright_half_message_bytes')).toBe(0);
+});
+
+test.each([
+  ['first', []],
+  ['later', [ping()]],
+])('a %s frame that is too long is answered with the reason', async (_which, before) => {
+  await limited({ messageBytes: 1000 });
+  const raw = await open();
+  raw.send(...before, Buffer.from([0, 0, 0x20, 0, 0x80, 1]));
+  const answers = await raw.ended();
+  expect(answers).toHaveLength(before.length + 1);
+  expect(decoded(answers.at(-1))).toMatchObject({
+    exceptionType: 7,
+    exceptionMessage: 'a message of 8192 bytes; expected 1 to 1000',
+  });
+  expect(await http.refusals('frame-too-long')).toBe(1);
+});
+
+test('an answer that is longer than a message may be counts as what it became', async () => {
+  const functions = { AuthenticationService: { ping: async () => 'x'.repeat(5000) } };
+  use(await OwnListener.start(server, functions, { limits: { messageBytes: 4000 } }));
+  const connection = await listener.connect();
+  await expectRefusal(connection.service('AuthenticationService').ping(), 400, 'limit-exceeded', /4000 bytes/);
+  const calls = (outcome: string) => `jobwright_calls_total{method="AuthenticationService.ping",outcome="${outcome}"}`;
+  expect([await http.metric(calls('ok')), await http.metric(calls('limit-exceeded'))]).toEqual([0, 1]);
+  await connection.close();
+});
+
 describe('of what stands in a message', () => {
   const fetch = (count: number) => async () => {
     const connection = await loggedIn();
@@ -244,6 +280,17 @@ describe('of what stands in a message', () => {
     await limited(limits);
     await expectRefusal(beyond(), 400, 'limit-exceeded', text);
     expect(await http.refusals(reason)).toBe(1);
+  });
+
+  test('the elements of an array in plain JSON count like those of a list', async () => {
+    await limited({ containerElements: 10 });
+    const templateIds = Array.from({ length: 11 }, (_, n) => `template-${n}`);
+    const body = JSON.stringify({ method: 'fetch', arguments: { templateIds } });
+    const response = await http.send(admin, '/api/job_templates', { method: 'POST', body });
+    expect(await response.json()).toMatchObject({
+      result: { err: { slug: 'limit-exceeded', message: 'templateIds: a container of 11 elements; at most 10' } },
+    });
+    expect(await http.refusals('container-elements')).toBe(1);
   });
 
   test('as much as may is taken', async () => {
