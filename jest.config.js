@@ -31,4 +31,7 @@ export default {
     },
   ],
   testTimeout: 60_000,
+  // Modules of a test file that is done stay in memory: a worker that holds too much makes way for a new one.
+  maxWorkers: '100%',
+  workerIdleMemoryLimit: '1GB',
 };
