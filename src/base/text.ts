@@ -1,4 +1,7 @@
-/** Texts as people count them. */
+/** Texts as people count them, and those that cannot be keys. */
+
+/** JavaScript's libraries lose a map's entry with one of these keys, or cannot write the map at all. */
+export const cannotBeKey = (text: string): boolean => text === '__proto__' || text === 'hasOwnProperty';
 
 /** Whether a text has more Unicode code points than a limit allows. */
 export const isLongerThan = (text: string, limit: number): boolean => text.length > limit && characters(text) > limit;

@@ -74,7 +74,7 @@ export class ClientConnection {
     socket.on('data', chunk => {
       try {
         inbound.push(chunk as Buffer);
-        for (let message = inbound.next(); message; message = inbound.next()) this.#receive(message);
+        while (inbound.next((bytes, start, end) => this.#receive(bytes.subarray(start, end))));
       } catch (error) {
         // What comes back cannot be understood: nothing that follows it can be either.
         this.#broken = error as Error;

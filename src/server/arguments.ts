@@ -7,6 +7,7 @@
  * have sent it; enums without a member 0 and structs stay unset; a struct that is an argument itself becomes an empty one.
  */
 import { BadRequest } from '../base/errors.ts';
+import { cannotBeKey } from '../base/text.ts';
 import { type IdlField, type IdlType, idl } from './idl.ts';
 
 /** Structs and containers within each other: twice the depth of a tree, and room for what its steps carry. */
@@ -97,13 +98,12 @@ function settleMap(
   );
 }
 
-/** Keys are texts here, whatever their type; the library cannot write a map that has the key hasOwnProperty. */
+/** Keys are texts here, whatever their type. */
 function settleKey(type: IdlType, key: string, path: string): string {
-  if (key === 'hasOwnProperty') {
-    throw new BadRequest('invalid-argument', `${path} key: hasOwnProperty cannot be a key; choose another name`, {
+  if (cannotBeKey(key))
+    throw new BadRequest('invalid-argument', `${path} key: ${key} cannot be a key; choose another name`, {
       field: path,
     });
-  }
   if (typeof type === 'object') settle(type, Number(key), `${path} key`, 0);
   return settleText(key, `${path} key`);
 }

@@ -8,6 +8,7 @@ import type { Logger } from '../base/logger.ts';
 import type { CallerSession } from './calls.ts';
 import type { Limits } from './limits.ts';
 import type { Metrics, Refusal } from './metrics.ts';
+import { Waiting } from './waiting.ts';
 import { ByteWriter } from './wire/bytes.ts';
 import { BadFrame, Inbound } from './wire/inbound.ts';
 import type { Messages } from './wire/messages.ts';
@@ -38,7 +39,8 @@ export class ThriftConnection implements CallerSession {
   readonly #socket: Socket;
   readonly #shared: Shared;
   readonly #inbound: Inbound;
-  #waiting: Buffer[] = [];
+  readonly #waiting = new Waiting();
+  readonly #take = (bytes: Buffer, start: number, end: number) => this.#waiting.push(bytes, start, end);
   #working: Promise<void> | undefined;
   #output: ByteWriter | undefined;
   #flushPlanned = false;
@@ -82,7 +84,7 @@ export class ThriftConnection implements CallerSession {
 
   /** Resolves when what is being answered is answered. Takes up nothing more. */
   async stop(): Promise<void> {
-    this.#waiting = [];
+    this.#waiting.clear();
     await this.#finish();
   }
 
@@ -117,10 +119,7 @@ export class ThriftConnection implements CallerSession {
   /** Takes the whole messages out of what has arrived. */
   #cut(): void {
     try {
-      for (let next = this.#inbound.next(); next; next = this.#inbound.next()) {
-        this.#waiting.push(next);
-        this.#halfSince = 0;
-      }
+      while (this.#inbound.next(this.#take)) this.#halfSince = 0;
     } catch (error) {
       this.#broken = error as Error;
     }
@@ -149,8 +148,8 @@ export class ThriftConnection implements CallerSession {
   async #work(): Promise<void> {
     const { messages, limits } = this.#shared;
     let turnStarted = performance.now();
-    for (let at = 0; at < this.#waiting.length; at++) {
-      const content = this.#waiting[at]!;
+    while (this.#waiting.length > 0) {
+      const content = this.#waiting.shift();
       const framing = this.#inbound.framing!;
       this.#planFlush();
       this.#answering = true;
@@ -164,14 +163,8 @@ export class ThriftConnection implements CallerSession {
         await new Promise(resolve => setImmediate(resolve));
         turnStarted = performance.now();
       }
-      // Answered ones are dropped together.
-      if (at >= 255) {
-        this.#waiting.splice(0, at + 1);
-        at = -1;
-        this.#resume();
-      }
+      this.#resume();
     }
-    this.#waiting = [];
     if (this.#broken) return this.#unreadable(this.#broken);
     this.#flush();
     this.#resume();
@@ -228,8 +221,9 @@ export class ThriftConnection implements CallerSession {
     this.#socket.pause();
   }
 
+  /** Reads on when few enough requests wait: one read may bring more than a thousand. */
   #resume(): void {
-    if (!this.#paused || this.#ended) return;
+    if (!this.#paused || this.#ended || this.#waiting.length > this.#shared.limits.pipelined / 2) return;
     this.#paused = false;
     this.#socket.resume();
   }
@@ -257,14 +251,14 @@ export class ThriftConnection implements CallerSession {
   /** Sends what is written, and closes. */
   #end(): void {
     this.#ended = true;
-    this.#waiting = [];
+    this.#waiting.clear();
     this.#flush();
     this.#socket.destroySoon();
   }
 
   #closed(): void {
     this.#ended = true;
-    this.#waiting = [];
+    this.#waiting.clear();
     this.#shared.metrics.halfBytes -= this.#halfCounted;
     this.#halfCounted = 0;
   }

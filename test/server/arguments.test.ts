@@ -114,10 +114,16 @@ describe('what is refused with 400, by the name of the place', () => {
     expect(refusal('string', undefined, 'required').message).toBe('it: missing; it is required');
   });
 
-  test('the map key hasOwnProperty, with which no answer can be written', () => {
-    const error = refusal({ map: ['string', 'string'] }, { a: 'b', hasOwnProperty: 'x' });
+  test.each(['hasOwnProperty', '__proto__'])('the map key %s, which not every client can read', key => {
+    const error = refusal(
+      { map: ['string', 'string'] },
+      Object.fromEntries([
+        ['a', 'b'],
+        [key, 'x'],
+      ]),
+    );
     expect(error.slug).toBe('invalid-argument');
-    expect(error.message).toMatch(/^it key: .*hasOwnProperty/);
+    expect(error.message).toBe(`it key: ${key} cannot be a key; choose another name`);
   });
 });
 

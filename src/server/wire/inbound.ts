@@ -22,6 +22,9 @@ export interface InboundLimits extends ReadLimits {
   readonly messageBytes: number;
 }
 
+/** Takes a message: where it begins and ends in bytes that are never written again. */
+export type GiveOut = (bytes: Buffer, start: number, end: number) => void;
+
 export type Framing = 'framed' | 'unframed';
 
 const FIRST_BYTES: Readonly<Record<number, ProtocolName>> = { 128: 'binary', 130: 'compact', 91: 'json' };
@@ -72,37 +75,38 @@ export class Inbound {
     }
   }
 
-  /** @returns the next whole message. @throws BadFrame, Malformed, BeyondLimit */
-  next(): Buffer | undefined {
-    if (this.waiting < this.#needed) return undefined;
+  /** Gives the next whole message out, if there is one. @throws BadFrame, Malformed, BeyondLimit */
+  next(give: GiveOut): boolean {
+    if (this.waiting < this.#needed) return false;
     if (!this.#framing) this.#recognize();
-    if (!this.#framing) return undefined;
-    return this.#framing === 'framed' ? this.#nextFrame() : this.#nextUnframed();
+    if (!this.#framing) return false;
+    return this.#framing === 'framed' ? this.#nextFrame(give) : this.#nextUnframed(give);
   }
 
-  #nextFrame(): Buffer | undefined {
+  #nextFrame(give: GiveOut): boolean {
     this.#needed = LENGTH_BYTES;
-    if (this.waiting < LENGTH_BYTES) return undefined;
+    if (this.waiting < LENGTH_BYTES) return false;
     const length = this.#bytes.readInt32BE(this.#at);
     this.#checkLength(length);
     this.#needed = LENGTH_BYTES + length;
-    if (this.waiting < this.#needed) return undefined;
-    const message = this.#bytes.subarray(this.#at + LENGTH_BYTES, this.#at + this.#needed);
+    if (this.waiting < this.#needed) return false;
+    give(this.#bytes, this.#at + LENGTH_BYTES, this.#at + this.#needed);
     this.#gaveOut(this.#needed);
     this.#needed = LENGTH_BYTES;
-    return message;
+    return true;
   }
 
-  #nextUnframed(): Buffer | undefined {
+  #nextUnframed(give: GiveOut): boolean {
     this.#scanner ??= scannerFor(this.#protocol, this.#limits);
     const arrived = this.#bytes.subarray(this.#at, this.#end);
     const length = this.#scanner.end(arrived);
     if ((length ?? arrived.length) > this.#limits.messageBytes) this.#checkLength(length ?? arrived.length);
     this.#needed = length === undefined ? arrived.length + 1 : 1;
-    if (length === undefined) return undefined;
+    if (length === undefined) return false;
     this.#scanner = undefined;
+    give(this.#bytes, this.#at, this.#at + length);
     this.#gaveOut(length);
-    return arrived.subarray(0, length);
+    return true;
   }
 
   #checkLength(length: number): void {

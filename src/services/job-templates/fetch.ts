@@ -9,6 +9,7 @@ import type {
 import type { BaseStep } from '#gen/step_types';
 import { toSeconds } from '../../base/clock.ts';
 import { BadRequest } from '../../base/errors.ts';
+import { cannotBeKey } from '../../base/text.ts';
 import { teamsOf } from '../../domain/privileges.ts';
 import { referencesIn } from '../../domain/references.ts';
 import { derived } from '../../domain/tree.ts';
@@ -60,9 +61,9 @@ export async function fetch(
   return Object.fromEntries(ids.map(id => [id, resultOf(id, byId.get(id), call)]));
 }
 
-/** The answer is a map by id, and no library can carry these two as keys. @throws BadRequest (400) */
+/** The answer is a map by id. @throws BadRequest (400) */
 function refuseKey(id: string): void {
-  if (id !== '__proto__' && id !== 'hasOwnProperty') return;
+  if (!cannotBeKey(id)) return;
   throw new BadRequest(
     'invalid-argument',
     `templateIds: "${id}" is no id of a template; give those that create returned`,
