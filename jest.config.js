@@ -30,7 +30,7 @@ export default {
       globalTeardown: '<rootDir>/test/setup/postgres-stop.ts',
     },
   ],
-  testTimeout: 60_000,
+  testTimeout: 180_000,
   // Modules of a test file that is done stay in memory: a worker that holds too much makes way for a new one.
   maxWorkers: '100%',
   workerIdleMemoryLimit: '1GB',

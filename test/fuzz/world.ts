@@ -89,6 +89,8 @@ export class World {
     const connection = await connect(this.#address);
     const { currentUser, teamIdToInfo } = await this.#login(connection);
     const team = Object.keys(teamIdToInfo)[0]!;
+    // What was sent may have turned the team's settings about.
+    await connection.service('TeamService').update(team, { config: {} } as never);
     const templates = connection.service('JobTemplateService');
     const { id, stepGroup } = await templates.create(team, { title: 'What the fuzzer works on' }, []);
     await templates.acquireLock(id);
