@@ -1,10 +1,11 @@
 /**
  * Values that never change once they are made, and that are sent again and again: the step tree of an entry, for one. Who makes such
- * a value says so, and whoever turns it into bytes may keep them. They live as long as the value itself.
+ * a value says so, and whoever turns it into bytes may keep them, from the second time on: most answers are given once. They live as
+ * long as the value itself.
  */
 
-/** Bytes of the value by the form they are in. */
-type Encodings = Map<string, Buffer>;
+/** Bytes of the value by the form they are in; undefined for a form that it was in once. */
+export type Encodings = Map<string, Buffer | undefined>;
 
 const encodings = new WeakMap<object, Encodings>();
 

@@ -1,10 +1,10 @@
 /**
  * Values written as the interface describes them, from plain objects: nothing is copied into generated classes first. For each struct
  * and protocol a function is made, of the interface alone, when it is needed first: straight through the fields, without a table to
- * look up, which is several times as fast. What a service says is lasting (base/lasting.ts) is written once per protocol, and its
+ * look up, which is several times as fast. What a service says is lasting (base/lasting.ts) is written twice per protocol, and then its
  * bytes are used again.
  */
-import { encodingsOf } from '../../base/lasting.ts';
+import { type Encodings, encodingsOf } from '../../base/lasting.ts';
 import { type IdlField, type IdlType, idl } from '../idl.ts';
 import type { ProtocolName, WireProtocol } from './protocol.ts';
 import { wireType } from './types.ts';
@@ -150,7 +150,7 @@ function writeField(output: WireProtocol, encoder: Encoder, value: object): void
   else encoder.write(output, value as never);
 }
 
-function writeLasting(output: WireProtocol, encoder: Encoder, value: object, encodings: Map<string, Buffer>): void {
+function writeLasting(output: WireProtocol, encoder: Encoder, value: object, encodings: Encodings): void {
   const { name, output: bytes } = output;
   const kept = encodings.get(name);
   if (kept) {
@@ -159,7 +159,8 @@ function writeLasting(output: WireProtocol, encoder: Encoder, value: object, enc
   }
   const start = bytes.position;
   encoder.write(output, value as never);
-  encodings.set(name, Buffer.from(bytes.buffer.subarray(start, bytes.position)));
+  const again = encodings.has(name);
+  encodings.set(name, again ? Buffer.from(bytes.buffer.subarray(start, bytes.position)) : undefined);
 }
 
 /** A fault of ours must not go out as another number. */

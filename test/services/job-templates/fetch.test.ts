@@ -250,6 +250,24 @@ describe('the fields', () => {
   });
 });
 
+test.each(['binary', 'compact', 'json'] as const)(
+  'the same entry is the same each time, in %s, and after an edit another',
+  async protocol => {
+    const connection = await server.connect({ protocol });
+    await connection.service('AuthenticationService').authenticate(ana.token);
+    const templates = connection.service('JobTemplateService');
+    const { id, stepGroup } = await newTemplate(ana, 'Again', [group('In a group', [step('One')]), step('Two')]);
+    const steps = async () => (await templates.fetch(select('includeSteps'), [id]))[id]!.template!.stepGroup!;
+    const four = [await steps(), await steps(), await steps(), await steps()];
+    for (const each of four) expect(each).toEqual((await ana.templates.get(id)).stepGroup);
+    await ana.templates.acquireLock(id);
+    await ana.templates.addStepModular(id, stepGroup.id, step('Three'), -1, false);
+    for (let n = 0; n < 3; n++)
+      expect((await steps()).children.map(child => child.title)).toEqual(['In a group', 'Two', 'Three']);
+    await connection.close();
+  },
+);
+
 describe('the map', () => {
   test('has one entry per id: a template or the reason why there is none', async () => {
     const ids = [draft.id, 'no-such-template', draft.id, ''];
