@@ -177,7 +177,7 @@ export class ThriftConnection implements CallerSession {
 
   /** Answers that are there do not wait for a call that takes longer than this turn. */
   #planFlush(): void {
-    if (this.#flushPlanned) return;
+    if (this.#flushPlanned || !this.#output?.position) return;
     this.#flushPlanned = true;
     setImmediate(() => {
       this.#flushPlanned = false;
