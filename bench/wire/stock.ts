@@ -47,7 +47,8 @@ async function openCall(): Promise<OpenCall> {
 
 async function callWithCaller(): Promise<Call> {
   const call = await openCall();
-  return { ...call, caller: await callerOf(store, token, call.now) };
+  const version = store.version();
+  return { ...call, caller: await callerOf(store, token, call.now, version), version };
 }
 
 /** The processor answers with a promise's value only where a method takes exactly the arguments of the interface. */

@@ -10,7 +10,6 @@ import type { Clock } from '../base/clock.ts';
 import { BadRequest, Busy, DomainError, LockedByOther, Unauthorized, Unsupported } from '../base/errors.ts';
 import type { Ids } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
-import type { Caller } from '../domain/privileges.ts';
 import { callerOf } from '../services/authentication/caller.ts';
 import type { Call, OpenCall, Session } from '../services/call.ts';
 import { toLock } from '../services/job-templates/wire.ts';
@@ -51,11 +50,11 @@ export interface CallLimits {
 /** A call that is being worked on. */
 interface Running {
   readonly served: ServedFunction;
-  readonly call: OpenCall;
+  /** With its caller as soon as the caller is known. */
+  call: OpenCall | Call;
   readonly session: CallerSession;
   readonly started: number;
   readonly settle: (outcome: Outcome) => void;
-  caller?: Caller;
 }
 
 /** A call's arguments, by name. @throws Malformed, Untakable, DomainError */
@@ -95,7 +94,7 @@ export class Calls {
   /** @throws Malformed when the arguments cannot be understood; for all else that goes wrong there is an outcome */
   answer(served: ServedFunction, read: ReadArguments, session: CallerSession): Promise<Outcome> {
     return new Promise((settle, reject) => {
-      const running = { served, call: this.open(session), session, started: performance.now(), settle };
+      const running: Running = { served, call: this.open(session), session, started: performance.now(), settle };
       if (this.#metrics.running >= this.#limits.callsInFlight)
         return settle(this.#failed(running, overloaded(this.#limits)));
       this.#running.add(running);
@@ -115,24 +114,25 @@ export class Calls {
   }
 
   /** @throws Unauthorized (401), InvalidToken (497), TokenExpired (498) */
-  async callerOf(session: CallerSession, now: number): Promise<Caller> {
+  async withCaller(call: OpenCall, session: CallerSession): Promise<Call> {
     const { token } = session;
     if (token === undefined) {
       throw new Unauthorized('not-logged-in', 'there is no token; call login, or authenticate with a token, first');
     }
-    const caller = await callerOf(this.#store, token, now);
+    const version = this.#store.version();
+    const caller = await callerOf(this.#store, token, call.now, version);
     session.authenticated();
-    return caller;
+    return { ...call, caller, version };
   }
 
   /** Never rejects but with Malformed. */
   async #run(running: Running, read: ReadArguments): Promise<Outcome> {
-    const { served, call, session } = running;
+    const { served, session } = running;
     try {
-      if (served.needsToken) running.caller = await this.callerOf(session, call.now);
-      const value = await handled(served, running.caller ? { ...call, caller: running.caller } : call, taken(read));
+      if (served.needsToken) running.call = await this.withCaller(running.call, session);
+      const value = await handled(served, running.call, taken(read));
       this.#count(running, 'ok');
-      return { field: 'success', value, requestId: call.requestId };
+      return { field: 'success', value, requestId: running.call.requestId };
     } catch (error) {
       if (error instanceof Malformed) throw error;
       return this.#failed(running, error);
@@ -157,15 +157,15 @@ export class Calls {
   }
 
   #failed(running: Running, error: unknown): Outcome {
-    const { served, call, caller } = running;
+    const { served, call } = running;
     const { requestId } = call;
     if (!(error instanceof DomainError)) {
       this.#observe(running, 'internal-error');
       return this.#fault(served, requestId, error);
     }
     this.#count(running, error.slug, error);
-    if (error instanceof LockedByOther && caller && throws(served, LOCK_FAILED)) {
-      const failed = { previousLock: toLock(error.holding, caller.tokenId), message: error.message };
+    if (error instanceof LockedByOther && 'caller' in call && throws(served, LOCK_FAILED)) {
+      const failed = { previousLock: toLock(error.holding, call.caller.tokenId), message: error.message };
       return declared(served, LOCK_FAILED, new JobTemplateLockFailed(failed), requestId);
     }
     return declared(served, SYSTEM_EXCEPTION, systemException(error, requestId), requestId);

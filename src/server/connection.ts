@@ -6,6 +6,7 @@
 import type { Socket } from 'node:net';
 import type { Logger } from '../base/logger.ts';
 import type { CallerSession } from './calls.ts';
+import type { Departing, Departures } from './departures.ts';
 import type { Limits } from './limits.ts';
 import type { Metrics, Refusal } from './metrics.ts';
 import { Waiting } from './waiting.ts';
@@ -19,6 +20,7 @@ export interface Shared {
   readonly limits: Limits;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  readonly departures: Departures;
   /** Not ready for new work, and still answering. */
   draining: boolean;
   stopping: boolean;
@@ -33,7 +35,7 @@ const SPARE_WRITERS = 64;
 /** Buffers that wait for the next connection to answer: idle connections hold none. */
 const spareWriters: ByteWriter[] = [];
 
-export class ThriftConnection implements CallerSession {
+export class ThriftConnection implements CallerSession, Departing {
   token: string | undefined;
   isAuthenticated = false;
   readonly #socket: Socket;
@@ -156,17 +158,17 @@ export class ThriftConnection implements CallerSession {
       const { goesOn } = await messages.answer({ content, framing }, this, this.#writer());
       this.#answering = false;
       if (!goesOn) return this.#end();
-      if (this.#output!.position >= FLUSH_BYTES) this.#flush();
+      if (this.#output!.position >= FLUSH_BYTES) this.flush();
       if (this.#socket.writableLength > limits.unreadBytes) await this.#drained();
       if (performance.now() - turnStarted > TURN_MS) {
-        this.#flush();
+        this.flush();
         await new Promise(resolve => setImmediate(resolve));
         turnStarted = performance.now();
       }
       this.#resume();
     }
     if (this.#broken) return this.#unreadable(this.#broken);
-    this.#flush();
+    this.#shared.departures.depart(this, performance.now());
     this.#resume();
   }
 
@@ -181,11 +183,12 @@ export class ThriftConnection implements CallerSession {
     this.#flushPlanned = true;
     setImmediate(() => {
       this.#flushPlanned = false;
-      this.#flush();
+      this.flush();
     });
   }
 
-  #flush(): void {
+  /** Hands what is answered to the socket. */
+  flush(): void {
     const output = this.#output;
     if (!output || output.position === 0) return;
     this.#shared.metrics.sent += output.position;
@@ -252,7 +255,7 @@ export class ThriftConnection implements CallerSession {
   #end(): void {
     this.#ended = true;
     this.#waiting.clear();
-    this.#flush();
+    this.flush();
     this.#socket.destroySoon();
   }
 

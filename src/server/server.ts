@@ -8,6 +8,7 @@ import type { Handlers } from '../services/surface.ts';
 import { openStore, type Store, type StoreSettings } from '../store/database.ts';
 import { Calls } from './calls.ts';
 import type { Shared } from './connection.ts';
+import { Departures } from './departures.ts';
 import { Functions } from './functions.ts';
 import { apiRoutes } from './http/api.ts';
 import { HttpServer, type HttpSettings } from './http/door.ts';
@@ -90,7 +91,15 @@ function assemble(settings: ServerSettings, world: World, store: Store): { share
   const functions = new Functions(handlers(createHandlers(store, settings.version, limits.fileBytes)));
   const calls = new Calls(store, clock, ids, logger, limits, metrics);
   const messages = new Messages(functions, calls, limits, metrics, logger);
-  const shared: Shared = { messages, limits, metrics, logger, draining: false, stopping: false };
+  const shared: Shared = {
+    messages,
+    limits,
+    metrics,
+    logger,
+    departures: new Departures(),
+    draining: false,
+    stopping: false,
+  };
   const routes = [
     ...apiRoutes({ messages, functions, calls, limits, metrics }),
     ...fileRoutes(store, limits.fileBytes),

@@ -106,24 +106,30 @@ export class Store {
     );
   }
 
+  /** Another number as soon as anybody, in any process, has committed anything; undefined where the database cannot tell. */
+  version(): number | undefined {
+    return this.#connections.version?.();
+  }
+
   /**
    * As `read`, for what nearly every call asks: an answer serves again until somebody, in any process, has committed anything.
    * Where the database cannot tell, everything is read again.
    * @param key names what `fn` reads, apart from all else that is read so
    * @param rows that the answer has, at least 1: what is kept is bounded by them
+   * @param version of `version()`, asked since the call came
    */
   async readKept<T extends object>(
     key: string,
     fn: (reader: Reader) => Promise<T>,
     rows: (answer: T) => number,
+    version: number | undefined,
   ): Promise<T> {
-    const version = this.#connections.version?.();
     if (version === undefined) return this.read(fn);
     const kept = this.#kept.at(version, key);
     if (kept) return kept as T;
     const answer = await this.read(fn);
     // What was committed while it was read may or may not be in it.
-    if (this.#connections.version?.() === version) this.#kept.keep(version, key, answer, rows(answer));
+    if (this.version() === version) this.#kept.keep(version, key, answer, rows(answer));
     return answer;
   }
 

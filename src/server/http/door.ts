@@ -107,7 +107,7 @@ export class HttpServer implements HttpDoor {
             response,
             here.map(({ route }) => route.method),
           );
-    const call = async (): Promise<Call> => ({ ...open, caller: await this.#calls.callerOf(session, open.now) });
+    const call = (): Promise<Call> => this.#calls.withCaller(open, session);
     const exchange: Exchange = { request, response, url, parameters: found.parameters, now: open.now, call };
     await found.route.handle(exchange);
     this.#shared.logger.debug({

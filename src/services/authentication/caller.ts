@@ -6,8 +6,13 @@ import type { Reader, Store } from '../../store/database.ts';
 import type { CallerRow } from '../../store/people.ts';
 
 /** Of a call: read once until somebody commits something. @throws InvalidToken (497), TokenExpired (498) */
-export const callerOf = async (store: Store, token: string, now: number): Promise<Caller> =>
-  unexpired(await store.readKept(`caller ${token}`, reader => callerByToken(reader, token), rowsOf), now);
+export const callerOf = async (
+  store: Store,
+  token: string,
+  now: number,
+  version: number | undefined,
+): Promise<Caller> =>
+  unexpired(await store.readKept(`caller ${token}`, reader => callerByToken(reader, token), rowsOf, version), now);
 
 /** In a transaction that is under way. One statement. @throws InvalidToken (497), TokenExpired (498) */
 export const callerIn = async (reader: Reader, token: string, now: number): Promise<Caller> =>
