@@ -37,14 +37,15 @@ declare class Client {
     get(tagId: string): Promise<Tag>;
 
     /**
-     * Makes a tag and returns it.
+     * Makes a tag and returns it. A team has up to MAX_TAGS_PER_TEAM. A name that is taken is refused with the id of the
+     * tag that has it, so a call whose answer was lost can be repeated.
      * 
      * Errors: team-not-found (404), duplicate-name (400), limit-exceeded (400), insufficient-permissions (476)
      */
     create(name: string, teamId: string): Promise<Tag>;
 
     /**
-     * Renames a tag, everywhere at once.
+     * Renames a tag, everywhere at once. The name that it has already changes nothing.
      * 
      * Errors: tag-not-found (404), duplicate-name (400), limit-exceeded (400), insufficient-permissions (476)
      */

@@ -275,6 +275,11 @@ declare const MAX_IDS_PER_CALL: number;
 declare const MAX_NAME_LENGTH: number;
 
 /**
+ * Tags of one team. Checked when one is made.
+ */
+declare const MAX_TAGS_PER_TEAM: number;
+
+/**
  * Characters in an email address. Checked when it is written.
  */
 declare const MAX_EMAIL_LENGTH: number;

@@ -100,6 +100,9 @@ const i32 MAX_IDS_PER_CALL = 1000
 /** Characters in a name: of a team, user, tag, role, category, metadata definition. Checked when it is written. */
 const i32 MAX_NAME_LENGTH = 250
 
+/** Tags of one team. Checked when one is made. */
+const i32 MAX_TAGS_PER_TEAM = 10000
+
 /** Characters in an email address. Checked when it is written. */
 const i32 MAX_EMAIL_LENGTH = 320
 

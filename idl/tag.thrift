@@ -21,7 +21,7 @@ struct Tag {
   1: string id;
   /** Team that owns it. */
   2: string teamId;
-  /** Name, unique in the team. Up to MAX_NAME_LENGTH characters. */
+  /** Name, unique in the team ignoring case. Up to MAX_NAME_LENGTH characters. */
   3: string name;
 }
 
@@ -46,7 +46,8 @@ service TagService {
   ) throws (1: common.SystemException err)
 
   /**
-   * Makes a tag and returns it.
+   * Makes a tag and returns it. A team has up to MAX_TAGS_PER_TEAM. A name that is taken is refused with the id of the
+   * tag that has it, so a call whose answer was lost can be repeated.
    *
    * Errors: team-not-found (404), duplicate-name (400), limit-exceeded (400), insufficient-permissions (476)
    */
@@ -56,7 +57,7 @@ service TagService {
   ) throws (1: common.SystemException err)
 
   /**
-   * Renames a tag, everywhere at once.
+   * Renames a tag, everywhere at once. The name that it has already changes nothing.
    *
    * Errors: tag-not-found (404), duplicate-name (400), limit-exceeded (400), insufficient-permissions (476)
    */

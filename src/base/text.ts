@@ -3,6 +3,13 @@
 /** JavaScript's libraries lose a map's entry with one of these keys, or cannot write the map at all. */
 export const cannotBeKey = (text: string): boolean => text === '__proto__' || text === 'hasOwnProperty';
 
+/** Two names with the same key are the same to people: case, and how accents are composed, do not count. */
+export const sameName = (name: string): string => name.normalize('NFC').toLowerCase().normalize('NFC');
+
+/** Control characters, and the marks that end a line or turn the direction of what follows: nobody sees them in a name. */
+export const unseenIn = (text: string): string | undefined =>
+  /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u.exec(text)?.[0];
+
 /** Whether a text has more Unicode code points than a limit allows. */
 export const isLongerThan = (text: string, limit: number): boolean => text.length > limit && characters(text) > limit;
 

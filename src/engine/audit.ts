@@ -3,7 +3,13 @@ import type { Transactor } from '../store/database.ts';
 import type { Act } from './act.ts';
 
 /** What can be found in the trail. */
-export type AuditedAction = 'team.created' | 'team.updated' | 'user.created' | 'template.lock.forced';
+export type AuditedAction =
+  | 'team.created'
+  | 'team.updated'
+  | 'user.created'
+  | 'tag.created'
+  | 'tag.renamed'
+  | 'template.lock.forced';
 
 export async function audit(
   tx: Transactor,

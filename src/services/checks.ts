@@ -7,6 +7,7 @@ import {
   MIN_PASSWORD_LENGTH,
 } from '#gen/common_types';
 import { BadRequest, Unsupported } from '../base/errors.ts';
+import { unseenIn } from '../base/text.ts';
 import { bounded } from '../domain/limits.ts';
 
 /** A text of at least one visible character. @throws BadRequest (400) */
@@ -17,8 +18,18 @@ export function required(field: string, value: string | null | undefined, longes
   return bounded(field, text, longest);
 }
 
-export const name = (field: string, value: string | null | undefined): string =>
-  required(field, value, MAX_NAME_LENGTH);
+/** A name that people read in lists. @throws BadRequest (400) */
+export function name(field: string, value: string | null | undefined): string {
+  const text = required(field, value, MAX_NAME_LENGTH);
+  const unseen = unseenIn(text);
+  if (unseen === undefined) return text;
+  const found = `U+${unseen.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`;
+  throw new BadRequest(
+    'invalid-argument',
+    `${field}: has the character ${found} at ${text.indexOf(unseen)}; names have no control characters, line ends or marks of direction`,
+    { field, found },
+  );
+}
 
 /** @returns the address as it is stored: lower case. @throws BadRequest (400) */
 export function emailAddress(field: string, value: string | null | undefined): string {

@@ -5,6 +5,7 @@ import { AuthenticationHandler } from './authentication/handler.ts';
 import { JobTemplateHandler } from './job-templates/handler.ts';
 import { JobsHandler } from './jobs/handler.ts';
 import type { Handlers } from './surface.ts';
+import { TagHandler } from './tags/handler.ts';
 import { TeamHandler } from './teams/handler.ts';
 
 /** @param maxFileBytes most bytes of a file that is attached to a job */
@@ -14,7 +15,7 @@ export const createHandlers = (store: Store, version: string, maxFileBytes = DEF
   AuthenticationService: new AuthenticationHandler(store, version),
   TeamService: new TeamHandler(store),
   UserService: {},
-  TagService: {},
+  TagService: new TagHandler(store),
   MetadataService: {},
   AbacService: {},
   GroupHeaderContentService: {},

@@ -97,7 +97,7 @@ export const notBuilt = {
     'updatePassword',
     'updateAttribute',
   ],
-  TagService: ['index', 'get', 'create', 'update'],
+  TagService: [],
   MetadataService: [
     'addMetadata',
     'getMetadata',

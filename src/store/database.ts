@@ -24,6 +24,7 @@ import { PeopleReader, PeopleTransactor } from './people.ts';
 import type { PostgresSettings } from './postgres.ts';
 import type { Database, Row } from './schema.ts';
 import type { SqliteSettings } from './sqlite.ts';
+import { TagReader, TagTransactor } from './tags.ts';
 import { TemplateReader, TemplateTransactor } from './templates.ts';
 import { TreeCache, TreeReader, TreeTransactor } from './trees.ts';
 
@@ -36,6 +37,7 @@ export class Reader {
   readonly jobs: JobReader;
   readonly files: FileReader;
   readonly attachments: AttachmentReader;
+  readonly tags: TagReader;
 
   constructor(db: Kysely<Database>, engine: Engine, cache: TreeCache) {
     this.people = new PeopleReader(db, engine);
@@ -44,6 +46,7 @@ export class Reader {
     this.jobs = new JobReader(db, engine);
     this.files = new FileReader(db, engine);
     this.attachments = new AttachmentReader(db);
+    this.tags = new TagReader(db, engine);
   }
 }
 
@@ -54,6 +57,7 @@ export class Transactor extends Reader {
   override readonly jobs: JobTransactor;
   override readonly files: FileTransactor;
   override readonly attachments: AttachmentTransactor;
+  override readonly tags: TagTransactor;
   readonly audit: AuditTransactor;
   readonly #effects: (() => void)[] = [];
 
@@ -65,6 +69,7 @@ export class Transactor extends Reader {
     this.jobs = new JobTransactor(db, engine);
     this.files = new FileTransactor(db, engine);
     this.attachments = new AttachmentTransactor(db);
+    this.tags = new TagTransactor(db, engine);
     this.audit = new AuditTransactor(db);
   }
 

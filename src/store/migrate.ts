@@ -6,8 +6,9 @@ import { type Migration, Migrator } from 'kysely/migration';
 import type { Connections, Engine } from './engine.ts';
 import * as first from './migrations/001-first.ts';
 import * as files from './migrations/002-files.ts';
+import * as tags from './migrations/003-tags.ts';
 
-const steps = { '001-first': first, '002-files': files };
+const steps = { '001-first': first, '002-files': files, '003-tags': tags };
 
 /** @throws Error with what to do, when the schema is newer than this program or a step fails; nothing is half done then */
 export async function migrate(connections: Connections): Promise<void> {

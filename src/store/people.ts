@@ -104,6 +104,13 @@ export class PeopleTransactor extends PeopleReader {
     await this.db.insertInto('memberships').values(membership).execute();
   }
 
+  /** Others who change what is unique in the team, or counted, wait until the end of the transaction. */
+  async lockTeam(teamId: string): Promise<void> {
+    // SQLite has one writer anyway.
+    if (this.engine === 'sqlite') return;
+    await this.db.selectFrom('teams').select('team_id').where('team_id', '=', teamId).forNoKeyUpdate().execute();
+  }
+
   async updateTeam(teamId: string, change: Partial<Row<'teams'>>): Promise<void> {
     await this.db.updateTable('teams').set(change).where('team_id', '=', teamId).execute();
   }

@@ -50,6 +50,15 @@ export const tables = {
     updated_at: time,
   },
 
+  /** Words by which templates are grouped. */
+  tags: {
+    team_id: text,
+    tag_id: text,
+    name: text,
+    /** The name as names are compared: unique in the team. */
+    name_key: text,
+  },
+
   tokens: { token_id: text, token_hash: text, user_id: text, created_at: time, expires_at: time },
 
   /** Heads: what moves. The latest entry is the one whose internal_version is `version`. */

@@ -66,7 +66,7 @@ const most: Readonly<Partial<Record<ServiceName, number>>> = {
   AuthenticationService: 2,
   TeamService: 8,
   UserService: 15,
-  TagService: 4,
+  TagService: 0,
   MetadataService: 11,
   AbacService: 3,
   GroupHeaderContentService: 8,

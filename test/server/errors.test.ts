@@ -51,6 +51,8 @@ const edit = async (act: (templateId: string, rootId: string) => Promise<unknown
   return act(draft, draftRoot).finally(() => ana.templates.releaseLock(draft)) as Promise<never>;
 };
 
+const tags = () => admin.connection.service('TagService');
+
 const withId = (id: string) => step('Of my own id', { id, clientGeneratedIds: true });
 
 const provoked: Readonly<Record<string, Provoked>> = {
@@ -129,6 +131,14 @@ const provoked: Readonly<Record<string, Provoked>> = {
         await ana.templates.addStepModular(id, rootId, withId('step-7'), -1, false);
         return ana.templates.addStepModular(id, rootId, withId('step-7'), -1, false);
       }),
+  },
+  'duplicate-name': {
+    code: 400,
+    message: /has the tag "Lathe" .* already/,
+    call: async () => {
+      await tags().create('Lathe', admin.teamId);
+      return tags().create('lathe', admin.teamId);
+    },
   },
   'email-taken': {
     code: 400,
@@ -303,6 +313,11 @@ const provoked: Readonly<Record<string, Provoked>> = {
         stepId: 'lost',
         fileName: 'a.txt',
       }),
+  },
+  'tag-not-found': {
+    code: 404,
+    message: /no tag nothing in your teams/,
+    call: () => tags().get('nothing'),
   },
   'team-not-found': {
     code: 404,
