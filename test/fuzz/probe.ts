@@ -1,4 +1,7 @@
-/** A client that behaves, beside those that do not: it pings on a connection of its own and keeps the time of every answer. */
+/**
+ * A client that behaves, beside those that do not: it pings on a connection of its own and keeps the time of every answer. It shows
+ * no token, and so takes another connection before the server closes this one.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Channel, channels } from './channels.ts';
 import { type Address, Connection } from './connection.ts';
@@ -7,14 +10,18 @@ import { judgeAnswer } from './judge.ts';
 
 const EVERY_MS = 50;
 const TICK_MS = 10;
+/** Half the time that a server gives to strangers. */
+const STAY_MS = 30_000;
 
 export class Probe {
   /** Milliseconds of every ping. */
   readonly times: number[] = [];
   /** Set when a ping was not answered as it must be. */
   broken: string | undefined;
+  readonly #address: Address;
   readonly #channel: Channel = channels[0]!;
-  readonly #connection: Connection;
+  #connection: Connection;
+  #openedAt = performance.now();
   #over = false;
   readonly #running: Promise<void>;
   /** How long this process was held up itself since the ping was sent. */
@@ -22,7 +29,8 @@ export class Probe {
   #lastTick = performance.now();
   readonly #ticking: NodeJS.Timeout | undefined;
 
-  private constructor(connection: Connection, isApart: boolean) {
+  private constructor(address: Address, connection: Connection, isApart: boolean) {
+    this.#address = address;
     this.#connection = connection;
     if (isApart) this.#ticking = setInterval(() => this.#tick(), TICK_MS);
     this.#running = this.#run();
@@ -30,7 +38,7 @@ export class Probe {
 
   /** @param isApart whether the server is another process: then the time that this one is held up is not the server's */
   static async start(address: Address, isApart: boolean): Promise<Probe> {
-    return new Probe(await Connection.open(address, channels[0]!), isApart);
+    return new Probe(address, await Connection.open(address, channels[0]!), isApart);
   }
 
   async stop(): Promise<void> {
@@ -50,8 +58,16 @@ export class Probe {
     this.#lastTick = now;
   }
 
+  async #reopened(): Promise<void> {
+    if (performance.now() - this.#openedAt < STAY_MS) return;
+    this.#connection.abort();
+    this.#connection = await Connection.open(this.#address, this.#channel);
+    this.#openedAt = performance.now();
+  }
+
   async #run(): Promise<void> {
     for (let seqid = 1; !this.#over && !this.broken; seqid++) {
+      await this.#reopened();
       const before = performance.now();
       this.#heldUp = 0;
       await this.#connection.send([pingIn(this.#channel, seqid)]);
