@@ -92,16 +92,17 @@ declare class Client {
     createUser(teamId: string, userEmail: string, password: string, userName: string, roles: user_ttypes.TeamRole[]): Promise<void>;
 
     /**
-     * Replaces the roles of a member.
+     * Replaces the roles of a member. A team keeps an ADMIN.
      * 
-     * Errors: team-not-found (404), user-not-found (404), insufficient-permissions (476)
+     * Errors: team-not-found (404), user-not-found (404), last-administrator (413), insufficient-permissions (476)
      */
     updateUserRoles(teamId: string, userId: string, roles: user_ttypes.TeamRole[]): Promise<void>;
 
     /**
-     * Ends a membership. What the user wrote and did stays.
+     * Ends a membership, and frees the locks that the user holds on the team's templates. What the user wrote and did stays.
+     * A team keeps an ADMIN.
      * 
-     * Errors: team-not-found (404), user-not-found (404), insufficient-permissions (476)
+     * Errors: team-not-found (404), user-not-found (404), last-administrator (413), insufficient-permissions (476)
      */
     removeUserFromTeam(teamId: string, userId: string): Promise<void>;
 

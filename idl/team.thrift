@@ -108,7 +108,7 @@ struct TeamModular {
 struct TeamParams {
   /** Name for people. */
   1: optional string name;
-  /** Short name: lower case letters, digits and hyphens, unique on the server. */
+  /** Short name: 1 to 63 lower case letters, digits and hyphens, unique on the server. Empty = none. */
   2: optional string subdomain;
   /** Settings: replaces all of them; read them first and send them back changed. */
   3: optional TeamConfig config;
@@ -208,9 +208,9 @@ service TeamService {
   ) throws (1: common.SystemException err)
 
   /**
-   * Replaces the roles of a member.
+   * Replaces the roles of a member. A team keeps an ADMIN.
    *
-   * Errors: team-not-found (404), user-not-found (404), insufficient-permissions (476)
+   * Errors: team-not-found (404), user-not-found (404), last-administrator (413), insufficient-permissions (476)
    */
   void updateUserRoles(
     1: string teamId,
@@ -219,9 +219,10 @@ service TeamService {
   ) throws (1: common.SystemException err)
 
   /**
-   * Ends a membership. What the user wrote and did stays.
+   * Ends a membership, and frees the locks that the user holds on the team's templates. What the user wrote and did stays.
+   * A team keeps an ADMIN.
    *
-   * Errors: team-not-found (404), user-not-found (404), insufficient-permissions (476)
+   * Errors: team-not-found (404), user-not-found (404), last-administrator (413), insufficient-permissions (476)
    */
   void removeUserFromTeam(
     1: string teamId,

@@ -14,6 +14,8 @@ export type ErrorKind =
   | 'insufficientPermissions'
   | 'notFound'
   | 'unknownRegion'
+  | 'alreadyMember'
+  | 'teamExists'
   | 'wrongState'
   | 'noChange'
   | 'invalidVersion'
@@ -68,6 +70,16 @@ export class NotFound extends DomainError {
 /** Thrown when a region is named that this server does not stand in. */
 export class UnknownRegion extends DomainError {
   readonly kind = 'unknownRegion';
+}
+
+/** Thrown when a user is added to a team that it works in. */
+export class AlreadyMember extends DomainError {
+  readonly kind = 'alreadyMember';
+}
+
+/** Thrown when a team takes a short name that another team has. */
+export class TeamExists extends DomainError {
+  readonly kind = 'teamExists';
 }
 
 /** Thrown when the thing exists and its state does not allow the act. */

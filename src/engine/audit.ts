@@ -7,6 +7,9 @@ export type AuditedAction =
   | 'team.created'
   | 'team.updated'
   | 'user.created'
+  | 'member.added'
+  | 'member.roles'
+  | 'member.removed'
   | 'tag.created'
   | 'tag.renamed'
   | 'template.lock.forced';

@@ -58,4 +58,5 @@ export const membership = (
   roles: JSON.stringify(roles),
   added_at: now,
   updated_at: now,
+  removed_at: null,
 });

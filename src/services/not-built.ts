@@ -70,16 +70,7 @@ export const notBuilt = {
     'getJobHistoryPage',
   ],
   AuthenticationService: ['createApiToken', 'revokeApiToken'],
-  TeamService: [
-    'listAllRegions',
-    'createWithUser',
-    'getTeamBySubdomain',
-    'addUserById',
-    'addUserByEmail',
-    'updateUserRoles',
-    'removeUserFromTeam',
-    'setTemplateApprovalWebhook',
-  ],
+  TeamService: ['addUserByEmail', 'setTemplateApprovalWebhook'],
   UserService: [
     'index',
     'get',
@@ -97,7 +88,6 @@ export const notBuilt = {
     'updatePassword',
     'updateAttribute',
   ],
-  TagService: [],
   MetadataService: [
     'addMetadata',
     'getMetadata',
@@ -138,4 +128,4 @@ export const notBuilt = {
   FieldDataService: ['getNumberUnits'],
   FormulaService: ['getOperations', 'validateFormula'],
   NotificationService: ['poll'],
-} as const satisfies { readonly [S in ServiceName]: readonly (keyof Clients[S])[] };
+} as const satisfies { readonly [S in ServiceName]?: readonly (keyof Clients[S])[] };

@@ -11,6 +11,8 @@ const codes: Readonly<Record<ErrorKind, ErrorCode>> = {
   insufficientPermissions: ErrorCode.INSUFFICIENT_PERMISSIONS,
   notFound: ErrorCode.NOT_FOUND,
   unknownRegion: ErrorCode.INVALID_REGION,
+  alreadyMember: ErrorCode.USER_ALREADY_PART_OF_TEAM,
+  teamExists: ErrorCode.TEAM_ALREADY_EXISTS,
   wrongState: ErrorCode.WRONG_STATE,
   noChange: ErrorCode.NOOP,
   invalidVersion: ErrorCode.INVALID_VERSION,

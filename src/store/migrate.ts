@@ -7,8 +7,9 @@ import type { Connections, Engine } from './engine.ts';
 import * as first from './migrations/001-first.ts';
 import * as files from './migrations/002-files.ts';
 import * as tags from './migrations/003-tags.ts';
+import * as members from './migrations/004-members.ts';
 
-const steps = { '001-first': first, '002-files': files, '003-tags': tags };
+const steps = { '001-first': first, '002-files': files, '003-tags': tags, '004-members': members };
 
 /** @throws Error with what to do, when the schema is newer than this program or a step fails; nothing is half done then */
 export async function migrate(connections: Connections): Promise<void> {

@@ -14,7 +14,9 @@ const callerByTokenHash = compiledOnce(['tokenHash'], (db, _engine, { tokenHash 
   db
     .selectFrom('tokens')
     .innerJoin('users', 'users.user_id', 'tokens.user_id')
-    .leftJoin('memberships', 'memberships.user_id', 'tokens.user_id')
+    .leftJoin('memberships', join =>
+      join.onRef('memberships.user_id', '=', 'tokens.user_id').on('memberships.removed_at', 'is', null),
+    )
     .select(['tokens.token_id', 'tokens.user_id', 'tokens.expires_at', 'users.email', 'users.name', 'users.created_at'])
     .select(['memberships.team_id', 'memberships.roles'])
     .where('tokens.token_hash', '=', tokenHash),
@@ -59,6 +61,7 @@ export class PeopleReader {
       .innerJoin('users', 'users.user_id', 'memberships.user_id')
       .select(['users.user_id', 'users.email', 'users.name'])
       .where('memberships.team_id', '=', teamId)
+      .where('memberships.removed_at', 'is', null)
       .where(eb =>
         eb.or([
           isOneOf(this.engine, eb.ref('users.user_id'), idsOrEmails),
@@ -78,6 +81,41 @@ export class PeopleReader {
 
   teams(teamIds: readonly string[]): Promise<TeamWithOwner[]> {
     return teams(this.db, this.engine, { teamIds });
+  }
+
+  async teamBySubdomain(subdomain: string): Promise<string | undefined> {
+    const team = await this.db
+      .selectFrom('teams')
+      .select('team_id')
+      .where('subdomain', '=', subdomain)
+      // Lets the database use the index, which has no teams without a short name.
+      .where(sql.ref('subdomain'), '<>', sql.lit(''))
+      .executeTakeFirst();
+    return team?.team_id;
+  }
+
+  /** Of who works in the team now. */
+  member(teamId: string, userId: string): Promise<Row<'memberships'> | undefined> {
+    return this.db
+      .selectFrom('memberships')
+      .selectAll()
+      .where('team_id', '=', teamId)
+      .where('user_id', '=', userId)
+      .where('removed_at', 'is', null)
+      .executeTakeFirst();
+  }
+
+  async hasOtherAdministrator(teamId: string, userId: string): Promise<boolean> {
+    const other = await this.db
+      .selectFrom('memberships')
+      .select('user_id')
+      .where('team_id', '=', teamId)
+      .where('user_id', '<>', userId)
+      .where('removed_at', 'is', null)
+      .where('roles', 'like', '%"ADMIN"%')
+      .limit(1)
+      .executeTakeFirst();
+    return other !== undefined;
   }
 
   async anyUser(): Promise<boolean> {
@@ -109,6 +147,41 @@ export class PeopleTransactor extends PeopleReader {
     // SQLite has one writer anyway.
     if (this.engine === 'sqlite') return;
     await this.db.selectFrom('teams').select('team_id').where('team_id', '=', teamId).forNoKeyUpdate().execute();
+  }
+
+  /** @returns false, with nothing changed, when the user works in the team already */
+  async beginMembership(membership: Row<'memberships'>): Promise<boolean> {
+    const { numInsertedOrUpdatedRows } = await this.db
+      .insertInto('memberships')
+      .values(membership)
+      .onConflict(conflict =>
+        conflict
+          .columns(['team_id', 'user_id'])
+          .doUpdateSet(eb => ({
+            roles: eb.ref('excluded.roles'),
+            added_at: eb.ref('excluded.added_at'),
+            updated_at: eb.ref('excluded.updated_at'),
+            removed_at: null,
+          }))
+          .where('memberships.removed_at', 'is not', null),
+      )
+      .executeTakeFirst();
+    return numInsertedOrUpdatedRows === 1n;
+  }
+
+  async changeMembership(teamId: string, userId: string, change: Partial<Row<'memberships'>>): Promise<void> {
+    await this.db
+      .updateTable('memberships')
+      .set(change)
+      .where('team_id', '=', teamId)
+      .where('user_id', '=', userId)
+      .execute();
+  }
+
+  /** Keeps other processes from changing teams until the end of the transaction. */
+  async lockTeams(): Promise<void> {
+    // SQLite has one writer anyway.
+    if (this.engine === 'postgres') await sql`lock table teams in share row exclusive mode`.execute(this.db);
   }
 
   async updateTeam(teamId: string, change: Partial<Row<'teams'>>): Promise<void> {

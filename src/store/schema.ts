@@ -48,6 +48,8 @@ export const tables = {
     roles: text,
     added_at: time,
     updated_at: time,
+    /** null: still a member. */
+    removed_at: optionalTime,
   },
 
   /** Words by which templates are grouped. */

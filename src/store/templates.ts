@@ -183,6 +183,11 @@ export class TemplateTransactor extends TemplateReader {
     return row.greatest ?? 0;
   }
 
+  /** Those that the user holds on templates of the team, by whatever token. */
+  async releaseLocksOf(teamId: string, userId: string): Promise<void> {
+    await this.db.deleteFrom('template_locks').where('team_id', '=', teamId).where('user_id', '=', userId).execute();
+  }
+
   /**
    * Takes the lock when it is free, its token has expired, or it belongs to the same token (then it is refreshed) or to
    * `previousTokenId` (then it is broken).

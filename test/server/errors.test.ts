@@ -226,6 +226,11 @@ const provoked: Readonly<Record<string, Provoked>> = {
       return ana.jobs.closeJobs(jobIds);
     },
   },
+  'last-administrator': {
+    code: 413,
+    message: /is the only ADMIN of the team/,
+    call: () => admin.teams.removeUserFromTeam(admin.teamId, admin.id),
+  },
   'limit-exceeded': {
     code: 400,
     message: /^params\.title: 501 characters; the longest may have 500$/,
@@ -314,6 +319,15 @@ const provoked: Readonly<Record<string, Provoked>> = {
         fileName: 'a.txt',
       }),
   },
+  'team-already-exists': {
+    code: 475,
+    message: /opts\.subdomain: "north" is taken/,
+    call: async () => {
+      const { id } = await admin.teams.create('North', '');
+      await admin.teams.update(id, { subdomain: 'north' });
+      return admin.teams.update(admin.teamId, { subdomain: 'north' });
+    },
+  },
   'tag-not-found': {
     code: 404,
     message: /no tag nothing in your teams/,
@@ -358,6 +372,11 @@ const provoked: Readonly<Record<string, Provoked>> = {
     code: 404,
     message: /no upload lost of yours/,
     call: () => admin.jobs.finishAttachmentUpload('lost', '0'.repeat(64)),
+  },
+  'user-already-in-team': {
+    code: 473,
+    message: /ben works in this team already/,
+    call: () => admin.teams.addUserById(admin.teamId, ben.id, []),
   },
   'user-not-found': {
     code: 404,

@@ -187,7 +187,14 @@ describe('constraints', () => {
       'a member without a team',
       store =>
         store.transact(tx =>
-          tx.people.insertMembership({ team_id: 'no', user_id: 'owner-of-a', roles: '[]', added_at: 1, updated_at: 1 }),
+          tx.people.insertMembership({
+            team_id: 'no',
+            user_id: 'owner-of-a',
+            roles: '[]',
+            added_at: 1,
+            updated_at: 1,
+            removed_at: null,
+          }),
         ),
     ],
     [

@@ -4,8 +4,9 @@ import type { TeamRole } from '#gen/user_types';
 import type { Store } from '../../store/database.ts';
 import type { Call } from '../call.ts';
 import type { Handler } from '../surface.ts';
-import { createUser } from './members.ts';
+import * as members from './members.ts';
 import * as teams from './teams.ts';
+import { REGION_ID } from './wire.ts';
 
 export class TeamHandler implements Handler<'TeamService'> {
   readonly #store: Store;
@@ -14,8 +15,27 @@ export class TeamHandler implements Handler<'TeamService'> {
     this.#store = store;
   }
 
+  listAllRegions(_call: Call): Promise<string[]> {
+    return Promise.resolve([REGION_ID]);
+  }
+
   create(call: Call, name: string, regionId: string): Promise<Team> {
     return teams.create(this.#store, call, name, regionId);
+  }
+
+  createWithUser(
+    call: Call,
+    teamName: string,
+    userEmail: string,
+    password: string,
+    userName: string,
+    regionId: string,
+  ): Promise<Team> {
+    return teams.createWithUser(this.#store, call, teamName, { email: userEmail, password, name: userName }, regionId);
+  }
+
+  getTeamBySubdomain(call: Call, subdomain: string): Promise<Team> {
+    return teams.getBySubdomain(this.#store, call, subdomain);
   }
 
   get(call: Call, teamId: string): Promise<Team> {
@@ -26,6 +46,10 @@ export class TeamHandler implements Handler<'TeamService'> {
     return teams.index(this.#store, call);
   }
 
+  addUserById(call: Call, teamId: string, userId: string, roles: TeamRole[]): Promise<void> {
+    return members.add(this.#store, call, teamId, userId, roles);
+  }
+
   createUser(
     call: Call,
     teamId: string,
@@ -34,7 +58,15 @@ export class TeamHandler implements Handler<'TeamService'> {
     userName: string,
     roles: TeamRole[],
   ): Promise<void> {
-    return createUser(this.#store, call, teamId, { email: userEmail, password, name: userName }, roles);
+    return members.createUser(this.#store, call, teamId, { email: userEmail, password, name: userName }, roles);
+  }
+
+  updateUserRoles(call: Call, teamId: string, userId: string, roles: TeamRole[]): Promise<void> {
+    return members.updateRoles(this.#store, call, teamId, userId, roles);
+  }
+
+  removeUserFromTeam(call: Call, teamId: string, userId: string): Promise<void> {
+    return members.remove(this.#store, call, teamId, userId);
   }
 
   update(call: Call, teamId: string, opts: TeamParams): Promise<Team> {

@@ -4,31 +4,73 @@ import { BadRequest } from '../../base/errors.ts';
 import { hashPassword } from '../../base/secrets.ts';
 import { isRoleName, type RoleName, requirePrivilege, roleNames } from '../../domain/privileges.ts';
 import { audit } from '../../engine/audit.ts';
+import * as members from '../../engine/members.ts';
 import * as people from '../../engine/people.ts';
 import type { Store } from '../../store/database.ts';
 import type { Call } from '../call.ts';
 import * as checks from '../checks.ts';
 
+export function add(store: Store, call: Call, teamId: string, userId: string, roles: TeamRole[]): Promise<void> {
+  const roleNames = known(roles);
+  requirePrivilege(call.caller, teamId, 'adminBasic');
+  return store.transact(tx => members.addMember(tx, call, teamId, userId, roleNames));
+}
+
 export async function createUser(
   store: Store,
   call: Call,
   teamId: string,
-  user: { email: string; password: string; name: string },
+  sent: SentUser,
   roles: TeamRole[],
 ): Promise<void> {
-  const email = checks.emailAddress('userEmail', user.email);
-  const name = checks.name('userName', user.name);
+  const user = checkedUser(sent);
   const roleNames = known(roles);
-  const password = checks.newPassword('password', user.password);
   requirePrivilege(call.caller, teamId, 'adminBasic');
-  // Hashing takes long: it is done before the transaction.
-  const passwordHash = await hashPassword(password);
+  const newUser = await withHash(user);
   await store.transact(async tx => {
-    const userId = await people.createUser(tx, call, { email, name, passwordHash });
+    const userId = await people.createUser(tx, call, newUser);
     await tx.people.insertMembership(people.membership(teamId, userId, roleNames, call.now));
-    await audit(tx, call, teamId, 'user.created', userId, { email, roles: roleNames });
+    await audit(tx, call, teamId, 'user.created', userId, { email: user.email, roles: roleNames });
   });
 }
+
+export function updateRoles(
+  store: Store,
+  call: Call,
+  teamId: string,
+  userId: string,
+  roles: TeamRole[],
+): Promise<void> {
+  const roleNames = known(roles);
+  requirePrivilege(call.caller, teamId, 'adminBasic');
+  return store.transact(tx => members.changeRoles(tx, call, teamId, userId, roleNames));
+}
+
+export function remove(store: Store, call: Call, teamId: string, userId: string): Promise<void> {
+  requirePrivilege(call.caller, teamId, 'adminBasic');
+  return store.transact(tx => members.removeMember(tx, call, teamId, userId));
+}
+
+/** A user as a client describes it. */
+export interface SentUser {
+  readonly email: string;
+  readonly password: string;
+  readonly name: string;
+}
+
+/** @throws BadRequest (400) */
+export const checkedUser = ({ email, password, name }: SentUser): SentUser => ({
+  email: checks.emailAddress('userEmail', email),
+  name: checks.name('userName', name),
+  password: checks.newPassword('password', password),
+});
+
+/** Hashing takes long: it is done before the transaction. */
+export const withHash = async ({ email, name, password }: SentUser): Promise<people.NewUser> => ({
+  email,
+  name,
+  passwordHash: await hashPassword(password),
+});
 
 function known(roles: readonly TeamRole[]): RoleName[] {
   return [...new Set(roles)].map(role => {

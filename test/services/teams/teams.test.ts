@@ -22,7 +22,7 @@ beforeAll(async () => {
 
 afterAll(() => server.stop());
 
-const { BAD_REQUEST, NOT_FOUND, INSUFFICIENT_PERMISSIONS, UNSUPPORTED_VERSION } = ErrorCode;
+const { BAD_REQUEST, NOT_FOUND, INSUFFICIENT_PERMISSIONS } = ErrorCode;
 
 const defaultConfig: TeamConfig = {
   requireReviewFlow: false,
@@ -210,7 +210,21 @@ describe('update', () => {
   test.each([
     ['an empty name', { name: '' }, BAD_REQUEST, 'invalid-argument', /opts\.name: empty/],
     ['a name of 251 characters', { name: 'x'.repeat(251) }, BAD_REQUEST, 'limit-exceeded', /opts\.name: 251/],
-    ['a subdomain', { subdomain: 'north' }, UNSUPPORTED_VERSION, 'not-implemented', /subdomain.*leave it unset/],
+    [
+      'a subdomain in capitals',
+      { subdomain: 'North' },
+      BAD_REQUEST,
+      'invalid-argument',
+      /"North"; expected 1 to 63 lower/,
+    ],
+    [
+      'a subdomain that ends in a hyphen',
+      { subdomain: 'a-' },
+      BAD_REQUEST,
+      'invalid-argument',
+      /no hyphen at either end/,
+    ],
+    ['a subdomain of 64', { subdomain: 'x'.repeat(64) }, BAD_REQUEST, 'invalid-argument', /expected 1 to 63/],
   ])('%s is refused', (_, opts, code, slug, message) =>
     expectNothingWritten(server, () => expectRefusal(admin.teams.update(admin.teamId, opts), code, slug, message)),
   );
