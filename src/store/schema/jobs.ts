@@ -1,0 +1,88 @@
+/** Jobs, their steps and history, and the answers that may be asked for again. */
+import { integer, optionalText, optionalTime, real, type Tables, text, time } from './columns.ts';
+
+export const jobsTables = {
+  jobs: {
+    team_id: text,
+    job_id: text,
+    template_id: text,
+    /** The publishedVersion that the job runs, and the entry behind it. */
+    template_version: integer,
+    internal_version: integer,
+    job_name: text,
+    description: optionalText,
+    notes: optionalText,
+    owned_by: optionalText,
+    created_by: text,
+    created_at: time,
+    start_date: optionalTime,
+    started_at: optionalTime,
+    due_date: optionalTime,
+    end_date: optionalTime,
+    priority: text,
+    status: text,
+    percent_complete: real,
+    /** 1 when a caller has set percent_complete: it is not counted then. */
+    percent_given: integer,
+    /** Distinct leaves finished so far. */
+    finished_leaves: integer,
+    parent_job: optionalText,
+    closed: integer,
+    /** Who closed the job; null while it is open, and when it closed itself. */
+    closed_by: optionalText,
+    /** +1 with every change: what concurrent writers of one job compare and set. */
+    revision: integer,
+    /** The seq of the newest row in job_history. */
+    history_seq: integer,
+  },
+
+  /** One per step that a job has reached. */
+  job_steps: {
+    team_id: text,
+    job_id: text,
+    step_id: text,
+    /** 1 while the step is current. The current steps of a closed job rest: nobody may work on them. */
+    current: integer,
+    step_name: text,
+    /** Where the leaf stands among the leaves of the tree, depth first, from 0: the order of current steps. */
+    ordinal: integer,
+    /** StepState number, as of the last time the step was current. */
+    state: integer,
+    can_skip: integer,
+    proceed_next: integer,
+    /** AssignedType number. */
+    assigned_type: integer,
+    assigned_to: optionalText,
+    started_at: optionalTime,
+    started_by: optionalText,
+    /** When the step was finished last; null when it never was. */
+    finished_at: optionalTime,
+    finished_by: optionalText,
+  },
+
+  job_history: {
+    team_id: text,
+    job_id: text,
+    seq: integer,
+    date: time,
+    user_id: text,
+    username: text,
+    /** JobHistoryAction number. */
+    action: integer,
+    step_id: optionalText,
+    step_name: optionalText,
+    result: optionalText,
+    start_date: optionalTime,
+    end_date: optionalTime,
+  },
+
+  /** The answers of createJobs calls that carried a requestId: a repetition gets the same one. */
+  create_requests: {
+    team_id: text,
+    user_id: text,
+    request_id: text,
+    /** SHA-256 of what was asked for: the same id with another request is refused. */ fingerprint: text,
+    response: text,
+    created_at: time,
+  },
+} as const satisfies Tables;
