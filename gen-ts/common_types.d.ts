@@ -280,6 +280,11 @@ declare const MAX_NAME_LENGTH: number;
 declare const MAX_TAGS_PER_TEAM: number;
 
 /**
+ * Groups of one team, and roles of its own. Checked when one is made.
+ */
+declare const MAX_GROUPS_PER_TEAM: number;
+
+/**
  * Characters in an email address. Checked when it is written.
  */
 declare const MAX_EMAIL_LENGTH: number;

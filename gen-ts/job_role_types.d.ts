@@ -49,3 +49,14 @@ declare class JobRole {
 
       constructor(args?: { id: string; teamId: string; name: string; descrip: string; archivedAt: number; systemRole: boolean; systemRoleType?: SystemRoleType; permissions?: JobPermissions; restriction?: JobRoleRestriction; });
   }
+
+/**
+ * What can be written of a role.
+ */
+declare class JobRoleParams {
+    public name?: string;
+    public descrip?: string;
+    public permissions?: JobPermissions;
+
+      constructor(args?: { name?: string; descrip?: string; permissions?: JobPermissions; });
+  }

@@ -294,3 +294,85 @@ const JobRole = module.exports.JobRole = class {
   }
 
 };
+const JobRoleParams = module.exports.JobRoleParams = class {
+  constructor(args) {
+    this.name = null;
+    this.descrip = null;
+    this.permissions = null;
+    if (args) {
+      if (args.name !== undefined && args.name !== null) {
+        this.name = args.name;
+      }
+      if (args.descrip !== undefined && args.descrip !== null) {
+        this.descrip = args.descrip;
+      }
+      if (args.permissions !== undefined && args.permissions !== null) {
+        this.permissions = new ttypes.JobPermissions(args.permissions);
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 1:
+        if (ftype == Thrift.Type.STRING) {
+          this.name = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 2:
+        if (ftype == Thrift.Type.STRING) {
+          this.descrip = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 3:
+        if (ftype == Thrift.Type.STRUCT) {
+          this.permissions = new ttypes.JobPermissions();
+          this.permissions.read(input);
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('JobRoleParams');
+    if (this.name !== null && this.name !== undefined) {
+      output.writeFieldBegin('name', Thrift.Type.STRING, 1);
+      output.writeString(this.name);
+      output.writeFieldEnd();
+    }
+    if (this.descrip !== null && this.descrip !== undefined) {
+      output.writeFieldBegin('descrip', Thrift.Type.STRING, 2);
+      output.writeString(this.descrip);
+      output.writeFieldEnd();
+    }
+    if (this.permissions !== null && this.permissions !== undefined) {
+      output.writeFieldBegin('permissions', Thrift.Type.STRUCT, 3);
+      this.permissions.write(output);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};

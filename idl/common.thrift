@@ -103,6 +103,9 @@ const i32 MAX_NAME_LENGTH = 250
 /** Tags of one team. Checked when one is made. */
 const i32 MAX_TAGS_PER_TEAM = 10000
 
+/** Groups of one team, and roles of its own. Checked when one is made. */
+const i32 MAX_GROUPS_PER_TEAM = 1000
+
 /** Characters in an email address. Checked when it is written. */
 const i32 MAX_EMAIL_LENGTH = 320
 

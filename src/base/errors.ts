@@ -18,6 +18,7 @@ export type ErrorKind =
   | 'teamExists'
   | 'wrongState'
   | 'noChange'
+  | 'archived'
   | 'invalidVersion'
   | 'unsupported'
   | 'templateNotLocked'
@@ -90,6 +91,11 @@ export class WrongState extends DomainError {
 /** Thrown when the act would change nothing since it is so already. */
 export class NoChange extends DomainError {
   readonly kind = 'noChange';
+}
+
+/** Thrown when something is to be used that is archived. */
+export class ResourceArchived extends DomainError {
+  readonly kind = 'archived';
 }
 
 /** Thrown when the version asked for does not exist, or is not the one the caller expected. */

@@ -6,9 +6,28 @@
  */
 import { InsufficientPermissions, NotFound } from '../base/errors.ts';
 
-const templatePrivileges = ['templateCreate', 'templateEdit', 'templateForceLock', 'templatePublish'] as const;
-const jobPrivileges = ['jobCreate', 'jobAssignAny', 'jobUpdateOwner', 'jobUpdateAttachments', 'jobClose'] as const;
-const adminPrivileges = ['adminBasic', 'adminAdvanced'] as const;
+const templatePrivileges = [
+  'templateArchive',
+  'templateCreate',
+  'templateEdit',
+  'templateForceLock',
+  'templatePublish',
+] as const;
+const jobPrivileges = [
+  'jobAssignAny',
+  'jobClose',
+  'jobCreate',
+  'jobDelete',
+  'jobForceStop',
+  'jobReopenClosed',
+  'jobUpdateAttachments',
+  'jobUpdateHolds',
+  'jobUpdateLocation',
+  'jobUpdateOwner',
+  'jobUpgrade',
+  'workflowSetStepCurrent',
+] as const;
+const adminPrivileges = ['adminAdvanced', 'adminBasic'] as const;
 
 export type Privilege = (typeof templatePrivileges | typeof jobPrivileges | typeof adminPrivileges)[number];
 
@@ -27,7 +46,21 @@ export const roleNames = Object.keys(builtInRoles);
 
 export const isRoleName = (name: string): name is RoleName => Object.hasOwn(builtInRoles, name);
 
-/** Who calls: a user by way of a token, and its roles in each team it works in. */
+export const allPrivileges: readonly Privilege[] = builtInRoles.ADMIN;
+
+export const isPrivilege = (name: string): name is Privilege => (allPrivileges as readonly string[]).includes(name);
+
+/** What somebody is and may do in one team. */
+export interface Rights {
+  readonly roles: readonly RoleName[];
+  /** The names of the team's own roles that it holds. */
+  readonly ownRoles: readonly string[];
+  /** The groups whose steps it may take: built-in roles by name, the team's own roles and groups by id. */
+  readonly groups: readonly string[];
+  readonly privileges: readonly Privilege[];
+}
+
+/** Who calls: a user by way of a token, and its rights in each team it works in. */
 export interface Caller {
   readonly userId: string;
   readonly email: string;
@@ -37,18 +70,25 @@ export interface Caller {
   readonly tokenId: string;
   /** Epoch milliseconds. */
   readonly expiresAt: number;
-  readonly rolesByTeam: ReadonlyMap<string, readonly RoleName[]>;
+  readonly rights: ReadonlyMap<string, Rights>;
 }
 
-export const teamsOf = (caller: Caller): string[] => [...caller.rolesByTeam.keys()];
+export const teamsOf = (caller: Caller): string[] => [...caller.rights.keys()];
 
-/** The privileges that roles add up to, sorted. */
+export const rightsIn = (caller: Caller, teamId: string): Rights => caller.rights.get(teamId) ?? nothing;
+
+const nothing: Rights = { roles: [], ownRoles: [], groups: [], privileges: [] };
+
+/** The privileges that built-in roles add up to, sorted. */
 export const privilegesOf = (roles: readonly RoleName[]): Privilege[] =>
   [...new Set(roles.flatMap(role => builtInRoles[role]))].sort();
 
+export const has = (caller: Caller, teamId: string, privilege: Privilege): boolean =>
+  rightsIn(caller, teamId).privileges.includes(privilege);
+
 /** @throws NotFound (404) for a team that the caller does not work in */
 export function requireMember(caller: Caller, teamId: string): void {
-  if (!caller.rolesByTeam.has(teamId)) {
+  if (!caller.rights.has(teamId)) {
     throw new NotFound('team-not-found', `teamId: no team ${teamId}; index of the team service lists yours`, {
       teamId,
     });
@@ -58,12 +98,26 @@ export function requireMember(caller: Caller, teamId: string): void {
 /** @throws NotFound (404) for a foreign team, InsufficientPermissions (476) for an own one */
 export function requirePrivilege(caller: Caller, teamId: string, privilege: Privilege): void {
   requireMember(caller, teamId);
-  const roles = caller.rolesByTeam.get(teamId) ?? [];
-  if (roles.some(role => builtInRoles[role].includes(privilege))) return;
+  if (has(caller, teamId, privilege)) return;
   const granting = Object.entries(builtInRoles).filter(([, privileges]) => privileges.includes(privilege));
+  const { roles, ownRoles } = rightsIn(caller, teamId);
   throw new InsufficientPermissions(
     'insufficient-permissions',
-    `this needs the privilege ${privilege}, which ${granting.map(([role]) => role).join(' and ')} have; your roles in this team: ${roles.join(', ') || 'none'}`,
+    `this needs the privilege ${privilege}, which ${granting.map(([role]) => role).join(' and ')} have; your roles in this team: ${[...roles, ...ownRoles].join(', ') || 'none'}`,
     { privilege },
+  );
+}
+
+/**
+ * Nobody gives, or takes from others, what it does not have.
+ * @throws InsufficientPermissions (476)
+ */
+export function requireAll(caller: Caller, teamId: string, privileges: readonly Privilege[]): void {
+  const lacking = privileges.find(privilege => !has(caller, teamId, privilege));
+  if (lacking === undefined) return;
+  throw new InsufficientPermissions(
+    'insufficient-permissions',
+    `only who has the privilege ${lacking} can give it or take it away; an ADMIN can`,
+    { privilege: lacking },
   );
 }

@@ -7,24 +7,31 @@ import { AssignedType, type JobDefaults } from '#gen/flow_types';
 import type { BaseStep } from '#gen/step_types';
 import { AssigneeType } from '#gen/step_types';
 import { BadRequest, Unsupported } from '../base/errors.ts';
-import { isRoleName, roleNames } from './privileges.ts';
+import { roleNames } from './privileges.ts';
 import { isGroup, leafCount, walk } from './tree.ts';
 
-/** The users that steps are assigned to: the store is asked once which of them work in the team. */
-export function assignedUsers(root: BaseStep): string[] {
-  const users = [...walk(root)].flatMap(({ step }) => {
+/** Who can be given steps, of those that a procedure names. */
+export interface Assignable {
+  /** Ids and lower-case e-mail addresses of those that work in the team. */
+  readonly members: ReadonlySet<string>;
+  /** Ids of roles and groups, each open or archived. */
+  readonly groups: ReadonlyMap<string, 'open' | 'archived'>;
+}
+
+/** The users, or the roles and groups, that steps are assigned to: the store is asked once which of them there are. */
+export function assigned(root: BaseStep, type: AssigneeType): string[] {
+  const ids = [...walk(root)].flatMap(({ step }) => {
     const assignee = step.impl.step?.assignee;
-    return assignee?.type === AssigneeType.User ? [assignee.id] : [];
+    return assignee?.type === type ? [assignee.id] : [];
   });
-  return [...new Set(users)];
+  return [...new Set(ids)];
 }
 
 /**
- * @param members ids of those of `assignedUsers` that work in the team
  * @param further faults found elsewhere in the entry
  * @throws BadRequest (400, invalid-procedure) with every fault by step
  */
-export function checkRunnable(root: BaseStep, members: ReadonlySet<string>, further: readonly string[] = []): void {
+export function checkRunnable(root: BaseStep, assignable: Assignable, further: readonly string[] = []): void {
   if (leafCount(root) === 0) {
     throw new BadRequest(
       'invalid-procedure',
@@ -32,7 +39,7 @@ export function checkRunnable(root: BaseStep, members: ReadonlySet<string>, furt
     );
   }
   const inSteps = [...walk(root)].flatMap(({ step }) =>
-    [...assigneeFaults(step, members), ...flowFaults(step)].map(fault => `"${step.title}" (${step.id}): ${fault}`),
+    [...assigneeFaults(step, assignable), ...flowFaults(step)].map(fault => `"${step.title}" (${step.id}): ${fault}`),
   );
   const faults = [...further, ...inSteps];
   if (faults.length > 0) {
@@ -42,13 +49,24 @@ export function checkRunnable(root: BaseStep, members: ReadonlySet<string>, furt
   }
 }
 
-function assigneeFaults(step: BaseStep, members: ReadonlySet<string>): string[] {
+function assigneeFaults(step: BaseStep, { members, groups }: Assignable): string[] {
   const assignee = step.impl.step?.assignee;
   if (!assignee) return [];
-  if (assignee.type === AssigneeType.Role) {
-    return isRoleName(assignee.id) ? [] : [`assignee: no role ${assignee.id}; roles are ${roleNames.join(', ')}`];
-  }
+  if (assignee.type === AssigneeType.Role) return groupFaults('assignee', assignee.id, groups);
   return members.has(assignee.id) ? [] : [`assignee: no user ${assignee.id} works in this team`];
+}
+
+function groupFaults(field: string, id: string, groups: Assignable['groups']): string[] {
+  switch (groups.get(id)) {
+    case 'open':
+      return [];
+    case 'archived':
+      return [`${field}: the role or group ${id} is archived; choose another`];
+    default:
+      return [
+        `${field}: no role "${id}"; roles are ${roleNames.join(', ')}, and the team's own roles and groups by id`,
+      ];
+  }
 }
 
 /** What only a leaf has, on a group. */
@@ -61,11 +79,10 @@ function flowFaults(step: BaseStep): string[] {
 
 /**
  * The people that a template's job defaults name, when they name some that jobs cannot be given to.
- * @param members ids and lower-case e-mail addresses of those that work in the team
  */
 export function defaultsFaults(
   { ownedBy, assignedType, assignedTo }: JobDefaults,
-  members: ReadonlySet<string>,
+  { members, groups }: Assignable,
 ): string[] {
   const known = (name: string) => members.has(name) || members.has(name.toLowerCase());
   const faults: string[] = [];
@@ -73,9 +90,7 @@ export function defaultsFaults(
   if (assignedType === AssignedType.User && !known(assignedTo ?? '')) {
     faults.push(`defaults.assignedTo: no user "${assignedTo ?? ''}" works in this team`);
   }
-  if (assignedType === AssignedType.Group && !isRoleName(assignedTo ?? '')) {
-    faults.push(`defaults.assignedTo: no role "${assignedTo ?? ''}"; roles are ${roleNames.join(', ')}`);
-  }
+  if (assignedType === AssignedType.Group) faults.push(...groupFaults('defaults.assignedTo', assignedTo ?? '', groups));
   return faults;
 }
 
@@ -84,6 +99,10 @@ export const defaultUsers = ({ ownedBy, assignedType, assignedTo }: JobDefaults)
   [ownedBy, assignedType === AssignedType.User ? assignedTo : undefined].flatMap(name =>
     name ? [name, name.toLowerCase()] : [],
   );
+
+/** The groups that job defaults name. */
+export const defaultGroups = ({ assignedType, assignedTo }: JobDefaults): string[] =>
+  assignedType === AssignedType.Group && assignedTo ? [assignedTo] : [];
 
 /**
  * Flow that a step or group asks for and the engine does not run yet is refused when it is written, not forgotten in silence.

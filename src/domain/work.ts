@@ -16,14 +16,14 @@ export interface WorkStep {
   readonly state: StepState;
   readonly canSkip: boolean;
   readonly assignedType: AssignedType;
-  /** A user's id or a role's; null when unassigned. */
+  /** A user's id or a group's; null when unassigned. */
   readonly assignedTo: string | null;
 }
 
-/** Who acts: a user, and the roles (groups) it is a member of. */
+/** Who acts: a user, and the groups it is in; roles are groups. */
 export interface Worker {
   readonly userId: string;
-  readonly roles: readonly string[];
+  readonly groups: readonly string[];
 }
 
 export function refuseStart(step: WorkStep, worker: Worker): JobActionStepStatus {
@@ -43,7 +43,7 @@ function mayWorkOn(step: WorkStep, worker: Worker): boolean {
     case AssignedType.User:
       return step.assignedTo === worker.userId;
     case AssignedType.Group:
-      return step.assignedTo !== null && worker.roles.includes(step.assignedTo);
+      return step.assignedTo !== null && worker.groups.includes(step.assignedTo);
     default:
       return true;
   }

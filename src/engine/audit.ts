@@ -10,6 +10,7 @@ export type AuditedAction =
   | 'member.added'
   | 'member.roles'
   | 'member.removed'
+  | `${'role' | 'group'}.${'created' | 'updated' | 'archived' | 'unarchived' | 'joined' | 'left'}`
   | 'tag.created'
   | 'tag.renamed'
   | 'template.lock.forced';

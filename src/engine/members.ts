@@ -1,9 +1,10 @@
 /**
  * Who works in a team, and as what. A membership that ends stays on record, and begins anew when the user comes back. A team always
- * has an ADMIN: of two who take the role from each other at once, the second is refused.
+ * has an ADMIN: of two who take the role from each other at once, the second is refused. Nobody gives or takes a role with privileges
+ * that it does not have itself.
  */
 import { AlreadyMember, NotFound, WrongState } from '../base/errors.ts';
-import type { RoleName } from '../domain/privileges.ts';
+import { privilegesOf, type RoleName, requireAll } from '../domain/privileges.ts';
 import type { Transactor } from '../store/database.ts';
 import type { Row } from '../store/schema.ts';
 import type { Act } from './act.ts';
@@ -18,6 +19,7 @@ export async function addMember(
   userId: string,
   roles: readonly RoleName[],
 ): Promise<void> {
+  requireAll(act.caller, teamId, privilegesOf(roles));
   const [user] = await tx.people.users([userId]);
   if (!user) throw new NotFound('user-not-found', `userId: no user ${userId} on this server`, { userId });
   if (!(await tx.people.beginMembership(membership(teamId, userId, roles, act.now)))) {
@@ -40,6 +42,7 @@ export async function changeRoles(
 ): Promise<void> {
   const before = rolesOf(await lockedMember(tx, teamId, userId));
   if (roles.length === before.length && roles.every(role => before.includes(role))) return;
+  requireAll(act.caller, teamId, privilegesOf([...differing(before, roles), ...differing(roles, before)]));
   if (!roles.includes('ADMIN')) await refuseLastAdministrator(tx, teamId, userId, before);
   await tx.people.changeMembership(teamId, userId, { roles: JSON.stringify(roles), updated_at: act.now });
   await audit(tx, act, teamId, 'member.roles', userId, { from: before, to: roles });
@@ -48,11 +51,16 @@ export async function changeRoles(
 /** Frees the locks that the user holds on the team's templates. @throws NotFound (404), WrongState (413) for the last ADMIN */
 export async function removeMember(tx: Transactor, act: Act, teamId: string, userId: string): Promise<void> {
   const roles = rolesOf(await lockedMember(tx, teamId, userId));
+  requireAll(act.caller, teamId, privilegesOf(roles));
   await refuseLastAdministrator(tx, teamId, userId, roles);
   await tx.people.changeMembership(teamId, userId, { removed_at: act.now, updated_at: act.now });
+  await tx.groups.leaveGroups(teamId, userId);
   await tx.templates.releaseLocksOf(teamId, userId);
   await audit(tx, act, teamId, 'member.removed', userId, { roles });
 }
+
+const differing = (some: readonly RoleName[], others: readonly RoleName[]): RoleName[] =>
+  some.filter(role => !others.includes(role));
 
 const rolesOf = ({ roles }: Row<'memberships'>): RoleName[] => JSON.parse(roles);
 

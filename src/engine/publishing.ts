@@ -1,10 +1,12 @@
 /** Publishing: the latest entry of a template becomes the approved way that jobs are made from. */
 import type { JobDefaults } from '#gen/flow_types';
+import { AssigneeType } from '#gen/step_types';
 import { NoChange, WrongState } from '../base/errors.ts';
-import { assignedUsers, checkRunnable, defaultsFaults, defaultUsers } from '../domain/procedure.ts';
+import { assigned, checkRunnable, defaultGroups, defaultsFaults, defaultUsers } from '../domain/procedure.ts';
 import type { Transactor } from '../store/database.ts';
 import type { TemplateRow } from '../store/templates.ts';
 import type { Act } from './act.ts';
+import { resolveGroups } from './naming.ts';
 
 /**
  * @returns the entry as published
@@ -61,9 +63,13 @@ export async function publish(
 async function checkProcedure(tx: Transactor, template: TemplateRow): Promise<void> {
   const root = await tx.trees.tree(template.team_id, template.root_hash);
   const defaults: JobDefaults = JSON.parse(template.defaults);
-  const named = [...assignedUsers(root), ...defaultUsers(defaults)];
-  const members = named.length === 0 ? [] : await tx.people.membersNamed(template.team_id, named);
-  const ids = members.map(member => member.user_id);
-  const faults = defaultsFaults(defaults, new Set([...ids, ...members.map(member => member.email)]));
-  checkRunnable(root, new Set(ids), faults);
+  const users = [...assigned(root, AssigneeType.User), ...defaultUsers(defaults)];
+  const members = users.length === 0 ? [] : await tx.people.membersNamed(template.team_id, users);
+  const groups = await resolveGroups(tx, template.team_id, [
+    ...assigned(root, AssigneeType.Role),
+    ...defaultGroups(defaults),
+  ]);
+  const byId = { groups, members: new Set(members.map(member => member.user_id)) };
+  const byName = { groups, members: new Set([...byId.members, ...members.map(member => member.email)]) };
+  checkRunnable(root, byId, defaultsFaults(defaults, byName));
 }

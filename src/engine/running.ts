@@ -6,6 +6,7 @@ import { AssignedType } from '#gen/flow_types';
 import { JobActionStepStatus, JobHistoryAction, StepState } from '#gen/jobs_types';
 import { FlowChart } from '../domain/flow.ts';
 import { type Assignment, assignmentOf, FINAL_STATUS, firstStep } from '../domain/jobs.ts';
+import { rightsIn } from '../domain/privileges.ts';
 import { percentComplete, refuseFinish, refuseStart, type WorkStep } from '../domain/work.ts';
 import type { Transactor } from '../store/database.ts';
 import type { JobRow, JobStepRow } from '../store/jobs.ts';
@@ -85,7 +86,7 @@ class Work {
     this.#job = job;
     this.#chart = chart;
     this.#current = new Map(current.map(step => [step.step_id, step]));
-    this.worker = { userId: act.caller.userId, roles: act.caller.rolesByTeam.get(job.team_id) ?? [] };
+    this.worker = { userId: act.caller.userId, groups: rightsIn(act.caller, job.team_id).groups };
   }
 
   whyNotCurrent(stepId: string): JobActionStepStatus {

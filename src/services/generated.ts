@@ -9,10 +9,12 @@ import * as DataSheetService from '#gen/DataSheetService';
 import * as FieldDataService from '#gen/FieldDataService';
 import * as FormulaService from '#gen/FormulaService';
 import * as GroupHeaderContentService from '#gen/GroupHeaderContentService';
+import * as GroupService from '#gen/GroupService';
 import * as JobsService from '#gen/JobsService';
 import * as JobTemplateService from '#gen/JobTemplateService';
 import * as MetadataService from '#gen/MetadataService';
 import * as NotificationService from '#gen/NotificationService';
+import * as RoleService from '#gen/RoleService';
 import * as TagService from '#gen/TagService';
 import * as TeamService from '#gen/TeamService';
 import * as UserService from '#gen/UserService';
@@ -23,6 +25,8 @@ export const generated = {
   AuthenticationService,
   TeamService,
   UserService,
+  RoleService,
+  GroupService,
   TagService,
   MetadataService,
   AbacService,

@@ -2,8 +2,10 @@
 import { DEFAULT_MAX_FILE_BYTES } from '../domain/limits.ts';
 import type { Store } from '../store/database.ts';
 import { AuthenticationHandler } from './authentication/handler.ts';
+import { GroupHandler } from './groups/handler.ts';
 import { JobTemplateHandler } from './job-templates/handler.ts';
 import { JobsHandler } from './jobs/handler.ts';
+import { RoleHandler } from './roles/handler.ts';
 import type { Handlers } from './surface.ts';
 import { TagHandler } from './tags/handler.ts';
 import { TeamHandler } from './teams/handler.ts';
@@ -15,6 +17,8 @@ export const createHandlers = (store: Store, version: string, maxFileBytes = DEF
   AuthenticationService: new AuthenticationHandler(store, version),
   TeamService: new TeamHandler(store),
   UserService: {},
+  RoleService: new RoleHandler(store),
+  GroupService: new GroupHandler(store),
   TagService: new TagHandler(store),
   MetadataService: {},
   AbacService: {},

@@ -15,6 +15,7 @@ const codes: Readonly<Record<ErrorKind, ErrorCode>> = {
   teamExists: ErrorCode.TEAM_ALREADY_EXISTS,
   wrongState: ErrorCode.WRONG_STATE,
   noChange: ErrorCode.NOOP,
+  archived: ErrorCode.RESOURCE_ARCHIVED,
   invalidVersion: ErrorCode.INVALID_VERSION,
   unsupported: ErrorCode.UNSUPPORTED_VERSION,
   templateNotLocked: ErrorCode.TEMPLATE_NOT_LOCKED,

@@ -16,6 +16,7 @@ import { AttachmentReader, AttachmentTransactor } from './attachments.ts';
 import { AuditTransactor } from './audit.ts';
 import type { Connections, Engine } from './engine.ts';
 import { FileReader, FileTransactor } from './files.ts';
+import { GroupReader, GroupTransactor } from './groups.ts';
 import { JobReader, JobTransactor } from './jobs.ts';
 import { Kept } from './kept.ts';
 import { migrate } from './migrate.ts';
@@ -38,6 +39,7 @@ export class Reader {
   readonly files: FileReader;
   readonly attachments: AttachmentReader;
   readonly tags: TagReader;
+  readonly groups: GroupReader;
 
   constructor(db: Kysely<Database>, engine: Engine, cache: TreeCache) {
     this.people = new PeopleReader(db, engine);
@@ -47,6 +49,7 @@ export class Reader {
     this.files = new FileReader(db, engine);
     this.attachments = new AttachmentReader(db);
     this.tags = new TagReader(db, engine);
+    this.groups = new GroupReader(db, engine);
   }
 }
 
@@ -58,6 +61,7 @@ export class Transactor extends Reader {
   override readonly files: FileTransactor;
   override readonly attachments: AttachmentTransactor;
   override readonly tags: TagTransactor;
+  override readonly groups: GroupTransactor;
   readonly audit: AuditTransactor;
   readonly #effects: (() => void)[] = [];
 
@@ -70,6 +74,7 @@ export class Transactor extends Reader {
     this.files = new FileTransactor(db, engine);
     this.attachments = new AttachmentTransactor(db);
     this.tags = new TagTransactor(db, engine);
+    this.groups = new GroupTransactor(db, engine);
     this.audit = new AuditTransactor(db);
   }
 

@@ -8,8 +8,15 @@ import * as first from './migrations/001-first.ts';
 import * as files from './migrations/002-files.ts';
 import * as tags from './migrations/003-tags.ts';
 import * as members from './migrations/004-members.ts';
+import * as rights from './migrations/005-rights.ts';
 
-const steps = { '001-first': first, '002-files': files, '003-tags': tags, '004-members': members };
+const steps = {
+  '001-first': first,
+  '002-files': files,
+  '003-tags': tags,
+  '004-members': members,
+  '005-rights': rights,
+};
 
 /** @throws Error with what to do, when the schema is newer than this program or a step fails; nothing is half done then */
 export async function migrate(connections: Connections): Promise<void> {

@@ -4,9 +4,25 @@ import { compiledOnce } from './compiled.ts';
 import { type Engine, isOneOf } from './engine.ts';
 import type { Database, Row } from './schema.ts';
 
-/** A token with its user and one row per team that the user works in; the team columns are null without any. */
-export type CallerRow = Pick<Row<'tokens'>, 'token_id' | 'user_id' | 'expires_at'> &
-  Pick<Row<'users'>, 'email' | 'name' | 'created_at'> & { team_id: string | null; roles: string | null };
+/**
+ * A token with its user, and a row for each group that the user is in, in each team that it works in: one for a team without groups,
+ * and one without a team when there is none.
+ */
+export type CallerRow = Pick<
+  Row<'tokens'>,
+  'token_id' | 'user_id' | 'expires_at' | 'team_ids' | 'privileges' | 'used_at'
+> &
+  Pick<Row<'users'>, 'email' | 'name' | 'created_at'> & {
+    token_created_at: number;
+    token_name: string | null;
+    team_id: string | null;
+    roles: string | null;
+    group_id: string | null;
+    group_kind: string | null;
+    group_name: string | null;
+    group_privileges: string | null;
+    group_archived_at: number | null;
+  };
 
 export type TeamWithOwner = Row<'teams'> & { owner_email: string; owner_name: string; owner_created_at: number };
 
@@ -17,8 +33,17 @@ const callerByTokenHash = compiledOnce(['tokenHash'], (db, _engine, { tokenHash 
     .leftJoin('memberships', join =>
       join.onRef('memberships.user_id', '=', 'tokens.user_id').on('memberships.removed_at', 'is', null),
     )
-    .select(['tokens.token_id', 'tokens.user_id', 'tokens.expires_at', 'users.email', 'users.name', 'users.created_at'])
-    .select(['memberships.team_id', 'memberships.roles'])
+    .leftJoin('group_members as gm', join =>
+      join.onRef('gm.team_id', '=', 'memberships.team_id').onRef('gm.user_id', '=', 'memberships.user_id'),
+    )
+    .leftJoin('groups', join =>
+      join.onRef('groups.team_id', '=', 'gm.team_id').onRef('groups.group_id', '=', 'gm.group_id'),
+    )
+    .select(['tokens.token_id', 'tokens.user_id', 'tokens.expires_at', 'tokens.team_ids', 'tokens.privileges'])
+    .select(['tokens.used_at', 'tokens.created_at as token_created_at', 'tokens.name as token_name'])
+    .select(['users.email', 'users.name', 'users.created_at', 'memberships.team_id', 'memberships.roles'])
+    .select(['groups.group_id', 'groups.kind as group_kind', 'groups.name as group_name'])
+    .select(['groups.privileges as group_privileges', 'groups.archived_at as group_archived_at'])
     .where('tokens.token_hash', '=', tokenHash),
 );
 

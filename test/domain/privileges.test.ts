@@ -6,11 +6,20 @@ import {
   isRoleName,
   type Privilege,
   privilegesOf,
+  type Rights,
   type RoleName,
+  requireAll,
   requireMember,
   requirePrivilege,
   teamsOf,
 } from '../../src/domain/privileges.ts';
+
+const rightsOf = (roles: RoleName[]): Rights => ({
+  roles,
+  ownRoles: [],
+  groups: roles,
+  privileges: privilegesOf(roles),
+});
 
 const callerWith = (rolesByTeam: Record<string, RoleName[]>): Caller => ({
   userId: 'ana',
@@ -19,7 +28,7 @@ const callerWith = (rolesByTeam: Record<string, RoleName[]>): Caller => ({
   createdAt: 0,
   tokenId: 'token',
   expiresAt: 0,
-  rolesByTeam: new Map(Object.entries(rolesByTeam)),
+  rights: new Map(Object.entries(rolesByTeam).map(([team, roles]) => [team, rightsOf(roles)])),
 });
 
 const all = privilegesOf(['ADMIN']);
@@ -33,7 +42,7 @@ describe('roles', () => {
 
   test('AUTHOR works on templates and JOBCREATOR on jobs, EXECUTOR on steps alone', () => {
     expect(privilegesOf(['AUTHOR']).every(privilege => privilege.startsWith('template'))).toBe(true);
-    expect(privilegesOf(['JOBCREATOR']).every(privilege => privilege.startsWith('job'))).toBe(true);
+    expect(privilegesOf(['JOBCREATOR']).every(privilege => /^(job|workflow)/.test(privilege))).toBe(true);
     expect(privilegesOf(['EXECUTOR'])).toEqual([]);
   });
 
@@ -72,6 +81,15 @@ describe('in a team', () => {
     expect(refusal(['AUTHOR', 'EXECUTOR'])).toThrow(new RegExp(`${who.source}AUTHOR, EXECUTOR$`));
     expect(refusal([])).toThrow(new RegExp(`${who.source}none$`));
   });
+});
+
+test('nobody gives or takes what it does not have', () => {
+  const ana = callerWith({ plant: ['AUTHOR'] });
+  expect(() => requireAll(ana, 'plant', ['templateEdit', 'templateCreate'])).not.toThrow();
+  expect(() => requireAll(ana, 'plant', [])).not.toThrow();
+  expect(() => requireAll(ana, 'plant', ['templateEdit', 'jobClose'])).toThrow(
+    expect.objectContaining({ kind: 'insufficientPermissions', details: { privilege: 'jobClose' } }),
+  );
 });
 
 describe('across teams', () => {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { GroupMode, JoinMode, type StepFlow } from '#gen/flow_types';
 import { AssigneeType, type BaseStep } from '#gen/step_types';
-import { assignedUsers, checkRunnable, refuseUnsupported } from '../../src/domain/procedure.ts';
+import { type Assignable, assigned, checkRunnable, refuseUnsupported } from '../../src/domain/procedure.ts';
 import { group, step } from '../support/trees.ts';
 
 const stepFor = (title: string, id: string, type: AssigneeType): BaseStep =>
@@ -11,7 +11,15 @@ const stepFor = (title: string, id: string, type: AssigneeType): BaseStep =>
 const forUser = (title: string, id: string) => stepFor(title, id, AssigneeType.User);
 const forRole = (title: string, id: string) => stepFor(title, id, AssigneeType.Role);
 
-const nobody: ReadonlySet<string> = new Set();
+const builtIn = ['ADMIN', 'AUTHOR', 'JOBCREATOR', 'EXECUTOR'];
+
+/** Members, and groups beside the built-in roles. */
+const assignable = (members: string[] = [], groups: Record<string, 'open' | 'archived'> = {}): Assignable => ({
+  members: new Set(members),
+  groups: new Map([...builtIn.map(role => [role, 'open'] as const), ...Object.entries(groups)]),
+});
+
+const nobody = assignable();
 
 const invalid = (message: RegExp) =>
   expect.objectContaining({
@@ -20,11 +28,13 @@ const invalid = (message: RegExp) =>
     message: expect.stringMatching(message),
   });
 
-describe('the users that steps are assigned to', () => {
-  test('are found at any depth, each once, and roles are none of them', () => {
+describe('whom steps are assigned to', () => {
+  test('is found at any depth, each once, users and roles apart', () => {
     const inner = group('G', [forUser('a', 'ana'), forRole('b', 'AUTHOR'), group('H', [forUser('c', 'ben')])]);
-    expect(assignedUsers(group('root', [inner, forUser('d', 'ana'), step('e')]))).toEqual(['ana', 'ben']);
-    expect(assignedUsers(group('root', []))).toEqual([]);
+    const root = group('root', [inner, forUser('d', 'ana'), step('e')]);
+    expect(assigned(root, AssigneeType.User)).toEqual(['ana', 'ben']);
+    expect(assigned(root, AssigneeType.Role)).toEqual(['AUTHOR']);
+    expect(assigned(group('root', []), AssigneeType.User)).toEqual([]);
   });
 });
 
@@ -36,7 +46,7 @@ describe('a tree that can be run', () => {
       'names roles that there are',
       group(
         'root',
-        ['ADMIN', 'AUTHOR', 'JOBCREATOR', 'EXECUTOR'].map(r => forRole(r, r)),
+        builtIn.map(r => forRole(r, r)),
       ),
     ],
   ])('%s', (_, root) => {
@@ -44,7 +54,7 @@ describe('a tree that can be run', () => {
   });
 
   test('names users that work in the team', () => {
-    expect(() => checkRunnable(group('root', [forUser('a', 'ana')]), new Set(['ana']))).not.toThrow();
+    expect(() => checkRunnable(group('root', [forUser('a', 'ana')]), assignable(['ana']))).not.toThrow();
   });
 });
 
@@ -59,15 +69,23 @@ describe('a tree that cannot be run', () => {
   test('is refused with every fault by step, not just the first', () => {
     const inner = group('G', [forUser('Open valve', 'zoe'), forRole('Close valve', 'PLUMBER')]);
     const root = group('root', [inner, forUser('Sign', 'ana'), forRole('Log', 'hasOwnProperty')]);
-    expect(() => checkRunnable(root, new Set(['ana']))).toThrow(
+    expect(() => checkRunnable(root, assignable(['ana']))).toThrow(
       invalid(
-        /"Open valve" \(id-Open valve\): .*no user zoe.*"Close valve".*no role PLUMBER; roles are ADMIN.*"Log".*no role hasOwn/,
+        /"Open valve" \(id-Open valve\): .*no user zoe.*"Close valve".*no role "PLUMBER"; roles are ADMIN.*"Log".*no role "hasOwn/,
       ),
     );
-    expect(() => checkRunnable(root, new Set(['ana']))).toThrow(
+    expect(() => checkRunnable(root, assignable(['ana']))).toThrow(
       expect.objectContaining({ details: { faults: '3' }, message: expect.not.stringContaining('Sign') }),
     );
   });
+});
+
+test("a tree may name the team's own roles and groups, as long as they are not archived", () => {
+  const root = group('root', [forRole('Weld', 'welders'), forRole('Rig', 'riggers')]);
+  expect(() => checkRunnable(root, assignable([], { welders: 'open', riggers: 'open' }))).not.toThrow();
+  expect(() => checkRunnable(root, assignable([], { welders: 'open', riggers: 'archived' }))).toThrow(
+    invalid(/"Rig".*the role or group riggers is archived; choose another$/),
+  );
 });
 
 describe('flow that is not run yet', () => {

@@ -4,7 +4,7 @@ import { AssignedType } from '#gen/flow_types';
 import { JobActionStepStatus, StepState } from '#gen/jobs_types';
 import { percentComplete, refuseFinish, refuseStart, type WorkStep } from '../../src/domain/work.ts';
 
-const ana = { userId: 'ana', roles: ['EXECUTOR', 'AUTHOR'] };
+const ana = { userId: 'ana', groups: ['EXECUTOR', 'AUTHOR'] };
 
 const stepIn = (state: StepState, more: Partial<WorkStep> = {}): WorkStep => ({
   state,

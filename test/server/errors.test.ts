@@ -53,9 +53,29 @@ const edit = async (act: (templateId: string, rootId: string) => Promise<unknown
 
 const tags = () => admin.connection.service('TagService');
 
+const roles = () => admin.connection.service('RoleService');
+const groups = () => admin.connection.service('GroupService');
+
+/** A group of its own, with ben in it. */
+let groupCount = 0;
+const newGroup = async (): Promise<string> => {
+  const { id } = await groups().create(admin.teamId, { name: `Crew ${++groupCount}` });
+  await groups().addMembers(id, [ben.id]);
+  return id;
+};
+
 const withId = (id: string) => step('Of my own id', { id, clientGeneratedIds: true });
 
 const provoked: Readonly<Record<string, Provoked>> = {
+  'already-archived': {
+    code: 414,
+    message: /the group "Crew \d+" is archived already/,
+    call: async () => {
+      const id = await newGroup();
+      await groups().archive(id);
+      return groups().archive(id);
+    },
+  },
   'already-published': {
     code: 414,
     message: /is published already, as version 1/,
@@ -144,6 +164,24 @@ const provoked: Readonly<Record<string, Provoked>> = {
     code: 400,
     message: /ben@example\.org belongs to a user already/,
     call: () => admin.teams.createUser(admin.teamId, ben.email, 'another-long-password', 'ben', []),
+  },
+  'group-archived': {
+    code: 601,
+    message: /is archived; choose another/,
+    call: async () => {
+      const id = await newGroup();
+      await groups().archive(id);
+      return admin.jobs.createJobs(published, { assignedType: 1, assignedTo: id });
+    },
+  },
+  'group-in-use': {
+    code: 413,
+    message: /has 1 open step assigned: "Close the valve" of job .*; assign them to others before archiving it/,
+    call: async () => {
+      const id = await newGroup();
+      await admin.jobs.createJobs(published, { assignedType: 1, assignedTo: id });
+      return groups().archive(id);
+    },
   },
   'group-not-found': {
     code: 404,
@@ -246,6 +284,11 @@ const provoked: Readonly<Record<string, Provoked>> = {
         [],
       ),
   },
+  'not-archived': {
+    code: 414,
+    message: /is not archived/,
+    call: async () => groups().unarchive(await newGroup()),
+  },
   'not-implemented': {
     code: 421,
     message: /^JobTemplateService\.archive: /,
@@ -302,6 +345,11 @@ const provoked: Readonly<Record<string, Provoked>> = {
       const { id } = await newTemplate({ ...admin, teamId: team.id }, 'Reviewed', [step('Look')]);
       return admin.templates.publish(id);
     },
+  },
+  'role-not-found': {
+    code: 404,
+    message: /no role nothing in your teams/,
+    call: () => roles().get('nothing'),
   },
   'step-group-not-found': {
     code: 404,

@@ -12,7 +12,7 @@ import { Busy, NotFound } from '../../src/base/errors.ts';
 import type { Store } from '../../src/store/database.ts';
 import { OvertakenByWriter } from '../../src/store/overtaken.ts';
 import { engine, freshDatabase, type TestDatabase } from '../support/database.ts';
-import { addTeam, db, open, team, user } from './support.ts';
+import { addTeam, db, open, team, token, user } from './support.ts';
 
 let database: TestDatabase;
 let store: Store;
@@ -267,7 +267,7 @@ describe('onCommit', () => {
           db(tx),
         );
       }
-      await tx.people.insertToken({ token_id: 't', token_hash: 'h', user_id: 'nobody', created_at: 1, expires_at: 2 });
+      await tx.people.insertToken(token('nobody'));
     });
     await expect(failed).rejects.toMatchObject({
       code: engine === 'sqlite' ? 'SQLITE_CONSTRAINT_FOREIGNKEY' : '23503',

@@ -7,7 +7,7 @@ import { sql } from 'kysely';
 import type { Connections } from '../../src/store/engine.ts';
 import { type Database, tables } from '../../src/store/schema.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
-import { addTeam, close, connectionsTo, db, open, team } from './support.ts';
+import { addTeam, close, connectionsTo, db, open, team, token } from './support.ts';
 
 let database: TestDatabase;
 let connections: Connections;
@@ -197,13 +197,7 @@ describe('constraints', () => {
           }),
         ),
     ],
-    [
-      'a token without a user',
-      store =>
-        store.transact(tx =>
-          tx.people.insertToken({ token_id: 't', token_hash: 'h', user_id: 'nobody', created_at: 1, expires_at: 2 }),
-        ),
-    ],
+    ['a token without a user', store => store.transact(tx => tx.people.insertToken(token('nobody')))],
     [
       'an entry without its tree',
       store =>
@@ -262,13 +256,7 @@ test('numbers come back as numbers, however large, and bytes as bytes', async ()
   await addTeam(store, 'a');
   const large = Number.MAX_SAFE_INTEGER;
   await store.transact(async tx => {
-    await tx.people.insertToken({
-      token_id: 't',
-      token_hash: 'h',
-      user_id: 'owner-of-a',
-      created_at: -large,
-      expires_at: large,
-    });
+    await tx.people.insertToken({ ...token('owner-of-a'), created_at: -large, expires_at: large });
     await db(tx)
       .insertInto('step_nodes')
       .values({ team_id: 'a', hash: 'h', children: '[]', body: Buffer.from([0, 127, 128, 255]) })

@@ -43,6 +43,19 @@ export const user = (id: string): Row<'users'> => ({
   created_at: 1_767_225_600_000,
 });
 
+/** Of a login. */
+export const token = (userId: string): Row<'tokens'> => ({
+  token_id: 't',
+  token_hash: 'h',
+  user_id: userId,
+  created_at: 1,
+  expires_at: 2,
+  name: null,
+  team_ids: null,
+  privileges: null,
+  used_at: 1,
+});
+
 /** A team with its owner. */
 export const addTeam = (store: Store, id: string): Promise<void> =>
   store.transact(async tx => {

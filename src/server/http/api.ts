@@ -33,6 +33,8 @@ export const modules: Readonly<Record<ServiceName, string>> = {
   AuthenticationService: 'auth',
   TeamService: 'teams',
   UserService: 'users',
+  RoleService: 'roles',
+  GroupService: 'groups',
   TagService: 'tags',
   MetadataService: 'metadata',
   AbacService: 'abac',

@@ -1,7 +1,14 @@
 /** From a token to the caller it stands for. */
 import { InvalidToken, TokenExpired } from '../../base/errors.ts';
 import { tokenHash } from '../../base/secrets.ts';
-import { type Caller, isRoleName } from '../../domain/privileges.ts';
+import {
+  type Caller,
+  isPrivilege,
+  isRoleName,
+  type Privilege,
+  privilegesOf,
+  type Rights,
+} from '../../domain/privileges.ts';
 import type { Reader, Store } from '../../store/database.ts';
 import type { CallerRow } from '../../store/people.ts';
 
@@ -18,7 +25,7 @@ export const callerOf = async (
 export const callerIn = async (reader: Reader, token: string, now: number): Promise<Caller> =>
   unexpired(await callerByToken(reader, token), now);
 
-const rowsOf = ({ rolesByTeam }: Caller): number => 1 + rolesByTeam.size;
+const rowsOf = ({ rights }: Caller): number => 1 + rights.size;
 
 function unexpired(caller: Caller, now: number): Caller {
   if (caller.expiresAt > now) return caller;
@@ -39,13 +46,31 @@ async function callerByToken(reader: Reader, token: string): Promise<Caller> {
     createdAt: first.created_at,
     tokenId: first.token_id,
     expiresAt: first.expires_at,
-    rolesByTeam: new Map(rows.flatMap(rolesInTeam)),
+    rights: rightsByTeam(rows, first),
   };
 }
 
-function rolesInTeam({
-  team_id,
-  roles,
-}: CallerRow): [string, Caller['rolesByTeam'] extends ReadonlyMap<string, infer R> ? R : never][] {
-  return team_id === null || roles === null ? [] : [[team_id, (JSON.parse(roles) as string[]).filter(isRoleName)]];
+/** The user's rights, as far as the token reaches: one for programs may have fewer. */
+function rightsByTeam(rows: readonly CallerRow[], token: CallerRow): Map<string, Rights> {
+  const teams: readonly string[] | null = token.team_ids && JSON.parse(token.team_ids);
+  const privileges: readonly string[] | null = token.privileges && JSON.parse(token.privileges);
+  const byTeam = Map.groupBy(
+    rows.filter(({ team_id }) => team_id !== null && (teams?.includes(team_id) ?? true)),
+    ({ team_id }) => team_id!,
+  );
+  return new Map([...byTeam].map(([teamId, own]) => [teamId, rightsOf(own, privileges)]));
+}
+
+function rightsOf(rows: readonly CallerRow[], reach: readonly string[] | null): Rights {
+  const roles = (JSON.parse(rows[0]!.roles!) as string[]).filter(isRoleName);
+  const groups = rows.filter(({ group_id }) => group_id !== null);
+  const ownRoles = groups.filter(group => group.group_kind === 'ROLE' && group.group_archived_at === null);
+  const granted = ownRoles.flatMap(role => (JSON.parse(role.group_privileges!) as string[]).filter(isPrivilege));
+  const privileges: Privilege[] = [...new Set([...privilegesOf(roles), ...granted])].sort();
+  return {
+    roles,
+    ownRoles: ownRoles.map(role => role.group_name!).sort(),
+    groups: [...roles, ...groups.map(group => group.group_id!)],
+    privileges: reach ? privileges.filter(privilege => reach.includes(privilege)) : privileges,
+  };
 }

@@ -39,6 +39,10 @@ function newSession(store: Store, call: OpenCall, user: Row<'users'>): Promise<L
       user_id: user.user_id,
       created_at: call.now,
       expires_at: call.now + TOKEN_LIFE_MS,
+      name: null,
+      team_ids: null,
+      privileges: null,
+      used_at: call.now,
     });
     return loginResult(tx, token, call.now);
   });
@@ -48,7 +52,7 @@ function newSession(store: Store, call: OpenCall, user: Row<'users'>): Promise<L
 export async function loginResult(reader: Reader, token: string, now: number): Promise<LoginResult> {
   const caller = await callerIn(reader, token, now);
   const [user] = await reader.people.users([caller.userId]);
-  const teams = caller.rolesByTeam.size > 0 ? await reader.people.teams(teamsOf(caller)) : [];
+  const teams = caller.rights.size > 0 ? await reader.people.teams(teamsOf(caller)) : [];
   return toLoginResult(token, caller, user!, teams);
 }
 

@@ -2,7 +2,7 @@
 import type { LoginResult } from '#gen/authentication_types';
 import { TeamRole } from '#gen/user_types';
 import { toSeconds } from '../../base/clock.ts';
-import { type Caller, privilegesOf, type RoleName } from '../../domain/privileges.ts';
+import type { Caller, Rights } from '../../domain/privileges.ts';
 import type { TeamWithOwner } from '../../store/people.ts';
 import type { Row } from '../../store/schema.ts';
 import { REGION_ID } from '../teams/wire.ts';
@@ -16,18 +16,18 @@ export function toLoginResult(
   user: Row<'users'>,
   teams: readonly TeamWithOwner[],
 ): LoginResult {
-  const byTeam = <T>(value: (roles: readonly RoleName[], teamId: string) => T): { [teamId: string]: T } =>
-    Object.fromEntries([...caller.rolesByTeam].map(([teamId, roles]) => [teamId, value(roles, teamId)]));
+  const byTeam = <T>(value: (rights: Rights) => T): { [teamId: string]: T } =>
+    Object.fromEntries([...caller.rights].map(([teamId, rights]) => [teamId, value(rights)]));
   return {
     authToken: token,
     currentUser: toUser(user),
     currentUserModular: toUserModular(user),
-    teamIdToTeamRole: byTeam(roles => roles.map(role => TeamRole[role])),
+    teamIdToTeamRole: byTeam(({ roles }) => roles.map(role => TeamRole[role])),
     teamIdToRegionId: byTeam(() => REGION_ID),
     regionIdToRegion: { [REGION_ID]: { id: REGION_ID, apiHost: '', sigHost: '', staticHost: '' } },
     preferredRegionId: REGION_ID,
     periods: { tokenSeconds: TOKEN_LIFE_MS / 1000, idleSeconds: 0, maxApiTokenSeconds: 0 },
-    teamIdToJobPermissions: byTeam(roles => ({ privileges: privilegesOf(roles) })),
+    teamIdToJobPermissions: byTeam(({ privileges }) => ({ privileges: [...privileges] })),
     teamIdToInfo: Object.fromEntries(teams.map(team => [team.team_id, toInfo(team)])),
     sessionId: caller.tokenId,
     expiresAt: toSeconds(caller.expiresAt),

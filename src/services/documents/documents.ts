@@ -52,7 +52,7 @@ function onlyTeam({ caller }: Call): string {
   if (team !== undefined && another === undefined) return team;
   throw new BadRequest(
     'invalid-argument',
-    `teamId: missing; you work in ${caller.rolesByTeam.size} teams, so name the one that the document is for`,
+    `teamId: missing; you work in ${caller.rights.size} teams, so name the one that the document is for`,
     { field: 'teamId' },
   );
 }

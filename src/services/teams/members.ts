@@ -2,7 +2,14 @@
 import { TeamRole } from '#gen/user_types';
 import { BadRequest } from '../../base/errors.ts';
 import { hashPassword } from '../../base/secrets.ts';
-import { isRoleName, type RoleName, requirePrivilege, roleNames } from '../../domain/privileges.ts';
+import {
+  isRoleName,
+  privilegesOf,
+  type RoleName,
+  requireAll,
+  requirePrivilege,
+  roleNames,
+} from '../../domain/privileges.ts';
 import { audit } from '../../engine/audit.ts';
 import * as members from '../../engine/members.ts';
 import * as people from '../../engine/people.ts';
@@ -26,6 +33,7 @@ export async function createUser(
   const user = checkedUser(sent);
   const roleNames = known(roles);
   requirePrivilege(call.caller, teamId, 'adminBasic');
+  requireAll(call.caller, teamId, privilegesOf(roleNames));
   const newUser = await withHash(user);
   await store.transact(async tx => {
     const userId = await people.createUser(tx, call, newUser);

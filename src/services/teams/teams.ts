@@ -1,7 +1,7 @@
 /** Teams as things. */
 import type { Team, TeamParams } from '#gen/team_types';
 import { BadRequest, InsufficientPermissions, NotFound, TeamExists, UnknownRegion } from '../../base/errors.ts';
-import { builtInRoles, requireMember, requirePrivilege, teamsOf } from '../../domain/privileges.ts';
+import { has, requireMember, requirePrivilege, teamsOf } from '../../domain/privileges.ts';
 import { audit } from '../../engine/audit.ts';
 import { createTeam, createUser } from '../../engine/people.ts';
 import type { Reader, Store, Transactor } from '../../store/database.ts';
@@ -46,7 +46,7 @@ export async function createWithUser(
 export function getBySubdomain(store: Store, call: Call, subdomain: string): Promise<Team> {
   return store.read(async reader => {
     const teamId = await reader.people.teamBySubdomain(subdomain);
-    if (teamId !== undefined && call.caller.rolesByTeam.has(teamId)) return encoded(reader, teamId);
+    if (teamId !== undefined && call.caller.rights.has(teamId)) return encoded(reader, teamId);
     throw new NotFound('team-not-found', `subdomain: no team "${subdomain}"; index of the team service lists yours`, {
       subdomain,
     });
@@ -112,8 +112,7 @@ function refuseOtherRegion(regionId: string): void {
 }
 
 function refuseUnlessAdministrator(call: Call): void {
-  const roles = [...call.caller.rolesByTeam.values()].flat();
-  if (roles.some(role => builtInRoles[role].includes('adminAdvanced'))) return;
+  if (teamsOf(call.caller).some(teamId => has(call.caller, teamId, 'adminAdvanced'))) return;
   throw new InsufficientPermissions(
     'insufficient-permissions',
     'making a team needs the privilege adminAdvanced in a team of yours, which ADMIN has',

@@ -1,5 +1,5 @@
 /** Users, teams, who works in them, and the tokens they come with. */
-import { bytes, integer, optionalTime, type Tables, text, time } from './columns.ts';
+import { bytes, type Column, integer, optionalText, optionalTime, type Tables, text, time } from './columns.ts';
 
 export const peopleTables = {
   /** A person. Not of one team: memberships say where it works. */
@@ -29,7 +29,40 @@ export const peopleTables = {
     removed_at: optionalTime,
   },
 
-  tokens: { token_id: text, token_hash: text, user_id: text, created_at: time, expires_at: time },
+  /** Groups of people that steps are assigned to. A role of the team is a group with privileges. */
+  groups: {
+    team_id: text,
+    group_id: text,
+    kind: text as Column<'ROLE' | 'GROUP'>,
+    name: text,
+    /** The name as names are compared: unique among the groups of its kind in the team, archived ones included. */
+    name_key: text,
+    descrip: text,
+    /** Privilege names as a JSON list; of a group without a role's rights, []. */
+    privileges: text,
+    archived_at: optionalTime,
+  },
+
+  group_members: { team_id: text, group_id: text, user_id: text },
+
+  tokens: {
+    token_id: text,
+    token_hash: text,
+    user_id: text,
+    created_at: time,
+    expires_at: time,
+    /** What a program's token is for; null for that of a login. */
+    name: optionalText,
+    /** The only teams it may act in, as a JSON list; null for all. */
+    team_ids: optionalText,
+    /** The only privileges it has, as a JSON list; null for all that the user has. */
+    privileges: optionalText,
+    /** When it was used last, to the hour. */
+    used_at: time,
+  },
+
+  /** Logins that failed one after the other, by a hash of the account, of the address, or of both. */
+  login_failures: { failure_key: text, failures: integer, last_at: time },
 
   /** Who did what to whom, append-only. */
   audit_events: {

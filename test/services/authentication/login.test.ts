@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { LoginOptions } from '#gen/authentication_types';
 import { ErrorCode } from '#gen/common_types';
 import { TeamRole } from '#gen/user_types';
+import { builtInRoles } from '../../../src/domain/privileges.ts';
 import { expectRefusal } from '../../support/refusals.ts';
 import { expectNothingWritten } from '../../support/rows.ts';
 import { logIn, logInAdmin, newOutsider, newUser, type TestUser } from '../../support/seed.ts';
@@ -38,7 +39,7 @@ describe('a login', () => {
       currentUserModular: { id: ana.id, email: 'ana@example.org', name: 'ana' },
       teamIdToTeamRole: { [team]: [TeamRole.JOBCREATOR, TeamRole.EXECUTOR] },
       teamIdToJobPermissions: {
-        [team]: { privileges: ['jobAssignAny', 'jobClose', 'jobCreate', 'jobUpdateAttachments', 'jobUpdateOwner'] },
+        [team]: { privileges: [...builtInRoles.JOBCREATOR].sort() },
       },
       periods: { tokenSeconds: 43_200 },
     });

@@ -1,0 +1,144 @@
+/** Groups of a team, its own roles among them (a role is a group with privileges), their members, and what is assigned to them. */
+import { type Kysely, sql } from 'kysely';
+import { insertProduct } from './bulk.ts';
+import { type Engine, isOneOf } from './engine.ts';
+import type { Database, Row } from './schema.ts';
+
+export type GroupKind = 'ROLE' | 'GROUP';
+
+export type GroupRow = Row<'groups'>;
+
+/** An open step of an open job. */
+export type OpenAssignment = Pick<Row<'job_steps'>, 'job_id' | 'step_id' | 'step_name'> & { total: number };
+
+export class GroupReader {
+  protected readonly db: Kysely<Database>;
+  protected readonly engine: Engine;
+
+  constructor(db: Kysely<Database>, engine: Engine) {
+    this.db = db;
+    this.engine = engine;
+  }
+
+  groupsOf(teamId: string, kind: GroupKind): Promise<GroupRow[]> {
+    return this.db.selectFrom('groups').selectAll().where('team_id', '=', teamId).where('kind', '=', kind).execute();
+  }
+
+  /** Those of any kind among `ids` that the team has, archived or not. */
+  groups(teamId: string, ids: readonly string[]): Promise<GroupRow[]> {
+    return this.db
+      .selectFrom('groups')
+      .selectAll()
+      .where('team_id', '=', teamId)
+      .where(eb => isOneOf(this.engine, eb.ref('group_id'), ids))
+      .execute();
+  }
+
+  /** In one of these teams. */
+  group(teamIds: readonly string[], kind: GroupKind, groupId: string): Promise<GroupRow | undefined> {
+    return this.db
+      .selectFrom('groups')
+      .selectAll()
+      .where(eb => isOneOf(this.engine, eb.ref('team_id'), teamIds))
+      .where('group_id', '=', groupId)
+      .where('kind', '=', kind)
+      .executeTakeFirst();
+  }
+
+  /** @param nameKey of `sameName` */
+  groupNamed(teamId: string, kind: GroupKind, nameKey: string): Promise<GroupRow | undefined> {
+    return this.db
+      .selectFrom('groups')
+      .selectAll()
+      .where('team_id', '=', teamId)
+      .where('kind', '=', kind)
+      .where('name_key', '=', nameKey)
+      .executeTakeFirst();
+  }
+
+  async groupCount(teamId: string, kind: GroupKind): Promise<number> {
+    const { count } = await this.db
+      .selectFrom('groups')
+      .select(eb => eb.fn.countAll().as('count'))
+      .where('team_id', '=', teamId)
+      .where('kind', '=', kind)
+      .executeTakeFirstOrThrow();
+    return Number(count);
+  }
+
+  /** The ids of a group's members, sorted. */
+  async membersOf({ team_id, group_id }: Pick<GroupRow, 'team_id' | 'group_id'>): Promise<string[]> {
+    const rows = await this.db
+      .selectFrom('group_members')
+      .select('user_id')
+      .where('team_id', '=', team_id)
+      .where('group_id', '=', group_id)
+      .execute();
+    return rows.map(row => row.user_id).sort();
+  }
+
+  /**
+   * Current steps of open jobs that are assigned to this user or group: the first `limit` by job and step, each with how many there
+   * are in all.
+   */
+  openAssignments(teamId: string, to: string, limit: number): Promise<OpenAssignment[]> {
+    return this.db
+      .selectFrom('job_steps')
+      .innerJoin('jobs', join =>
+        join.onRef('jobs.team_id', '=', 'job_steps.team_id').onRef('jobs.job_id', '=', 'job_steps.job_id'),
+      )
+      .select(['job_steps.job_id', 'job_steps.step_id', 'job_steps.step_name'])
+      .select(sql<number>`count(*) over ()`.as('total'))
+      .where('job_steps.team_id', '=', teamId)
+      .where('job_steps.assigned_to', '=', to)
+      .where('job_steps.current', '=', sql.lit(1))
+      .where('jobs.closed', '=', 0)
+      .orderBy('job_steps.job_id')
+      .orderBy('job_steps.step_id')
+      .limit(limit)
+      .execute();
+  }
+}
+
+export class GroupTransactor extends GroupReader {
+  async insertGroup(group: GroupRow): Promise<void> {
+    await this.db.insertInto('groups').values(group).execute();
+  }
+
+  async changeGroup({ team_id, group_id }: GroupRow, change: Partial<GroupRow>): Promise<void> {
+    await this.db
+      .updateTable('groups')
+      .set(change)
+      .where('team_id', '=', team_id)
+      .where('group_id', '=', group_id)
+      .execute();
+  }
+
+  /** @returns how many were none of its members before */
+  addMembers({ team_id, group_id }: GroupRow, userIds: readonly string[]): Promise<number> {
+    return insertProduct(
+      this.db,
+      this.engine,
+      'group_members',
+      userIds.map(user_id => ({ user_id })),
+      [{ team_id, group_id }],
+      sql`on conflict (team_id, group_id, user_id) do nothing`,
+    );
+  }
+
+  /** @returns how many were members */
+  async removeMembers({ team_id, group_id }: GroupRow, userIds: readonly string[]): Promise<number> {
+    const { numDeletedRows } = await this.db
+      .deleteFrom('group_members')
+      .where('team_id', '=', team_id)
+      .where('group_id', '=', group_id)
+      .where(eb => isOneOf(this.engine, eb.ref('user_id'), userIds))
+      .executeTakeFirst();
+    return Number(numDeletedRows);
+  }
+
+  /** Out of every group of the team. */
+  async leaveGroups(teamId: string, userId: string): Promise<void> {
+    await this.db.deleteFrom('group_members').where('team_id', '=', teamId).where('user_id', '=', userId).execute();
+  }
+}
