@@ -18,10 +18,11 @@ import TeamInfo = ttypes.TeamInfo
 import LoginOptions = ttypes.LoginOptions
 import LoginResult = ttypes.LoginResult
 import ApiToken = ttypes.ApiToken
+import TokenInfo = ttypes.TokenInfo
 import ApiTokenParams = ttypes.ApiTokenParams
 
 /**
- * Logging in and out. All functions but createApiToken and revokeApiToken are open to every caller.
+ * Logging in and out. login, authenticate and ping need no token.
  */
 declare class Client {
     private output: thrift.TTransport;
@@ -61,7 +62,8 @@ declare class Client {
     ping(): Promise<string>;
 
     /**
-     * Makes a token for a program that acts as the caller. Only with the token of a login: API tokens make no further ones.
+     * Makes a token for a program that acts as the caller. Only with the token of a login: API tokens make no further ones. A
+     * user has up to MAX_API_TOKENS_PER_USER.
      * 
      * Errors: team-not-found (404), insufficient-permissions (476), limit-exceeded (400)
      */
@@ -69,11 +71,27 @@ declare class Client {
 
     /**
      * Ends an API token at once, on every connection, with the template locks that it holds. The caller's own; those of
-     * others need adminBasic or adminAdvanced in a team of that user.
+     * others need adminBasic in a team of that user.
      * 
      * Errors: api-token-not-found (404), insufficient-permissions (476)
      */
     revokeApiToken(tokenId: string): Promise<void>;
+
+    /**
+     * Jobwright extension: returns the tokens of a user that have not ended, newest first. Empty userId = the caller; others need
+     * adminBasic in a team of that user.
+     * 
+     * Errors: user-not-found (404), insufficient-permissions (476)
+     */
+    listTokens(userId: string): Promise<TokenInfo[]>;
+
+    /**
+     * Jobwright extension: ends a token, of a login or an API token, at once, on every connection, with the template locks that it
+     * holds. The caller's own, the one of this call included; those of others need adminBasic in a team of that user.
+     * 
+     * Errors: token-not-found (404), insufficient-permissions (476)
+     */
+    revokeToken(tokenId: string): Promise<void>;
   }
 
 declare class Processor {
@@ -87,6 +105,8 @@ declare class Processor {
     process_ping(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
     process_createApiToken(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
     process_revokeApiToken(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
+    process_listTokens(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
+    process_revokeToken(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
 }
 
 declare class AuthenticationService_login_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
@@ -101,3 +121,7 @@ declare class AuthenticationService_createApiToken_args { constructor(fields?: o
 declare class AuthenticationService_createApiToken_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
 declare class AuthenticationService_revokeApiToken_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
 declare class AuthenticationService_revokeApiToken_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class AuthenticationService_listTokens_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class AuthenticationService_listTokens_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class AuthenticationService_revokeToken_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class AuthenticationService_revokeToken_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }

@@ -88,6 +88,23 @@ declare class ApiToken {
   }
 
 /**
+ * Jobwright extension: a token, without the secret.
+ */
+declare class TokenInfo {
+    public tokenId: string;
+    public userId: string;
+    public name?: string;
+    public createdAt: number;
+    public lastUsedAt: number;
+    public expiresAt: number;
+    public teamIds?: string[];
+    public privileges?: string[];
+    public current: boolean;
+
+      constructor(args?: { tokenId: string; userId: string; name?: string; createdAt: number; lastUsedAt: number; expiresAt: number; teamIds?: string[]; privileges?: string[]; current: boolean; });
+  }
+
+/**
  * What an API token shall be.
  */
 declare class ApiTokenParams {

@@ -882,6 +882,213 @@ const ApiToken = module.exports.ApiToken = class {
   }
 
 };
+const TokenInfo = module.exports.TokenInfo = class {
+  constructor(args) {
+    this.tokenId = null;
+    this.userId = null;
+    this.name = null;
+    this.createdAt = null;
+    this.lastUsedAt = null;
+    this.expiresAt = null;
+    this.teamIds = null;
+    this.privileges = null;
+    this.current = null;
+    if (args) {
+      if (args.tokenId !== undefined && args.tokenId !== null) {
+        this.tokenId = args.tokenId;
+      }
+      if (args.userId !== undefined && args.userId !== null) {
+        this.userId = args.userId;
+      }
+      if (args.name !== undefined && args.name !== null) {
+        this.name = args.name;
+      }
+      if (args.createdAt !== undefined && args.createdAt !== null) {
+        this.createdAt = args.createdAt;
+      }
+      if (args.lastUsedAt !== undefined && args.lastUsedAt !== null) {
+        this.lastUsedAt = args.lastUsedAt;
+      }
+      if (args.expiresAt !== undefined && args.expiresAt !== null) {
+        this.expiresAt = args.expiresAt;
+      }
+      if (args.teamIds !== undefined && args.teamIds !== null) {
+        this.teamIds = Thrift.copyList(args.teamIds, [null]);
+      }
+      if (args.privileges !== undefined && args.privileges !== null) {
+        this.privileges = Thrift.copyList(args.privileges, [null]);
+      }
+      if (args.current !== undefined && args.current !== null) {
+        this.current = args.current;
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 1:
+        if (ftype == Thrift.Type.STRING) {
+          this.tokenId = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 2:
+        if (ftype == Thrift.Type.STRING) {
+          this.userId = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 3:
+        if (ftype == Thrift.Type.STRING) {
+          this.name = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 4:
+        if (ftype == Thrift.Type.I64) {
+          this.createdAt = input.readI64();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 5:
+        if (ftype == Thrift.Type.I64) {
+          this.lastUsedAt = input.readI64();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 6:
+        if (ftype == Thrift.Type.I64) {
+          this.expiresAt = input.readI64();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 7:
+        if (ftype == Thrift.Type.LIST) {
+          this.teamIds = [];
+          const _rtmp351 = input.readListBegin();
+          const _size50 = _rtmp351.size || 0;
+          for (let _i52 = 0; _i52 < _size50; ++_i52) {
+            let elem53 = null;
+            elem53 = input.readString();
+            this.teamIds.push(elem53);
+          }
+          input.readListEnd();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 8:
+        if (ftype == Thrift.Type.LIST) {
+          this.privileges = [];
+          const _rtmp355 = input.readListBegin();
+          const _size54 = _rtmp355.size || 0;
+          for (let _i56 = 0; _i56 < _size54; ++_i56) {
+            let elem57 = null;
+            elem57 = input.readString();
+            this.privileges.push(elem57);
+          }
+          input.readListEnd();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 9:
+        if (ftype == Thrift.Type.BOOL) {
+          this.current = input.readBool();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('TokenInfo');
+    if (this.tokenId !== null && this.tokenId !== undefined) {
+      output.writeFieldBegin('tokenId', Thrift.Type.STRING, 1);
+      output.writeString(this.tokenId);
+      output.writeFieldEnd();
+    }
+    if (this.userId !== null && this.userId !== undefined) {
+      output.writeFieldBegin('userId', Thrift.Type.STRING, 2);
+      output.writeString(this.userId);
+      output.writeFieldEnd();
+    }
+    if (this.name !== null && this.name !== undefined) {
+      output.writeFieldBegin('name', Thrift.Type.STRING, 3);
+      output.writeString(this.name);
+      output.writeFieldEnd();
+    }
+    if (this.createdAt !== null && this.createdAt !== undefined) {
+      output.writeFieldBegin('createdAt', Thrift.Type.I64, 4);
+      output.writeI64(this.createdAt);
+      output.writeFieldEnd();
+    }
+    if (this.lastUsedAt !== null && this.lastUsedAt !== undefined) {
+      output.writeFieldBegin('lastUsedAt', Thrift.Type.I64, 5);
+      output.writeI64(this.lastUsedAt);
+      output.writeFieldEnd();
+    }
+    if (this.expiresAt !== null && this.expiresAt !== undefined) {
+      output.writeFieldBegin('expiresAt', Thrift.Type.I64, 6);
+      output.writeI64(this.expiresAt);
+      output.writeFieldEnd();
+    }
+    if (this.teamIds !== null && this.teamIds !== undefined) {
+      output.writeFieldBegin('teamIds', Thrift.Type.LIST, 7);
+      output.writeListBegin(Thrift.Type.STRING, this.teamIds.length);
+      for (let iter58 in this.teamIds) {
+        if (this.teamIds.hasOwnProperty(iter58)) {
+          iter58 = this.teamIds[iter58];
+          output.writeString(iter58);
+        }
+      }
+      output.writeListEnd();
+      output.writeFieldEnd();
+    }
+    if (this.privileges !== null && this.privileges !== undefined) {
+      output.writeFieldBegin('privileges', Thrift.Type.LIST, 8);
+      output.writeListBegin(Thrift.Type.STRING, this.privileges.length);
+      for (let iter59 in this.privileges) {
+        if (this.privileges.hasOwnProperty(iter59)) {
+          iter59 = this.privileges[iter59];
+          output.writeString(iter59);
+        }
+      }
+      output.writeListEnd();
+      output.writeFieldEnd();
+    }
+    if (this.current !== null && this.current !== undefined) {
+      output.writeFieldBegin('current', Thrift.Type.BOOL, 9);
+      output.writeBool(this.current);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
 const ApiTokenParams = module.exports.ApiTokenParams = class {
   constructor(args) {
     this.name = null;
@@ -931,12 +1138,12 @@ const ApiTokenParams = module.exports.ApiTokenParams = class {
         case 3:
         if (ftype == Thrift.Type.LIST) {
           this.teamIds = [];
-          const _rtmp351 = input.readListBegin();
-          const _size50 = _rtmp351.size || 0;
-          for (let _i52 = 0; _i52 < _size50; ++_i52) {
-            let elem53 = null;
-            elem53 = input.readString();
-            this.teamIds.push(elem53);
+          const _rtmp361 = input.readListBegin();
+          const _size60 = _rtmp361.size || 0;
+          for (let _i62 = 0; _i62 < _size60; ++_i62) {
+            let elem63 = null;
+            elem63 = input.readString();
+            this.teamIds.push(elem63);
           }
           input.readListEnd();
         } else {
@@ -946,12 +1153,12 @@ const ApiTokenParams = module.exports.ApiTokenParams = class {
         case 4:
         if (ftype == Thrift.Type.LIST) {
           this.privileges = [];
-          const _rtmp355 = input.readListBegin();
-          const _size54 = _rtmp355.size || 0;
-          for (let _i56 = 0; _i56 < _size54; ++_i56) {
-            let elem57 = null;
-            elem57 = input.readString();
-            this.privileges.push(elem57);
+          const _rtmp365 = input.readListBegin();
+          const _size64 = _rtmp365.size || 0;
+          for (let _i66 = 0; _i66 < _size64; ++_i66) {
+            let elem67 = null;
+            elem67 = input.readString();
+            this.privileges.push(elem67);
           }
           input.readListEnd();
         } else {
@@ -982,10 +1189,10 @@ const ApiTokenParams = module.exports.ApiTokenParams = class {
     if (this.teamIds !== null && this.teamIds !== undefined) {
       output.writeFieldBegin('teamIds', Thrift.Type.LIST, 3);
       output.writeListBegin(Thrift.Type.STRING, this.teamIds.length);
-      for (let iter58 in this.teamIds) {
-        if (this.teamIds.hasOwnProperty(iter58)) {
-          iter58 = this.teamIds[iter58];
-          output.writeString(iter58);
+      for (let iter68 in this.teamIds) {
+        if (this.teamIds.hasOwnProperty(iter68)) {
+          iter68 = this.teamIds[iter68];
+          output.writeString(iter68);
         }
       }
       output.writeListEnd();
@@ -994,10 +1201,10 @@ const ApiTokenParams = module.exports.ApiTokenParams = class {
     if (this.privileges !== null && this.privileges !== undefined) {
       output.writeFieldBegin('privileges', Thrift.Type.LIST, 4);
       output.writeListBegin(Thrift.Type.STRING, this.privileges.length);
-      for (let iter59 in this.privileges) {
-        if (this.privileges.hasOwnProperty(iter59)) {
-          iter59 = this.privileges[iter59];
-          output.writeString(iter59);
+      for (let iter69 in this.privileges) {
+        if (this.privileges.hasOwnProperty(iter69)) {
+          iter69 = this.privileges[iter69];
+          output.writeString(iter69);
         }
       }
       output.writeListEnd();

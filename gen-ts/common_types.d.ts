@@ -285,6 +285,11 @@ declare const MAX_TAGS_PER_TEAM: number;
 declare const MAX_GROUPS_PER_TEAM: number;
 
 /**
+ * API tokens of one user that have not ended. Checked when one is made.
+ */
+declare const MAX_API_TOKENS_PER_USER: number;
+
+/**
  * Characters in an email address. Checked when it is written.
  */
 declare const MAX_EMAIL_LENGTH: number;

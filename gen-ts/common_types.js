@@ -1353,6 +1353,7 @@ module.exports.MAX_IDS_PER_CALL = 1000;
 module.exports.MAX_NAME_LENGTH = 250;
 module.exports.MAX_TAGS_PER_TEAM = 10000;
 module.exports.MAX_GROUPS_PER_TEAM = 1000;
+module.exports.MAX_API_TOKENS_PER_USER = 100;
 module.exports.MAX_EMAIL_LENGTH = 320;
 module.exports.MIN_PASSWORD_LENGTH = 10;
 module.exports.MAX_PASSWORD_LENGTH = 1000;

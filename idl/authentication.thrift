@@ -5,8 +5,9 @@
  * or of a THeader frame, or by the token bound to its TCP connection by login or authenticate. Every call but login,
  * authenticate and ping needs one.
  *
- * A token is 256 random bits; the server stores only its SHA-256. Tokens of a login end at logout or after some time; API
- * tokens, for programs, at the time they were given or when they are revoked. Template locks end with their token.
+ * A token is 256 random bits; the server stores only its SHA-256. Tokens of a login end at logout, when they are not used for
+ * 12 hours, and after 7 days at the latest; API tokens, for programs, at the time they were given. Both end when they are
+ * revoked. Template locks end with their token.
  */
 namespace js jobwright.authentication
 namespace java io.jobwright.authentication
@@ -26,11 +27,11 @@ include "user.thrift"
 
 /** How long tokens last, in seconds. */
 struct AuthPeriods {
-  /** Life of the token of a login. */
+  /** Life of the token of a login, however often it is used. */
   1: i32 tokenSeconds;
-  /** A token of a login that is not used for this long ends early. 0 = never. */
+  /** A token of a login that is not used for this long ends early, up to an hour before. 0 = never. */
   2: i32 idleSeconds;
-  /** Longest life of an API token. 0 = no limit. */
+  /** Longest life of an API token. */
   3: i32 maxApiTokenSeconds;
 }
 
@@ -90,7 +91,7 @@ struct LoginResult {
   13: optional string proxyUserEmail;
   /** The user, with its memberships. */
   14: user.UserModular currentUserModular;
-  /** Jobwright extension: when the token ends, in Unix seconds. 0 = never. */
+  /** Jobwright extension: when the token ends, in Unix seconds, unless it is used before; AuthPeriods says how long then. */
   1001: common.TimeInSecs expiresAt;
 }
 
@@ -106,7 +107,7 @@ struct ApiToken {
   4: string userId;
   /** When it was made, in Unix seconds. */
   5: common.TimeInSecs createdAt;
-  /** When it ends, in Unix seconds. 0 = never. */
+  /** When it ends, in Unix seconds. */
   6: common.TimeInSecs expiresAt;
   /** The only teams it may act in. Unset = all teams of the user. */
   7: optional list<string> teamIds;
@@ -114,13 +115,34 @@ struct ApiToken {
   8: optional list<string> privileges;
 }
 
+/** Jobwright extension: a token, without the secret. */
+struct TokenInfo {
+  /** Id of the token; no secret. Of a login it is LoginResult.sessionId. */
+  1: string tokenId;
+  /** The user it acts as. */
+  2: string userId;
+  /** What an API token is for. Unset = the token of a login. */
+  3: optional string name;
+  /** When it was made, in Unix seconds. */
+  4: common.TimeInSecs createdAt;
+  /** When it was used last, in Unix seconds, to the hour. */
+  5: common.TimeInSecs lastUsedAt;
+  /** When it ends, in Unix seconds. */
+  6: common.TimeInSecs expiresAt;
+  /** The only teams it may act in. Unset = all teams of the user. */
+  7: optional list<string> teamIds;
+  /** The only privileges it has, as far as the user has them. Unset = all of the user. */
+  8: optional list<string> privileges;
+  /** true = the token of this call. */
+  9: bool current;
+}
+
 /** What an API token shall be. */
 struct ApiTokenParams {
   /** What it is for, 1 to 250 characters. */
   1: string name;
   /**
-   * When it ends, in Unix seconds, in the future. Unset = after AuthPeriods.maxApiTokenSeconds; 0 = never, where that has
-   * no limit.
+   * When it ends, in Unix seconds: in the future, and at most AuthPeriods.maxApiTokenSeconds ahead. Unset = after these.
    */
   2: optional common.TimeInSecs expiresAt;
   /** The only teams it may act in; teams of the caller. Unset or empty = all. */
@@ -129,7 +151,7 @@ struct ApiTokenParams {
   4: optional list<string> privileges;
 }
 
-/** Logging in and out. All functions but createApiToken and revokeApiToken are open to every caller. */
+/** Logging in and out. login, authenticate and ping need no token. */
 service AuthenticationService {
   /**
    * Logs in with email address and password, and binds the new token to this connection in place of any other. The answer
@@ -168,7 +190,8 @@ service AuthenticationService {
   string ping() throws (1: common.SystemException err)
 
   /**
-   * Makes a token for a program that acts as the caller. Only with the token of a login: API tokens make no further ones.
+   * Makes a token for a program that acts as the caller. Only with the token of a login: API tokens make no further ones. A
+   * user has up to MAX_API_TOKENS_PER_USER.
    *
    * Errors: team-not-found (404), insufficient-permissions (476), limit-exceeded (400)
    */
@@ -178,11 +201,31 @@ service AuthenticationService {
 
   /**
    * Ends an API token at once, on every connection, with the template locks that it holds. The caller's own; those of
-   * others need adminBasic or adminAdvanced in a team of that user.
+   * others need adminBasic in a team of that user.
    *
    * Errors: api-token-not-found (404), insufficient-permissions (476)
    */
   void revokeApiToken(
+    1: string tokenId
+  ) throws (1: common.SystemException err)
+
+  /**
+   * Jobwright extension: returns the tokens of a user that have not ended, newest first. Empty userId = the caller; others need
+   * adminBasic in a team of that user.
+   *
+   * Errors: user-not-found (404), insufficient-permissions (476)
+   */
+  list<TokenInfo> listTokens(
+    1: string userId
+  ) throws (1: common.SystemException err)
+
+  /**
+   * Jobwright extension: ends a token, of a login or an API token, at once, on every connection, with the template locks that it
+   * holds. The caller's own, the one of this call included; those of others need adminBasic in a team of that user.
+   *
+   * Errors: token-not-found (404), insufficient-permissions (476)
+   */
+  void revokeToken(
     1: string tokenId
   ) throws (1: common.SystemException err)
 }

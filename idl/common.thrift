@@ -106,6 +106,9 @@ const i32 MAX_TAGS_PER_TEAM = 10000
 /** Groups of one team, and roles of its own. Checked when one is made. */
 const i32 MAX_GROUPS_PER_TEAM = 1000
 
+/** API tokens of one user that have not ended. Checked when one is made. */
+const i32 MAX_API_TOKENS_PER_USER = 100
+
 /** Characters in an email address. Checked when it is written. */
 const i32 MAX_EMAIL_LENGTH = 320
 

@@ -47,8 +47,7 @@ async function openCall(): Promise<OpenCall> {
 
 async function callWithCaller(): Promise<Call> {
   const call = await openCall();
-  const version = store.version();
-  return { ...call, caller: await callerOf(store, token, call.now, version), version };
+  return { ...call, caller: await callerOf(store, token, call.now) };
 }
 
 /** The processor answers with a promise's value only where a method takes exactly the arguments of the interface. */

@@ -68,6 +68,8 @@ export interface Caller {
   /** When the user was made, in epoch milliseconds. */
   readonly createdAt: number;
   readonly tokenId: string;
+  /** The token is one for a program, not of a login. */
+  readonly isProgram: boolean;
   /** Epoch milliseconds. */
   readonly expiresAt: number;
   readonly rights: ReadonlyMap<string, Rights>;

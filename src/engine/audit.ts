@@ -11,6 +11,7 @@ export type AuditedAction =
   | 'member.roles'
   | 'member.removed'
   | `${'role' | 'group'}.${'created' | 'updated' | 'archived' | 'unarchived' | 'joined' | 'left'}`
+  | 'token.revoked'
   | 'tag.created'
   | 'tag.renamed'
   | 'template.lock.forced';
@@ -23,13 +24,27 @@ export async function audit(
   subjectId: string,
   details: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  await tx.audit.append({
-    team_id: teamId,
-    audit_id: act.ids.next(),
-    at: act.now,
-    actor_id: act.caller.userId,
-    action,
-    subject_id: subjectId,
-    details: JSON.stringify(details),
-  });
+  await auditIn(tx, act, [teamId], action, subjectId, details);
+}
+
+/** What concerns several teams stands in the trail of each. @param teamIds at least one */
+export async function auditIn(
+  tx: Transactor,
+  act: Act,
+  teamIds: readonly string[],
+  action: AuditedAction,
+  subjectId: string,
+  details: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  await tx.audit.append(
+    teamIds.map(teamId => ({
+      team_id: teamId,
+      audit_id: act.ids.next(),
+      at: act.now,
+      actor_id: act.caller.userId,
+      action,
+      subject_id: subjectId,
+      details: JSON.stringify(details),
+    })),
+  );
 }

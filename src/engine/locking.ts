@@ -52,7 +52,7 @@ export async function releaseLock(tx: Transactor, act: Act, { team_id, template_
 
 /** A token may have ended since the call began, and a lock lives by its token. @throws InvalidToken (497) */
 async function requireLiveToken(tx: Transactor, { caller }: Act): Promise<void> {
-  if (await tx.people.keepToken(caller.tokenId)) return;
+  if (await tx.tokens.keepToken(caller.tokenId)) return;
   throw new InvalidToken('invalid-token', 'the token was revoked meanwhile; log in again');
 }
 

@@ -119,10 +119,9 @@ export class Calls {
     if (token === undefined) {
       throw new Unauthorized('not-logged-in', 'there is no token; call login, or authenticate with a token, first');
     }
-    const version = this.#store.version();
-    const caller = await callerOf(this.#store, token, call.now, version);
+    const caller = await callerOf(this.#store, token, call.now);
     session.authenticated();
-    return { ...call, caller, version };
+    return { ...call, caller };
   }
 
   /** Never rejects but with Malformed. */

@@ -20,6 +20,4 @@ export interface OpenCall {
 
 export interface Call extends OpenCall {
   readonly caller: Caller;
-  /** Of the database when the caller was looked for: what is kept of that version, or a later one, is new enough for this call. */
-  readonly version: number | undefined;
 }

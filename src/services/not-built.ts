@@ -69,7 +69,6 @@ export const notBuilt = {
     'respondToStep',
     'getJobHistoryPage',
   ],
-  AuthenticationService: ['createApiToken', 'revokeApiToken'],
   TeamService: ['addUserByEmail', 'setTemplateApprovalWebhook'],
   UserService: [
     'index',

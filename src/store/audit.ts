@@ -9,7 +9,7 @@ export class AuditTransactor {
     this.#db = db;
   }
 
-  async append(event: Row<'audit_events'>): Promise<void> {
-    await this.#db.insertInto('audit_events').values(event).execute();
+  async append(events: readonly Row<'audit_events'>[]): Promise<void> {
+    await this.#db.insertInto('audit_events').values(events).execute();
   }
 }

@@ -23,10 +23,12 @@ import { migrate } from './migrate.ts';
 import { OvertakenByWriter } from './overtaken.ts';
 import { PeopleReader, PeopleTransactor } from './people.ts';
 import type { PostgresSettings } from './postgres.ts';
+import { Recent } from './recent.ts';
 import type { Database, Row } from './schema.ts';
 import type { SqliteSettings } from './sqlite.ts';
 import { TagReader, TagTransactor } from './tags.ts';
 import { TemplateReader, TemplateTransactor } from './templates.ts';
+import { TokenReader, TokenTransactor } from './tokens.ts';
 import { TreeCache, TreeReader, TreeTransactor } from './trees.ts';
 
 export type StoreSettings = SqliteSettings | PostgresSettings;
@@ -40,6 +42,7 @@ export class Reader {
   readonly attachments: AttachmentReader;
   readonly tags: TagReader;
   readonly groups: GroupReader;
+  readonly tokens: TokenReader;
 
   constructor(db: Kysely<Database>, engine: Engine, cache: TreeCache) {
     this.people = new PeopleReader(db, engine);
@@ -50,6 +53,7 @@ export class Reader {
     this.attachments = new AttachmentReader(db);
     this.tags = new TagReader(db, engine);
     this.groups = new GroupReader(db, engine);
+    this.tokens = new TokenReader(db, engine);
   }
 }
 
@@ -62,25 +66,28 @@ export class Transactor extends Reader {
   override readonly attachments: AttachmentTransactor;
   override readonly tags: TagTransactor;
   override readonly groups: GroupTransactor;
+  override readonly tokens: TokenTransactor;
   readonly audit: AuditTransactor;
-  readonly #effects: (() => void)[] = [];
+  readonly #effects = new Set<() => void>();
 
-  constructor(db: Kysely<Database>, engine: Engine, cache: TreeCache) {
+  constructor(db: Kysely<Database>, engine: Engine, cache: TreeCache, forgetCallers: () => void) {
     super(db, engine, cache);
-    this.people = new PeopleTransactor(db, engine);
+    const callersChanged = () => this.onCommit(forgetCallers);
+    this.people = new PeopleTransactor(db, engine, callersChanged);
     this.templates = new TemplateTransactor(db, engine);
     this.trees = new TreeTransactor(db, engine, cache, effect => this.onCommit(effect));
     this.jobs = new JobTransactor(db, engine);
     this.files = new FileTransactor(db, engine);
     this.attachments = new AttachmentTransactor(db);
     this.tags = new TagTransactor(db, engine);
-    this.groups = new GroupTransactor(db, engine);
+    this.groups = new GroupTransactor(db, engine, callersChanged);
+    this.tokens = new TokenTransactor(db, engine, callersChanged);
     this.audit = new AuditTransactor(db);
   }
 
   /** Runs after the commit, once, and never when the transaction fails. */
   onCommit(effect: () => void): void {
-    this.#effects.push(effect);
+    this.#effects.add(effect);
   }
 
   /** For the store alone. */
@@ -99,6 +106,8 @@ export class Store {
   readonly #connections: Connections;
   readonly #cache = new TreeCache();
   readonly #kept = new Kept();
+  readonly #callers = new Recent();
+  readonly #forgetCallers = () => this.#callers.forget();
 
   constructor(connections: Connections) {
     this.engine = connections.engine;
@@ -116,31 +125,30 @@ export class Store {
     );
   }
 
-  /** Another number as soon as anybody, in any process, has committed anything; undefined where the database cannot tell. */
-  version(): number | undefined {
-    return this.#connections.version?.();
-  }
-
   /**
    * As `read`, for what nearly every call asks: an answer serves again until somebody, in any process, has committed anything.
    * Where the database cannot tell, everything is read again.
    * @param key names what `fn` reads, apart from all else that is read so
    * @param rows that the answer has, at least 1: what is kept is bounded by them
-   * @param version of `version()`, asked since the call came
    */
   async readKept<T extends object>(
     key: string,
     fn: (reader: Reader) => Promise<T>,
     rows: (answer: T) => number,
-    version: number | undefined,
   ): Promise<T> {
+    const version = this.#version();
     if (version === undefined) return this.read(fn);
     const kept = this.#kept.at(version, key);
     if (kept) return kept as T;
     const answer = await this.read(fn);
     // What was committed while it was read may or may not be in it.
-    if (this.version() === version) this.#kept.keep(version, key, answer, rows(answer));
+    if (this.#version() === version) this.#kept.keep(version, key, answer, rows(answer));
     return answer;
+  }
+
+  /** Who calls, by its token: read again after some seconds, and at once when this process has changed who may do what. */
+  caller<T extends object>(key: string, now: number, fn: (reader: Reader) => Promise<T>): Promise<T> {
+    return this.#callers.get(key, now, () => this.read(fn));
   }
 
   /** Step trees by their root's hash when all of them were read before: they never change, and need no snapshot. */
@@ -161,7 +169,7 @@ export class Store {
         .transaction()
         .setIsolationLevel('read committed')
         .execute(async db => {
-          const tx = new Transactor(db, this.engine, this.#cache);
+          const tx = new Transactor(db, this.engine, this.#cache, this.#forgetCallers);
           return { tx, result: await fn(tx) };
         }),
     );
@@ -171,6 +179,11 @@ export class Store {
 
   close(): Promise<void> {
     return this.#connections.close();
+  }
+
+  /** Another number as soon as anybody, in any process, has committed anything; undefined where the database cannot tell. */
+  #version(): number | undefined {
+    return this.#connections.version?.();
   }
 
   #repeated<T>(run: () => Promise<T>): Promise<T> {

@@ -101,11 +101,20 @@ export class GroupReader {
 }
 
 export class GroupTransactor extends GroupReader {
+  readonly #callersChanged: () => void;
+
+  /** @param callersChanged hears that somebody has other rights from the commit on */
+  constructor(db: Kysely<Database>, engine: Engine, callersChanged: () => void) {
+    super(db, engine);
+    this.#callersChanged = callersChanged;
+  }
+
   async insertGroup(group: GroupRow): Promise<void> {
     await this.db.insertInto('groups').values(group).execute();
   }
 
   async changeGroup({ team_id, group_id }: GroupRow, change: Partial<GroupRow>): Promise<void> {
+    this.#callersChanged();
     await this.db
       .updateTable('groups')
       .set(change)
@@ -116,6 +125,7 @@ export class GroupTransactor extends GroupReader {
 
   /** @returns how many were none of its members before */
   addMembers({ team_id, group_id }: GroupRow, userIds: readonly string[]): Promise<number> {
+    this.#callersChanged();
     return insertProduct(
       this.db,
       this.engine,
@@ -128,6 +138,7 @@ export class GroupTransactor extends GroupReader {
 
   /** @returns how many were members */
   async removeMembers({ team_id, group_id }: GroupRow, userIds: readonly string[]): Promise<number> {
+    this.#callersChanged();
     const { numDeletedRows } = await this.db
       .deleteFrom('group_members')
       .where('team_id', '=', team_id)
@@ -139,6 +150,7 @@ export class GroupTransactor extends GroupReader {
 
   /** Out of every group of the team. */
   async leaveGroups(teamId: string, userId: string): Promise<void> {
+    this.#callersChanged();
     await this.db.deleteFrom('group_members').where('team_id', '=', teamId).where('user_id', '=', userId).execute();
   }
 }

@@ -1,51 +1,10 @@
-/** Users, teams, memberships and the tokens they come with. */
+/** Users, teams, and who works in them. */
 import { type Kysely, sql } from 'kysely';
 import { compiledOnce } from './compiled.ts';
 import { type Engine, isOneOf } from './engine.ts';
 import type { Database, Row } from './schema.ts';
 
-/**
- * A token with its user, and a row for each group that the user is in, in each team that it works in: one for a team without groups,
- * and one without a team when there is none.
- */
-export type CallerRow = Pick<
-  Row<'tokens'>,
-  'token_id' | 'user_id' | 'expires_at' | 'team_ids' | 'privileges' | 'used_at'
-> &
-  Pick<Row<'users'>, 'email' | 'name' | 'created_at'> & {
-    token_created_at: number;
-    token_name: string | null;
-    team_id: string | null;
-    roles: string | null;
-    group_id: string | null;
-    group_kind: string | null;
-    group_name: string | null;
-    group_privileges: string | null;
-    group_archived_at: number | null;
-  };
-
 export type TeamWithOwner = Row<'teams'> & { owner_email: string; owner_name: string; owner_created_at: number };
-
-const callerByTokenHash = compiledOnce(['tokenHash'], (db, _engine, { tokenHash }: { tokenHash: string }) =>
-  db
-    .selectFrom('tokens')
-    .innerJoin('users', 'users.user_id', 'tokens.user_id')
-    .leftJoin('memberships', join =>
-      join.onRef('memberships.user_id', '=', 'tokens.user_id').on('memberships.removed_at', 'is', null),
-    )
-    .leftJoin('group_members as gm', join =>
-      join.onRef('gm.team_id', '=', 'memberships.team_id').onRef('gm.user_id', '=', 'memberships.user_id'),
-    )
-    .leftJoin('groups', join =>
-      join.onRef('groups.team_id', '=', 'gm.team_id').onRef('groups.group_id', '=', 'gm.group_id'),
-    )
-    .select(['tokens.token_id', 'tokens.user_id', 'tokens.expires_at', 'tokens.team_ids', 'tokens.privileges'])
-    .select(['tokens.used_at', 'tokens.created_at as token_created_at', 'tokens.name as token_name'])
-    .select(['users.email', 'users.name', 'users.created_at', 'memberships.team_id', 'memberships.roles'])
-    .select(['groups.group_id', 'groups.kind as group_kind', 'groups.name as group_name'])
-    .select(['groups.privileges as group_privileges', 'groups.archived_at as group_archived_at'])
-    .where('tokens.token_hash', '=', tokenHash),
-);
 
 const teams = compiledOnce(['teamIds'], (db, engine, { teamIds }: { teamIds: readonly string[] }) =>
   db
@@ -64,11 +23,6 @@ export class PeopleReader {
   constructor(db: Kysely<Database>, engine: Engine) {
     this.db = db;
     this.engine = engine;
-  }
-
-  /** Everything a call needs to know of its caller, in one statement. Empty when the token is unknown. */
-  callerByTokenHash(tokenHash: string): Promise<CallerRow[]> {
-    return callerByTokenHash(this.db, this.engine, { tokenHash });
   }
 
   /** @param email lower case, as stored */
@@ -143,12 +97,31 @@ export class PeopleReader {
     return other !== undefined;
   }
 
+  /** The ids of the teams that a user works in. */
+  async teamIdsOf(userId: string): Promise<string[]> {
+    const rows = await this.db
+      .selectFrom('memberships')
+      .select('team_id')
+      .where('user_id', '=', userId)
+      .where('removed_at', 'is', null)
+      .execute();
+    return rows.map(row => row.team_id);
+  }
+
   async anyUser(): Promise<boolean> {
     return (await this.db.selectFrom('users').select('user_id').limit(1).executeTakeFirst()) !== undefined;
   }
 }
 
 export class PeopleTransactor extends PeopleReader {
+  readonly #callersChanged: () => void;
+
+  /** @param callersChanged hears that somebody is or may do something else from the commit on */
+  constructor(db: Kysely<Database>, engine: Engine, callersChanged: () => void) {
+    super(db, engine);
+    this.#callersChanged = callersChanged;
+  }
+
   /** @returns false, with nothing inserted, when the e-mail address belongs to a user already */
   async insertUser(user: Row<'users'>): Promise<boolean> {
     const { numInsertedOrUpdatedRows } = await this.db
@@ -164,6 +137,7 @@ export class PeopleTransactor extends PeopleReader {
   }
 
   async insertMembership(membership: Row<'memberships'>): Promise<void> {
+    this.#callersChanged();
     await this.db.insertInto('memberships').values(membership).execute();
   }
 
@@ -176,6 +150,7 @@ export class PeopleTransactor extends PeopleReader {
 
   /** @returns false, with nothing changed, when the user works in the team already */
   async beginMembership(membership: Row<'memberships'>): Promise<boolean> {
+    this.#callersChanged();
     const { numInsertedOrUpdatedRows } = await this.db
       .insertInto('memberships')
       .values(membership)
@@ -195,6 +170,7 @@ export class PeopleTransactor extends PeopleReader {
   }
 
   async changeMembership(teamId: string, userId: string, change: Partial<Row<'memberships'>>): Promise<void> {
+    this.#callersChanged();
     await this.db
       .updateTable('memberships')
       .set(change)
@@ -213,36 +189,17 @@ export class PeopleTransactor extends PeopleReader {
     await this.db.updateTable('teams').set(change).where('team_id', '=', teamId).execute();
   }
 
-  /** The user's tokens that have expired by `now` go. */
-  async deleteExpiredTokens(userId: string, now: number): Promise<void> {
-    await this.db.deleteFrom('tokens').where('user_id', '=', userId).where('expires_at', '<=', now).execute();
+  /** Others who change what is counted of the user wait until the end of the transaction. */
+  async lockUser(userId: string): Promise<void> {
+    // SQLite has one writer anyway.
+    if (this.engine === 'sqlite') return;
+    await this.db.selectFrom('users').select('user_id').where('user_id', '=', userId).forNoKeyUpdate().execute();
   }
 
   /** Keeps other processes from adding users until the end of the transaction. */
   async lockUsers(): Promise<void> {
     // SQLite has one writer anyway.
     if (this.engine === 'postgres') await sql`lock table users in share row exclusive mode`.execute(this.db);
-  }
-
-  async insertToken(token: Row<'tokens'>): Promise<void> {
-    await this.db.insertInto('tokens').values(token).execute();
-  }
-
-  /** Whether the token still lives; it will, then, until the end of the transaction. */
-  async keepToken(tokenId: string): Promise<boolean> {
-    const row = await this.db
-      .selectFrom('tokens')
-      .select('token_id')
-      .where('token_id', '=', tokenId)
-      // SQLite has one writer anyway.
-      .$if(this.engine === 'postgres', query => query.forKeyShare())
-      .executeTakeFirst();
-    return row !== undefined;
-  }
-
-  /** The token ends, and with it the locks it holds. */
-  async deleteToken(tokenId: string): Promise<void> {
-    await this.db.deleteFrom('tokens').where('token_id', '=', tokenId).execute();
   }
 
   /** @returns the first of `count` fresh numbers for "JOB_<n>" names */

@@ -27,6 +27,7 @@ const callerWith = (rolesByTeam: Record<string, RoleName[]>): Caller => ({
   name: 'Ana',
   createdAt: 0,
   tokenId: 'token',
+  isProgram: false,
   expiresAt: 0,
   rights: new Map(Object.entries(rolesByTeam).map(([team, roles]) => [team, rightsOf(roles)])),
 });

@@ -81,6 +81,11 @@ const provoked: Readonly<Record<string, Provoked>> = {
     message: /is published already, as version 1/,
     call: () => ana.templates.publish(published),
   },
+  'api-token-not-found': {
+    code: 404,
+    message: /no API token nothing/,
+    call: () => admin.auth.revokeApiToken('nothing'),
+  },
   'attachment-linked': {
     code: 413,
     message: /is a link/,
@@ -405,6 +410,11 @@ const provoked: Readonly<Record<string, Provoked>> = {
       later.clock.forward(365 * 24 * 60 * 60 * 1000);
       return session.templates.get('x').finally(() => later.stop());
     },
+  },
+  'token-not-found': {
+    code: 404,
+    message: /no token nothing/,
+    call: () => admin.auth.revokeToken('nothing'),
   },
   'unknown-priority': {
     code: 400,

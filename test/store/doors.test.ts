@@ -267,13 +267,13 @@ describe('onCommit', () => {
           db(tx),
         );
       }
-      await tx.people.insertToken(token('nobody'));
+      await tx.tokens.insertToken(token('nobody'));
     });
     await expect(failed).rejects.toMatchObject({
       code: engine === 'sqlite' ? 'SQLITE_CONSTRAINT_FOREIGNKEY' : '23503',
     });
     expect(effects).toEqual([]);
-    expect(await store.read(reader => reader.people.callerByTokenHash('h'))).toEqual([]);
+    expect(await store.read(reader => reader.tokens.callerByTokenHash('h'))).toEqual([]);
     // The connection that it failed on is as good as before.
     expect(await store.transact(tx => tx.people.insertUser(user('after-a-failed-commit')))).toBe(true);
   });

@@ -32,15 +32,15 @@ const fetched = async (user: TestUser) =>
 /** The statements of two fetches in a row. */
 async function costs(user: TestUser): Promise<number[]> {
   const first = await server.statementsOf(() => fetched(user));
-  const second = await server.statementsOf(() => fetched(user));
+  const second = await server.nextStatementsOf(() => fetched(user));
   return [first.statements.length, second.statements.length];
 }
 
-test('what is asked for again takes no statement on SQLite, and as many as ever on PostgreSQL', async () => {
+test('what is asked for again takes no statement on SQLite, and on PostgreSQL all but the one that finds the caller', async () => {
   await newTemplate(ana, 'Written', [step('One')]);
   const [first, second] = await costs(ana);
   expect(first).toBeGreaterThan(0);
-  expect(second).toBe(server.store.engine === 'sqlite' ? 0 : first);
+  expect(second).toBe(server.store.engine === 'sqlite' ? 0 : first! - 1);
 });
 
 test('what another process commits shows in the next call', async () => {
@@ -51,22 +51,28 @@ test('what another process commits shows in the next call', async () => {
   }
 });
 
-test('a token that another process ended is good for nothing from then on', async () => {
+test('a token that another process ended is good for nothing within 2 seconds', async () => {
   const ben = await logIn(server, ana.email, ana.password, ana.teamId);
   await fetched(ben);
   const { tokenId } = await elsewhere.read(reader => callerIn(reader, ben.token, server.clock.now()));
-  await elsewhere.transact(tx => tx.people.deleteToken(tokenId));
+  await elsewhere.transact(tx => tx.tokens.deleteToken(tokenId));
+  server.clock.forward(2000);
   await expect(fetched(ben)).rejects.toMatchObject({ slug: 'invalid-token' });
 });
 
 test('a token and its locks end with its time, although nobody writes then', async () => {
   const ben = await logIn(server, ana.email, ana.password, ana.teamId);
   await ben.templates.acquireLock(templateId);
+  // Used once more, and the token lasts on.
+  server.clock.forward(6 * HOUR_MS);
+  await fetched(ben);
   server.clock.forward(6 * HOUR_MS);
   const later = await logIn(server, ana.email, ana.password, ana.teamId);
   expect((await fetched(later)).template!.locked).toMatchObject({ owned: false });
   expect((await fetched(ben)).template!.locked).toMatchObject({ owned: true });
-  server.clock.forward(7 * HOUR_MS);
+  server.clock.forward(11 * HOUR_MS);
+  expect((await fetched(later)).template!.locked).toMatchObject({ owned: false });
+  server.clock.forward(2 * HOUR_MS);
   expect((await fetched(later)).template!.locked).toBeFalsy();
   await expect(fetched(ben)).rejects.toMatchObject({ slug: 'token-expired' });
 });

@@ -197,7 +197,7 @@ describe('constraints', () => {
           }),
         ),
     ],
-    ['a token without a user', store => store.transact(tx => tx.people.insertToken(token('nobody')))],
+    ['a token without a user', store => store.transact(tx => tx.tokens.insertToken(token('nobody')))],
     [
       'an entry without its tree',
       store =>
@@ -256,13 +256,13 @@ test('numbers come back as numbers, however large, and bytes as bytes', async ()
   await addTeam(store, 'a');
   const large = Number.MAX_SAFE_INTEGER;
   await store.transact(async tx => {
-    await tx.people.insertToken({ ...token('owner-of-a'), created_at: -large, expires_at: large });
+    await tx.tokens.insertToken({ ...token('owner-of-a'), created_at: -large, expires_at: large });
     await db(tx)
       .insertInto('step_nodes')
       .values({ team_id: 'a', hash: 'h', children: '[]', body: Buffer.from([0, 127, 128, 255]) })
       .execute();
   });
-  const [caller] = await store.read(reader => reader.people.callerByTokenHash('h'));
+  const [caller] = await store.read(reader => reader.tokens.callerByTokenHash('h'));
   expect(caller).toMatchObject({ expires_at: large, team_id: null });
   const node = await store.read(reader => db(reader).selectFrom('step_nodes').selectAll().executeTakeFirstOrThrow());
   expect(Buffer.from(node.body)).toEqual(Buffer.from([0, 127, 128, 255]));

@@ -60,8 +60,17 @@ export class TestServer {
     return connection;
   }
 
-  /** @returns what `act` resolves to, and how many statements the server needed for it */
-  async statementsOf<T>(act: () => Promise<T>): Promise<{ result: T; statements: string[] }> {
+  /**
+   * @returns what `act` resolves to, and the statements that the server needed for it, the one that finds the caller included: no call
+   * of its token came in the last seconds
+   */
+  statementsOf<T>(act: () => Promise<T>): Promise<{ result: T; statements: string[] }> {
+    this.clock.forward(2000);
+    return this.nextStatementsOf(act);
+  }
+
+  /** As statementsOf, directly behind the call before. */
+  async nextStatementsOf<T>(act: () => Promise<T>): Promise<{ result: T; statements: string[] }> {
     this.statements = [];
     const result = await act();
     return { result, statements: this.statements };

@@ -10,22 +10,42 @@ import {
   type Rights,
 } from '../../domain/privileges.ts';
 import type { Reader, Store } from '../../store/database.ts';
-import type { CallerRow } from '../../store/people.ts';
+import type { CallerRow } from '../../store/tokens.ts';
 
-/** Of a call: read once until somebody commits something. @throws InvalidToken (497), TokenExpired (498) */
-export const callerOf = async (
-  store: Store,
-  token: string,
-  now: number,
-  version: number | undefined,
-): Promise<Caller> =>
-  unexpired(await store.readKept(`caller ${token}`, reader => callerByToken(reader, token), rowsOf, version), now);
+/** How long a token of a login lasts that is not used, and at most. */
+export const IDLE_MS = 12 * 60 * 60 * 1000;
+export const LONGEST_MS = 7 * 24 * 60 * 60 * 1000;
+
+/** Use is noted, and life prolonged, so seldom that it costs nothing. */
+const NOTED_EVERY_MS = 60 * 60 * 1000;
+
+/** A caller, with what is known of its token. */
+interface Known {
+  readonly caller: Caller;
+  readonly tokenCreatedAt: number;
+  readonly usedAt: number;
+}
+
+/** Of a call. No statement when the token was seen in the last seconds, else one. @throws InvalidToken (497), TokenExpired (498) */
+export async function callerOf(store: Store, token: string, now: number): Promise<Caller> {
+  const known = await store.caller(token, now, reader => byToken(reader, token));
+  const caller = unexpired(known.caller, now);
+  return now - known.usedAt < NOTED_EVERY_MS ? caller : used(store, known, now);
+}
 
 /** In a transaction that is under way. One statement. @throws InvalidToken (497), TokenExpired (498) */
 export const callerIn = async (reader: Reader, token: string, now: number): Promise<Caller> =>
-  unexpired(await callerByToken(reader, token), now);
+  unexpired((await byToken(reader, token)).caller, now);
 
-const rowsOf = ({ rights }: Caller): number => 1 + rights.size;
+/** When a login's token ends that was made and used at these times. */
+export const endOfLogin = (createdAt: number, usedAt: number): number =>
+  Math.min(usedAt + IDLE_MS, createdAt + LONGEST_MS);
+
+async function used(store: Store, { caller, tokenCreatedAt }: Known, now: number): Promise<Caller> {
+  const expiresAt = caller.isProgram ? caller.expiresAt : endOfLogin(tokenCreatedAt, now);
+  await store.transact(tx => tx.tokens.useToken(caller.tokenId, now, expiresAt));
+  return { ...caller, expiresAt };
+}
 
 function unexpired(caller: Caller, now: number): Caller {
   if (caller.expiresAt > now) return caller;
@@ -35,19 +55,21 @@ function unexpired(caller: Caller, now: number): Caller {
   );
 }
 
-async function callerByToken(reader: Reader, token: string): Promise<Caller> {
-  const rows = await reader.people.callerByTokenHash(tokenHash(token));
+async function byToken(reader: Reader, token: string): Promise<Known> {
+  const rows = await reader.tokens.callerByTokenHash(tokenHash(token));
   const [first] = rows;
   if (!first) throw new InvalidToken('invalid-token', 'the token is unknown or was revoked; log in again');
-  return {
+  const caller = {
     userId: first.user_id,
     email: first.email,
     name: first.name,
     createdAt: first.created_at,
     tokenId: first.token_id,
+    isProgram: first.token_name !== null,
     expiresAt: first.expires_at,
     rights: rightsByTeam(rows, first),
   };
+  return { caller, tokenCreatedAt: first.token_created_at, usedAt: first.used_at };
 }
 
 /** The user's rights, as far as the token reaches: one for programs may have fewer. */

@@ -3,11 +3,12 @@
  * On TCP it is bound to the connection by login or authenticate.
  */
 
-import type { LoginOptions, LoginResult } from '#gen/authentication_types';
+import type { ApiToken, ApiTokenParams, LoginOptions, LoginResult, TokenInfo } from '#gen/authentication_types';
 import type { Store } from '../../store/database.ts';
 import type { Call, OpenCall } from '../call.ts';
 import type { Handler } from '../surface.ts';
 import { login, loginResult } from './login.ts';
+import * as tokens from './tokens.ts';
 
 export class AuthenticationHandler implements Handler<'AuthenticationService'> {
   readonly #store: Store;
@@ -23,7 +24,7 @@ export class AuthenticationHandler implements Handler<'AuthenticationService'> {
   }
 
   async logout(call: Call): Promise<void> {
-    await this.#store.transact(tx => tx.people.deleteToken(call.caller.tokenId));
+    await this.#store.transact(tx => tx.tokens.deleteToken(call.caller.tokenId));
     call.session.release();
   }
 
@@ -35,5 +36,21 @@ export class AuthenticationHandler implements Handler<'AuthenticationService'> {
 
   async ping(_call: OpenCall): Promise<string> {
     return this.#version;
+  }
+
+  createApiToken(call: Call, params: ApiTokenParams): Promise<ApiToken> {
+    return tokens.createApiToken(this.#store, call, params);
+  }
+
+  revokeApiToken(call: Call, tokenId: string): Promise<void> {
+    return tokens.revokeApiToken(this.#store, call, tokenId);
+  }
+
+  listTokens(call: Call, userId: string): Promise<TokenInfo[]> {
+    return tokens.list(this.#store, call, userId);
+  }
+
+  revokeToken(call: Call, tokenId: string): Promise<void> {
+    return tokens.revoke(this.#store, call, tokenId);
   }
 }

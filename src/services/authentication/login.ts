@@ -8,8 +8,8 @@ import type { Reader, Store } from '../../store/database.ts';
 import type { Row } from '../../store/schema.ts';
 import type { OpenCall } from '../call.ts';
 import { notServedYet } from '../checks.ts';
-import { callerIn } from './caller.ts';
-import { TOKEN_LIFE_MS, toLoginResult } from './wire.ts';
+import { callerIn, endOfLogin } from './caller.ts';
+import { toLoginResult } from './wire.ts';
 
 /** @throws Unauthorized (401), which does not tell an unknown address from a wrong password */
 export async function login(
@@ -32,13 +32,13 @@ export async function login(
 function newSession(store: Store, call: OpenCall, user: Row<'users'>): Promise<LoginResult> {
   const token = newToken();
   return store.transact(async tx => {
-    await tx.people.deleteExpiredTokens(user.user_id, call.now);
-    await tx.people.insertToken({
+    await tx.tokens.deleteExpiredTokens(user.user_id, call.now);
+    await tx.tokens.insertToken({
       token_id: call.ids.next(),
       token_hash: tokenHash(token),
       user_id: user.user_id,
       created_at: call.now,
-      expires_at: call.now + TOKEN_LIFE_MS,
+      expires_at: endOfLogin(call.now, call.now),
       name: null,
       team_ids: null,
       privileges: null,

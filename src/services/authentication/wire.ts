@@ -7,8 +7,10 @@ import type { TeamWithOwner } from '../../store/people.ts';
 import type { Row } from '../../store/schema.ts';
 import { REGION_ID } from '../teams/wire.ts';
 import { toUser, toUserModular } from '../users/wire.ts';
+import { IDLE_MS, LONGEST_MS } from './caller.ts';
 
-export const TOKEN_LIFE_MS = 12 * 60 * 60 * 1000;
+/** Of the token of a program. */
+export const LONGEST_PROGRAM_MS = 366 * 24 * 60 * 60 * 1000;
 
 export function toLoginResult(
   token: string,
@@ -26,7 +28,11 @@ export function toLoginResult(
     teamIdToRegionId: byTeam(() => REGION_ID),
     regionIdToRegion: { [REGION_ID]: { id: REGION_ID, apiHost: '', sigHost: '', staticHost: '' } },
     preferredRegionId: REGION_ID,
-    periods: { tokenSeconds: TOKEN_LIFE_MS / 1000, idleSeconds: 0, maxApiTokenSeconds: 0 },
+    periods: {
+      tokenSeconds: LONGEST_MS / 1000,
+      idleSeconds: IDLE_MS / 1000,
+      maxApiTokenSeconds: LONGEST_PROGRAM_MS / 1000,
+    },
     teamIdToJobPermissions: byTeam(({ privileges }) => ({ privileges: [...privileges] })),
     teamIdToInfo: Object.fromEntries(teams.map(team => [team.team_id, toInfo(team)])),
     sessionId: caller.tokenId,

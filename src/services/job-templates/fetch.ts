@@ -49,7 +49,6 @@ export async function fetch(
     key,
     reader => read(reader, select, teamIds, ids),
     ({ rows }) => rows,
-    call.version,
   );
   const { templates } = found;
   const trees = store.knownTrees(templates) ?? (await store.read(reader => treesOf(reader, templates)));

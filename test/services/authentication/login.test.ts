@@ -41,7 +41,7 @@ describe('a login', () => {
       teamIdToJobPermissions: {
         [team]: { privileges: [...builtInRoles.JOBCREATOR].sort() },
       },
-      periods: { tokenSeconds: 43_200 },
+      periods: { tokenSeconds: 604_800, idleSeconds: 43_200, maxApiTokenSeconds: 31_622_400 },
     });
     expect(login.teamIdToInfo[team]).toMatchObject({ id: team, name: ADMIN.teamName, requireReviewFlow: false });
     expect(Object.keys(login.teamIdToInfo)).toEqual([team]);

@@ -1,4 +1,5 @@
-/** The life of a token: authenticate binds it, logout ends it everywhere with its template locks, and after 12 hours it is over. */
+/** The life of a token: authenticate binds it, logout ends it everywhere with its template locks; it is over after
+ * 12 hours without use, and after 7 days in any case. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { ErrorCode } from '#gen/common_types';
 import { TeamRole } from '#gen/user_types';
@@ -8,7 +9,10 @@ import { expectNothingWritten, rowsOf } from '../../support/rows.ts';
 import { logIn, logInAdmin, newTemplate, newUser, step, type TestUser } from '../../support/seed.ts';
 import { TestServer } from '../../support/server.ts';
 
-const LIFE_MS = 12 * 3_600_000;
+const HOUR_MS = 3_600_000;
+/** Without use, and at the longest. */
+const LIFE_MS = 12 * HOUR_MS;
+const LONGEST_MS = 7 * 24 * HOUR_MS;
 
 let server: TestServer;
 let admin: TestUser;
@@ -151,17 +155,38 @@ describe('logout', () => {
 });
 
 describe('the end of a token by time', () => {
-  test('is 12 hours after the login, however often it is used', async () => {
+  test('is put off by use, and comes 12 hours after the last one', async () => {
     const { expiresAt } = (await bound(ana)).login;
-    server.clock.forward(expiresAt * 1000 - server.clock.now() - 60_000);
+    server.clock.forward(LIFE_MS - 60_000);
     expect(await ana.teams.index()).toHaveLength(1);
-    expect((await bound(ana)).login.expiresAt).toBe(expiresAt);
-    server.clock.forward(61_000);
+    const later = (await bound(ana)).login.expiresAt;
+    expect(Math.abs(later - expiresAt - (LIFE_MS - 60_000) / 1000)).toBeLessThanOrEqual(30);
+    server.clock.forward(LIFE_MS + 1000);
     const right = /expired at \d{4}-\d\d-\d\dT.*; log in again/;
     await expectRefusal(ana.teams.index(), ErrorCode.TOKEN_EXPIRED, 'token-expired', right);
     await expectRefusal(ana.auth.logout(), ErrorCode.TOKEN_EXPIRED, 'token-expired', right);
     const auth = (await server.connect()).service('AuthenticationService');
     await expectRefusal(auth.authenticate(ana.token), ErrorCode.TOKEN_EXPIRED, 'token-expired', right);
+  });
+
+  test('comes 7 days after the login, however often the token is used', async () => {
+    const { expiresAt } = (await bound(ana)).login;
+    const end = expiresAt * 1000 - LIFE_MS + LONGEST_MS;
+    while (server.clock.now() < end - 6 * HOUR_MS) {
+      expect(await ana.teams.index()).toHaveLength(1);
+      server.clock.forward(6 * HOUR_MS);
+    }
+    expect(await ana.teams.index()).toHaveLength(1);
+    expect((await bound(ana)).login.expiresAt).toBe(Math.floor(end / 1000));
+    server.clock.forward(6 * HOUR_MS + 1000);
+    await expectRefusal(ana.teams.index(), ErrorCode.TOKEN_EXPIRED, 'token-expired');
+  });
+
+  test('is put off by one write an hour, not by each call', async () => {
+    await expectNothingWritten(server, () => ana.teams.index());
+    server.clock.forward(HOUR_MS);
+    await ana.teams.index();
+    await expectNothingWritten(server, () => ana.teams.index());
   });
 
   test('is mended by a login on the same connection', async () => {

@@ -1,0 +1,153 @@
+/**
+ * Tokens as things: made for programs, listed, revoked. Everybody does so with its own; with those of others an administrator of a
+ * team that they work in. An end of a token by somebody else leaves a trace in the teams that gave the right to it.
+ */
+import type { ApiToken, ApiTokenParams, TokenInfo } from '#gen/authentication_types';
+import { MAX_API_TOKENS_PER_USER } from '#gen/common_types';
+import { toSeconds } from '../../base/clock.ts';
+import { BadRequest, InsufficientPermissions, NotFound } from '../../base/errors.ts';
+import { newToken, tokenHash } from '../../base/secrets.ts';
+import { has, requireMember, teamsOf } from '../../domain/privileges.ts';
+import { auditIn } from '../../engine/audit.ts';
+import type { Reader, Store, Transactor } from '../../store/database.ts';
+import type { Row } from '../../store/schema.ts';
+import type { Call } from '../call.ts';
+import * as checks from '../checks.ts';
+import { known } from '../groups/groups.ts';
+import { LONGEST_PROGRAM_MS } from './wire.ts';
+
+export function createApiToken(store: Store, call: Call, params: ApiTokenParams): Promise<ApiToken> {
+  const name = checks.name('params.name', params.name);
+  const expiresAt = checkedEnd(call, params.expiresAt);
+  const teamIds = checks.idList('params.teamIds', params.teamIds ?? []);
+  const privileges = known(params.privileges ?? [], 'params.privileges');
+  refuseProgram(call);
+  for (const teamId of teamIds) requireMember(call.caller, teamId);
+  const token = newToken();
+  return store.transact(async tx => {
+    await refuseOneMore(tx, call);
+    const row: Row<'tokens'> = {
+      token_id: call.ids.next(),
+      token_hash: tokenHash(token),
+      user_id: call.caller.userId,
+      created_at: call.now,
+      expires_at: expiresAt,
+      name,
+      team_ids: teamIds.length > 0 ? JSON.stringify(teamIds) : null,
+      privileges: privileges.length > 0 ? JSON.stringify(privileges) : null,
+      used_at: call.now,
+    };
+    await tx.tokens.insertToken(row);
+    return { ...shared(row), name, token };
+  });
+}
+
+export const revokeApiToken = (store: Store, call: Call, tokenId: string): Promise<void> =>
+  store.transact(async tx => {
+    const token = await visible(tx, call, tokenId);
+    if (token?.name == null) {
+      throw new NotFound('api-token-not-found', `tokenId: no API token ${tokenId}; listTokens tells them`, { tokenId });
+    }
+    await end(tx, call, token);
+  });
+
+export const revoke = (store: Store, call: Call, tokenId: string): Promise<void> =>
+  store.transact(async tx => {
+    const token = await visible(tx, call, tokenId);
+    if (!token)
+      throw new NotFound('token-not-found', `tokenId: no token ${tokenId}; listTokens tells them`, { tokenId });
+    await end(tx, call, token);
+  });
+
+export const list = (store: Store, call: Call, userId: string): Promise<TokenInfo[]> =>
+  store.read(async reader => {
+    const ofWhom = userId === '' ? call.caller.userId : userId;
+    await administered(reader, call, ofWhom);
+    const tokens = await reader.tokens.tokensOf(ofWhom);
+    return tokens.filter(token => token.expires_at > call.now).map(token => toTokenInfo(token, call));
+  });
+
+/** A token of the caller, or of somebody who shares a team with it. */
+async function visible(reader: Reader, call: Call, tokenId: string): Promise<Row<'tokens'> | undefined> {
+  const token = await reader.tokens.token(tokenId);
+  if (!token || token.user_id === call.caller.userId) return token;
+  return (await sharedTeams(reader, call, token.user_id)).length > 0 ? token : undefined;
+}
+
+async function end(tx: Transactor, call: Call, token: Row<'tokens'>): Promise<void> {
+  const teams = await administered(tx, call, token.user_id);
+  await tx.tokens.deleteToken(token.token_id);
+  if (teams.length > 0)
+    await auditIn(tx, call, teams, 'token.revoked', token.user_id, { tokenId: token.token_id, name: token.name });
+}
+
+/**
+ * The teams by which the caller may see to the tokens of another user; none are needed for its own.
+ * @throws NotFound (404) for who shares no team with it, InsufficientPermissions (476)
+ */
+async function administered(reader: Reader, call: Call, userId: string): Promise<string[]> {
+  if (userId === call.caller.userId) return [];
+  const shared = await sharedTeams(reader, call, userId);
+  if (shared.length === 0)
+    throw new NotFound('user-not-found', `userId: no user ${userId} works in your teams`, { userId });
+  const teams = shared.filter(teamId => has(call.caller, teamId, 'adminBasic'));
+  if (teams.length > 0) return teams;
+  throw new InsufficientPermissions(
+    'insufficient-permissions',
+    'tokens of others need the privilege adminBasic in a team of that user, which ADMIN has',
+    { privilege: 'adminBasic' },
+  );
+}
+
+async function sharedTeams(reader: Reader, call: Call, userId: string): Promise<string[]> {
+  const own = teamsOf(call.caller);
+  return (await reader.people.teamIdsOf(userId)).filter(teamId => own.includes(teamId));
+}
+
+function checkedEnd(call: Call, expiresAt: number | null | undefined): number {
+  const latest = call.now + LONGEST_PROGRAM_MS;
+  if (expiresAt == null) return latest;
+  if (expiresAt * 1000 > call.now && expiresAt * 1000 <= latest) return expiresAt * 1000;
+  throw new BadRequest(
+    'invalid-argument',
+    `params.expiresAt: ${expiresAt}; expected Unix seconds after ${toSeconds(call.now)} and up to ${toSeconds(latest)}`,
+    { 'params.expiresAt': String(expiresAt) },
+  );
+}
+
+function refuseProgram(call: Call): void {
+  if (!call.caller.isProgram) return;
+  throw new InsufficientPermissions(
+    'insufficient-permissions',
+    'the token of this call is an API token, and those make no others; log in to make one',
+  );
+}
+
+async function refuseOneMore(tx: Transactor, { caller, now }: Call): Promise<void> {
+  await tx.people.lockUser(caller.userId);
+  const alive = (await tx.tokens.tokensOf(caller.userId)).filter(
+    token => token.name !== null && token.expires_at > now,
+  );
+  if (alive.length < MAX_API_TOKENS_PER_USER) return;
+  throw new BadRequest(
+    'limit-exceeded',
+    `params: you have ${alive.length} API tokens, as many as you can; revoke one that is no longer used`,
+    { limit: String(MAX_API_TOKENS_PER_USER), found: String(alive.length) },
+  );
+}
+
+const shared = (token: Row<'tokens'>) => ({
+  tokenId: token.token_id,
+  userId: token.user_id,
+  createdAt: toSeconds(token.created_at),
+  expiresAt: toSeconds(token.expires_at),
+  ...(token.team_ids === null ? {} : { teamIds: JSON.parse(token.team_ids) }),
+  ...(token.privileges === null ? {} : { privileges: JSON.parse(token.privileges) }),
+});
+
+const toTokenInfo = (token: Row<'tokens'>, call: Call): TokenInfo => ({
+  ...shared(token),
+  ...(token.name === null ? {} : { name: token.name }),
+  lastUsedAt: toSeconds(token.used_at),
+  current: token.token_id === call.caller.tokenId,
+});
