@@ -33,9 +33,10 @@ declare class Client {
 
     /**
      * Logs in with email address and password, and binds the new token to this connection in place of any other. The answer
-     * does not tell an unknown address from a wrong password.
+     * does not tell an unknown address from a wrong password. When logins fail again and again, for an account from one network
+     * address, from an address, or for an account, they must pause, longer each time; details.retryAfterSeconds says how long.
      * 
-     * Errors: bad-credentials (401), account-not-validated (474)
+     * Errors: bad-credentials (401), login-paused (503), account-not-validated (474)
      */
     login(email: string, password: string, options: LoginOptions): Promise<LoginResult>;
 

@@ -35,6 +35,7 @@ const store = await openStore({ engine: 'sqlite', file, synchronous: 'FULL' }, l
 
 let token = '';
 const session: OpenCall['session'] = {
+  address: 'local',
   bind: bound => {
     token = bound;
   },

@@ -22,6 +22,7 @@ export type ErrorKind =
   | 'invalidVersion'
   | 'unsupported'
   | 'templateNotLocked'
+  | 'loginPaused'
   | 'busy';
 
 export type Details = Readonly<Record<string, string>>;
@@ -111,6 +112,11 @@ export class Unsupported extends DomainError {
 /** Thrown when content is edited, or a lock released, by a token that does not hold the template's lock. */
 export class TemplateNotLocked extends DomainError {
   readonly kind = 'templateNotLocked';
+}
+
+/** Thrown when too many logins failed before this one: the password was not even looked at. */
+export class LoginPaused extends DomainError {
+  readonly kind = 'loginPaused';
 }
 
 /** Thrown when the store could not serialise a write in the time it had: nothing was written, the call can be repeated. */

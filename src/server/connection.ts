@@ -14,6 +14,9 @@ import { ByteWriter } from './wire/bytes.ts';
 import { BadFrame, Inbound } from './wire/inbound.ts';
 import type { Messages } from './wire/messages.ts';
 
+/** A Unix socket has no address, and one that has ended has lost it. */
+export const addressOf = (socket: Socket): string => socket.remoteAddress ?? 'local';
+
 /** What all connections of a server have together. */
 export interface Shared {
   readonly messages: Messages;
@@ -69,6 +72,10 @@ export class ThriftConnection implements CallerSession, Departing {
     // What was sent before is still answered.
     socket.on('end', () => void this.#finish());
     socket.on('close', () => this.#closed());
+  }
+
+  get address(): string {
+    return addressOf(this.#socket);
   }
 
   bind(token: string): void {

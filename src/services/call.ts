@@ -4,6 +4,8 @@ import type { Caller } from '../domain/privileges.ts';
 
 /** What a token is bound to: the connection of the caller. */
 export interface Session {
+  /** Where the caller's end of the connection is: an IP address, or 'local' for a socket of this machine. */
+  readonly address: string;
   bind(token: string): void;
   release(): void;
 }

@@ -19,6 +19,7 @@ const codes: Readonly<Record<ErrorKind, ErrorCode>> = {
   invalidVersion: ErrorCode.INVALID_VERSION,
   unsupported: ErrorCode.UNSUPPORTED_VERSION,
   templateNotLocked: ErrorCode.TEMPLATE_NOT_LOCKED,
+  loginPaused: ErrorCode.SERVICE_UNAVAILABLE,
   busy: ErrorCode.SERVICE_UNAVAILABLE,
 };
 

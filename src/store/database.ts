@@ -19,6 +19,7 @@ import { FileReader, FileTransactor } from './files.ts';
 import { GroupReader, GroupTransactor } from './groups.ts';
 import { JobReader, JobTransactor } from './jobs.ts';
 import { Kept } from './kept.ts';
+import { LoginReader, LoginTransactor } from './logins.ts';
 import { migrate } from './migrate.ts';
 import { OvertakenByWriter } from './overtaken.ts';
 import { PeopleReader, PeopleTransactor } from './people.ts';
@@ -43,6 +44,7 @@ export class Reader {
   readonly tags: TagReader;
   readonly groups: GroupReader;
   readonly tokens: TokenReader;
+  readonly logins: LoginReader;
 
   constructor(db: Kysely<Database>, engine: Engine, cache: TreeCache) {
     this.people = new PeopleReader(db, engine);
@@ -54,6 +56,7 @@ export class Reader {
     this.tags = new TagReader(db, engine);
     this.groups = new GroupReader(db, engine);
     this.tokens = new TokenReader(db, engine);
+    this.logins = new LoginReader(db, engine);
   }
 }
 
@@ -67,6 +70,7 @@ export class Transactor extends Reader {
   override readonly tags: TagTransactor;
   override readonly groups: GroupTransactor;
   override readonly tokens: TokenTransactor;
+  override readonly logins: LoginTransactor;
   readonly audit: AuditTransactor;
   readonly #effects = new Set<() => void>();
 
@@ -82,6 +86,7 @@ export class Transactor extends Reader {
     this.tags = new TagTransactor(db, engine);
     this.groups = new GroupTransactor(db, engine, callersChanged);
     this.tokens = new TokenTransactor(db, engine, callersChanged);
+    this.logins = new LoginTransactor(db, engine);
     this.audit = new AuditTransactor(db);
   }
 

@@ -279,6 +279,16 @@ const provoked: Readonly<Record<string, Provoked>> = {
     message: /^params\.title: 501 characters; the longest may have 500$/,
     call: () => ana.templates.create(ana.teamId, { title: 'x'.repeat(501) }, []),
   },
+  'login-paused': {
+    code: 503,
+    message: /too many logins failed; try again in 1 s/,
+    call: async () => {
+      const auth = (await server.connect()).service('AuthenticationService');
+      const wrong = () => auth.login('zoe@example.org', 'not-her-password', {});
+      for (let attempt = 0; attempt < 5; attempt++) await refusalOf(wrong());
+      return wrong();
+    },
+  },
   'metadata-not-found': {
     code: 404,
     message: /no metadata definition plant/,

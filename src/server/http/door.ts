@@ -10,7 +10,7 @@ import { BadRequest, DomainError, NotFound } from '../../base/errors.ts';
 import type { Call, OpenCall } from '../../services/call.ts';
 import { internalError, systemException } from '../../services/wire-errors.ts';
 import type { CallerSession, Calls } from '../calls.ts';
-import type { Shared } from '../connection.ts';
+import { addressOf, type Shared } from '../connection.ts';
 import { structToJson } from '../json.ts';
 import type { HttpDoor } from '../port.ts';
 import { tokenIn } from '../wire/messages.ts';
@@ -184,6 +184,10 @@ class HttpSession implements CallerSession {
 
   get clientRequestId(): string | undefined {
     return this.#request.headers['x-request-id'] as string | undefined;
+  }
+
+  get address(): string {
+    return addressOf(this.#request.socket);
   }
 
   bind(): void {}

@@ -176,6 +176,7 @@ function withHeader(session: CallerSession, { values }: Header): CallerSession {
   const token = tokenIn(values.get('authorization'));
   return {
     token: token ?? session.token,
+    address: session.address,
     clientRequestId: values.get('x-request-id'),
     bind: bound => session.bind(bound),
     release: () => session.release(),

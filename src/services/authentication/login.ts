@@ -1,17 +1,16 @@
 /** Logging in: from e-mail address and password to a token, and from a token to what a client learns of itself. */
 import type { LoginOptions, LoginResult } from '#gen/authentication_types';
 import { MAX_PASSWORD_LENGTH } from '#gen/common_types';
-import { Unauthorized } from '../../base/errors.ts';
 import { newToken, passwordFits, tokenHash } from '../../base/secrets.ts';
 import { teamsOf } from '../../domain/privileges.ts';
 import type { Reader, Store } from '../../store/database.ts';
-import type { Row } from '../../store/schema.ts';
 import type { OpenCall } from '../call.ts';
 import { notServedYet } from '../checks.ts';
 import { callerIn, endOfLogin } from './caller.ts';
+import { type Admitted, admit } from './throttle.ts';
 import { toLoginResult } from './wire.ts';
 
-/** @throws Unauthorized (401), which does not tell an unknown address from a wrong password */
+/** @throws Unauthorized (401), which does not tell an unknown address from a wrong password; LoginPaused (503) */
 export async function login(
   store: Store,
   call: OpenCall,
@@ -20,18 +19,18 @@ export async function login(
   options: LoginOptions,
 ): Promise<LoginResult> {
   refuseOptions(options);
-  // The password is checked between two transactions: it takes long, and nothing is awaited inside of one.
-  const user = await store.read(reader => reader.people.userByEmail(email.trim().toLowerCase()));
-  const fits = password.length <= MAX_PASSWORD_LENGTH && (await passwordFits(password, user?.password_hash));
-  if (!fits || !user) throw new Unauthorized('bad-credentials', 'email and password do not fit together; check both');
-  const result = await newSession(store, call, user);
+  const admitted = await admit(store, call, email.trim().toLowerCase(), async user =>
+    password.length <= MAX_PASSWORD_LENGTH ? passwordFits(password, user?.password_hash) : false,
+  );
+  const result = await newSession(store, call, admitted);
   call.session.bind(result.authToken);
   return result;
 }
 
-function newSession(store: Store, call: OpenCall, user: Row<'users'>): Promise<LoginResult> {
+function newSession(store: Store, call: OpenCall, { user, forgotten }: Admitted): Promise<LoginResult> {
   const token = newToken();
   return store.transact(async tx => {
+    if (forgotten.length > 0) await tx.logins.forgetFailures(forgotten);
     await tx.tokens.deleteExpiredTokens(user.user_id, call.now);
     await tx.tokens.insertToken({
       token_id: call.ids.next(),
