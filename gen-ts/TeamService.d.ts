@@ -78,16 +78,16 @@ declare class Client {
 
     /**
      * As addUserById, by email address, ignoring case. Nobody has it: an invitation is sent to it, and the user becomes a
-     * member on accepting.
+     * member on accepting. A server that sends no mail refuses that: inviteUser is the way there.
      * 
-     * Errors: team-not-found (404), user-already-in-team (473), limit-exceeded (400), insufficient-permissions (476)
+     * Errors: team-not-found (404), user-already-in-team (473), mail-not-configured (413), limit-exceeded (400), insufficient-permissions (476)
      */
     addUserByEmail(teamId: string, email: string, roles: user_ttypes.TeamRole[]): Promise<void>;
 
     /**
      * Makes a user with this password and makes it a member with these roles.
      * 
-     * Errors: team-not-found (404), email-taken (400), limit-exceeded (400), insufficient-permissions (476)
+     * Errors: team-not-found (404), email-taken (400), weak-password (400), limit-exceeded (400), insufficient-permissions (476)
      */
     createUser(teamId: string, userEmail: string, password: string, userName: string, roles: user_ttypes.TeamRole[]): Promise<void>;
 
@@ -120,6 +120,24 @@ declare class Client {
      * Errors: team-not-found (404), insufficient-permissions (476)
      */
     setTemplateApprovalWebhook(teamId: string, webhookUrl: string): Promise<void>;
+
+    /**
+     * Jobwright extension: invites somebody and returns the JOIN_TOKEN, for UserService.joinWithToken, to be handed over by the
+     * caller: it is told once. It takes the place of an earlier invitation to the team, and is good for 14 days. Somebody who has
+     * an account already is made a member by addUserByEmail.
+     * 
+     * Errors: team-not-found (404), email-taken (400), limit-exceeded (400), insufficient-permissions (476)
+     */
+    inviteUser(teamId: string, email: string, roles: user_ttypes.TeamRole[]): Promise<user_ttypes.ChangeToken>;
+
+    /**
+     * Jobwright extension: returns a FORGOT_PASSWORD_TOKEN of a member, for UserService.recoverPassword, to be handed over by the
+     * caller: it is told once and is good for an hour. The password does not change before. Needs adminAdvanced in every team
+     * of that user, since whoever has the token has the account.
+     * 
+     * Errors: team-not-found (404), user-not-found (404), insufficient-permissions (476)
+     */
+    resetPassword(teamId: string, userId: string): Promise<user_ttypes.ChangeToken>;
   }
 
 declare class Processor {
@@ -140,6 +158,8 @@ declare class Processor {
     process_removeUserFromTeam(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
     process_update(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
     process_setTemplateApprovalWebhook(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
+    process_inviteUser(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
+    process_resetPassword(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
 }
 
 declare class TeamService_listAllRegions_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
@@ -168,3 +188,7 @@ declare class TeamService_update_args { constructor(fields?: object); read(input
 declare class TeamService_update_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
 declare class TeamService_setTemplateApprovalWebhook_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
 declare class TeamService_setTemplateApprovalWebhook_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class TeamService_inviteUser_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class TeamService_inviteUser_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class TeamService_resetPassword_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class TeamService_resetPassword_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }

@@ -1832,6 +1832,309 @@ const TeamService_setTemplateApprovalWebhook_result = exports.TeamService_setTem
   }
 
 };
+const TeamService_inviteUser_args = exports.TeamService_inviteUser_args = class {
+  constructor(args) {
+    this.teamId = null;
+    this.email = null;
+    this.roles = null;
+    if (args) {
+      if (args.teamId !== undefined && args.teamId !== null) {
+        this.teamId = args.teamId;
+      }
+      if (args.email !== undefined && args.email !== null) {
+        this.email = args.email;
+      }
+      if (args.roles !== undefined && args.roles !== null) {
+        this.roles = Thrift.copyList(args.roles, [null]);
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 1:
+        if (ftype == Thrift.Type.STRING) {
+          this.teamId = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 2:
+        if (ftype == Thrift.Type.STRING) {
+          this.email = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 3:
+        if (ftype == Thrift.Type.LIST) {
+          this.roles = [];
+          const _rtmp331 = input.readListBegin();
+          const _size30 = _rtmp331.size || 0;
+          for (let _i32 = 0; _i32 < _size30; ++_i32) {
+            let elem33 = null;
+            elem33 = input.readI32();
+            this.roles.push(elem33);
+          }
+          input.readListEnd();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('TeamService_inviteUser_args');
+    if (this.teamId !== null && this.teamId !== undefined) {
+      output.writeFieldBegin('teamId', Thrift.Type.STRING, 1);
+      output.writeString(this.teamId);
+      output.writeFieldEnd();
+    }
+    if (this.email !== null && this.email !== undefined) {
+      output.writeFieldBegin('email', Thrift.Type.STRING, 2);
+      output.writeString(this.email);
+      output.writeFieldEnd();
+    }
+    if (this.roles !== null && this.roles !== undefined) {
+      output.writeFieldBegin('roles', Thrift.Type.LIST, 3);
+      output.writeListBegin(Thrift.Type.I32, this.roles.length);
+      for (let iter34 in this.roles) {
+        if (this.roles.hasOwnProperty(iter34)) {
+          iter34 = this.roles[iter34];
+          output.writeI32(iter34);
+        }
+      }
+      output.writeListEnd();
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+const TeamService_inviteUser_result = exports.TeamService_inviteUser_result = class {
+  constructor(args) {
+    this.success = null;
+    this.err = null;
+    if (args instanceof common_ttypes.SystemException) {
+        this.err = args;
+        return;
+    }
+    if (args) {
+      if (args.success !== undefined && args.success !== null) {
+        this.success = new user_ttypes.ChangeToken(args.success);
+      }
+      if (args.err !== undefined && args.err !== null) {
+        this.err = args.err;
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 0:
+        if (ftype == Thrift.Type.STRUCT) {
+          this.success = new user_ttypes.ChangeToken();
+          this.success.read(input);
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 1:
+        if (ftype == Thrift.Type.STRUCT) {
+          this.err = new common_ttypes.SystemException();
+          this.err.read(input);
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('TeamService_inviteUser_result');
+    if (this.success !== null && this.success !== undefined) {
+      output.writeFieldBegin('success', Thrift.Type.STRUCT, 0);
+      this.success.write(output);
+      output.writeFieldEnd();
+    }
+    if (this.err !== null && this.err !== undefined) {
+      output.writeFieldBegin('err', Thrift.Type.STRUCT, 1);
+      this.err.write(output);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+const TeamService_resetPassword_args = exports.TeamService_resetPassword_args = class {
+  constructor(args) {
+    this.teamId = null;
+    this.userId = null;
+    if (args) {
+      if (args.teamId !== undefined && args.teamId !== null) {
+        this.teamId = args.teamId;
+      }
+      if (args.userId !== undefined && args.userId !== null) {
+        this.userId = args.userId;
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 1:
+        if (ftype == Thrift.Type.STRING) {
+          this.teamId = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 2:
+        if (ftype == Thrift.Type.STRING) {
+          this.userId = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('TeamService_resetPassword_args');
+    if (this.teamId !== null && this.teamId !== undefined) {
+      output.writeFieldBegin('teamId', Thrift.Type.STRING, 1);
+      output.writeString(this.teamId);
+      output.writeFieldEnd();
+    }
+    if (this.userId !== null && this.userId !== undefined) {
+      output.writeFieldBegin('userId', Thrift.Type.STRING, 2);
+      output.writeString(this.userId);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+const TeamService_resetPassword_result = exports.TeamService_resetPassword_result = class {
+  constructor(args) {
+    this.success = null;
+    this.err = null;
+    if (args instanceof common_ttypes.SystemException) {
+        this.err = args;
+        return;
+    }
+    if (args) {
+      if (args.success !== undefined && args.success !== null) {
+        this.success = new user_ttypes.ChangeToken(args.success);
+      }
+      if (args.err !== undefined && args.err !== null) {
+        this.err = args.err;
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 0:
+        if (ftype == Thrift.Type.STRUCT) {
+          this.success = new user_ttypes.ChangeToken();
+          this.success.read(input);
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 1:
+        if (ftype == Thrift.Type.STRUCT) {
+          this.err = new common_ttypes.SystemException();
+          this.err.read(input);
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('TeamService_resetPassword_result');
+    if (this.success !== null && this.success !== undefined) {
+      output.writeFieldBegin('success', Thrift.Type.STRUCT, 0);
+      this.success.write(output);
+      output.writeFieldEnd();
+    }
+    if (this.err !== null && this.err !== undefined) {
+      output.writeFieldBegin('err', Thrift.Type.STRUCT, 1);
+      this.err.write(output);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
 const TeamServiceClient = exports.Client = class TeamServiceClient {
   constructor(output, pClass) {
     this.output = output;
@@ -2537,6 +2840,117 @@ const TeamServiceClient = exports.Client = class TeamServiceClient {
     }
     callback(null);
   }
+
+  inviteUser (teamId, email, roles) {
+    this._seqid = this.new_seqid();
+    const self = this;
+    return new Promise((resolve, reject) => {
+      self._reqs[self.seqid()] = (error, result) => {
+        return error ? reject(error) : resolve(result);
+      };
+      self.send_inviteUser(teamId, email, roles);
+    });
+  }
+
+  send_inviteUser (teamId, email, roles) {
+    const output = new this.pClass(this.output);
+    const params = {
+      teamId: teamId,
+      email: email,
+      roles: roles
+    };
+    const args = new TeamService_inviteUser_args(params);
+    try {
+      output.writeMessageBegin('inviteUser', Thrift.MessageType.CALL, this.seqid());
+      args.write(output);
+      output.writeMessageEnd();
+      return this.output.flush();
+    }
+    catch (e) {
+      delete this._reqs[this.seqid()];
+      if (typeof output.reset === 'function') {
+        output.reset();
+      }
+      throw e;
+    }
+  }
+
+  recv_inviteUser (input, mtype, rseqid) {
+    const callback = this._reqs[rseqid] || function() {};
+    delete this._reqs[rseqid];
+    if (mtype == Thrift.MessageType.EXCEPTION) {
+      const x = new Thrift.TApplicationException();
+      x.read(input);
+      input.readMessageEnd();
+      return callback(x);
+    }
+    const result = new TeamService_inviteUser_result();
+    result.read(input);
+    input.readMessageEnd();
+
+    if (null !== result.err) {
+      return callback(result.err);
+    }
+    if (null !== result.success) {
+      return callback(null, result.success);
+    }
+    return callback('inviteUser failed: unknown result');
+  }
+
+  resetPassword (teamId, userId) {
+    this._seqid = this.new_seqid();
+    const self = this;
+    return new Promise((resolve, reject) => {
+      self._reqs[self.seqid()] = (error, result) => {
+        return error ? reject(error) : resolve(result);
+      };
+      self.send_resetPassword(teamId, userId);
+    });
+  }
+
+  send_resetPassword (teamId, userId) {
+    const output = new this.pClass(this.output);
+    const params = {
+      teamId: teamId,
+      userId: userId
+    };
+    const args = new TeamService_resetPassword_args(params);
+    try {
+      output.writeMessageBegin('resetPassword', Thrift.MessageType.CALL, this.seqid());
+      args.write(output);
+      output.writeMessageEnd();
+      return this.output.flush();
+    }
+    catch (e) {
+      delete this._reqs[this.seqid()];
+      if (typeof output.reset === 'function') {
+        output.reset();
+      }
+      throw e;
+    }
+  }
+
+  recv_resetPassword (input, mtype, rseqid) {
+    const callback = this._reqs[rseqid] || function() {};
+    delete this._reqs[rseqid];
+    if (mtype == Thrift.MessageType.EXCEPTION) {
+      const x = new Thrift.TApplicationException();
+      x.read(input);
+      input.readMessageEnd();
+      return callback(x);
+    }
+    const result = new TeamService_resetPassword_result();
+    result.read(input);
+    input.readMessageEnd();
+
+    if (null !== result.err) {
+      return callback(result.err);
+    }
+    if (null !== result.success) {
+      return callback(null, result.success);
+    }
+    return callback('resetPassword failed: unknown result');
+  }
 };
 const TeamServiceProcessor = exports.Processor = class TeamServiceProcessor {
   constructor(handler) {
@@ -3111,6 +3525,93 @@ const TeamServiceProcessor = exports.Processor = class TeamServiceProcessor {
         } else {
           result_obj = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
           output.writeMessageBegin("setTemplateApprovalWebhook", Thrift.MessageType.EXCEPTION, seqid);
+        }
+        result_obj.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      });
+    }
+  }
+  process_inviteUser (seqid, input, output) {
+    const args = new TeamService_inviteUser_args();
+    args.read(input);
+    input.readMessageEnd();
+    if (this._handler.inviteUser.length === 3) {
+      Promise.resolve(this._handler.inviteUser.bind(this._handler)(
+        args.teamId,
+        args.email,
+        args.roles
+      )).then(result => {
+        const result_obj = new TeamService_inviteUser_result({success: result});
+        output.writeMessageBegin("inviteUser", Thrift.MessageType.REPLY, seqid);
+        result_obj.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      }).catch(err => {
+        let result;
+        if (err instanceof common_ttypes.SystemException) {
+          result = new TeamService_inviteUser_result(err);
+          output.writeMessageBegin("inviteUser", Thrift.MessageType.REPLY, seqid);
+        } else {
+          result = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
+          output.writeMessageBegin("inviteUser", Thrift.MessageType.EXCEPTION, seqid);
+        }
+        result.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      });
+    } else {
+      this._handler.inviteUser(args.teamId, args.email, args.roles, (err, result) => {
+        let result_obj;
+        if ((err === null || typeof err === 'undefined') || err instanceof common_ttypes.SystemException) {
+          result_obj = new TeamService_inviteUser_result((err !== null || typeof err === 'undefined') ? err : {success: result});
+          output.writeMessageBegin("inviteUser", Thrift.MessageType.REPLY, seqid);
+        } else {
+          result_obj = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
+          output.writeMessageBegin("inviteUser", Thrift.MessageType.EXCEPTION, seqid);
+        }
+        result_obj.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      });
+    }
+  }
+  process_resetPassword (seqid, input, output) {
+    const args = new TeamService_resetPassword_args();
+    args.read(input);
+    input.readMessageEnd();
+    if (this._handler.resetPassword.length === 2) {
+      Promise.resolve(this._handler.resetPassword.bind(this._handler)(
+        args.teamId,
+        args.userId
+      )).then(result => {
+        const result_obj = new TeamService_resetPassword_result({success: result});
+        output.writeMessageBegin("resetPassword", Thrift.MessageType.REPLY, seqid);
+        result_obj.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      }).catch(err => {
+        let result;
+        if (err instanceof common_ttypes.SystemException) {
+          result = new TeamService_resetPassword_result(err);
+          output.writeMessageBegin("resetPassword", Thrift.MessageType.REPLY, seqid);
+        } else {
+          result = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
+          output.writeMessageBegin("resetPassword", Thrift.MessageType.EXCEPTION, seqid);
+        }
+        result.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      });
+    } else {
+      this._handler.resetPassword(args.teamId, args.userId, (err, result) => {
+        let result_obj;
+        if ((err === null || typeof err === 'undefined') || err instanceof common_ttypes.SystemException) {
+          result_obj = new TeamService_resetPassword_result((err !== null || typeof err === 'undefined') ? err : {success: result});
+          output.writeMessageBegin("resetPassword", Thrift.MessageType.REPLY, seqid);
+        } else {
+          result_obj = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
+          output.writeMessageBegin("resetPassword", Thrift.MessageType.EXCEPTION, seqid);
         }
         result_obj.write(output);
         output.writeMessageEnd();

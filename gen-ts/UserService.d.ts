@@ -19,6 +19,7 @@ import TeamMembership = ttypes.TeamMembership
 import User = ttypes.User
 import UserStats = ttypes.UserStats
 import UserModular = ttypes.UserModular
+import AssignedStep = ttypes.AssignedStep
 import UserKey = ttypes.UserKey
 import UserParams = ttypes.UserParams
 import UserFetchResult = ttypes.UserFetchResult
@@ -83,24 +84,25 @@ declare class Client {
     update(details: User): Promise<User>;
 
     /**
-     * Writes name and email of the caller, confirmed by its present password. Returns the user.
+     * Writes name and email of the caller, confirmed by its present password. Returns the user. Where the server sends mail, a new
+     * email counts when it is confirmed by the UPDATE_EMAIL_TOKEN that is sent to it; elsewhere at once.
      * 
-     * Errors: bad-credentials (401), user-not-found (404), email-taken (400), limit-exceeded (400), insufficient-permissions (476)
+     * Errors: bad-credentials (401), login-paused (503), user-not-found (404), email-taken (400), limit-exceeded (400), insufficient-permissions (476)
      */
     updateWithPassword(details: User, password: string): Promise<User>;
 
     /**
      * Sends a FORGOT_PASSWORD_TOKEN to the address. Succeeds for unknown addresses too, so that nobody learns who has an
-     * account. No login needed.
+     * account. No login needed. A server that sends no mail refuses it: resetPassword of the team service is the way there.
      * 
-     * Errors: limit-exceeded (400)
+     * Errors: mail-not-configured (413), mail-paused (503), limit-exceeded (400)
      */
     forgotPassword(email: string): Promise<void>;
 
     /**
      * Completes the caller's new account: writes name and password and confirms the address. Returns the user.
      * 
-     * Errors: user-not-found (404), limit-exceeded (400), insufficient-permissions (476)
+     * Errors: user-not-found (404), weak-password (400), already-validated (414), limit-exceeded (400), insufficient-permissions (476)
      */
     validate(details: User, password: string): Promise<User>;
 
@@ -108,7 +110,7 @@ declare class Client {
      * Sends the confirmation or invitation of an account that is not confirmed yet once more. teamId: the team invited to;
      * empty = none. Succeeds for unknown addresses and teams too. No login needed.
      * 
-     * Errors: limit-exceeded (400)
+     * Errors: mail-not-configured (413), mail-paused (503), limit-exceeded (400)
      */
     resendConfirmation(email: string, teamId: string): Promise<void>;
 
@@ -124,7 +126,7 @@ declare class Client {
      * Accepts an invitation by a JOIN_TOKEN: writes params and password, confirms the address, makes the user a member.
      * Returns the user. No login needed. invalid-token and token-expired are about changeToken.
      * 
-     * Errors: invalid-token (497), token-expired (498), user-already-in-team (473), limit-exceeded (400)
+     * Errors: invalid-token (497), token-expired (498), user-already-in-team (473), weak-password (400), limit-exceeded (400)
      */
     joinWithToken(changeToken: string, params: UserParams, password: string): Promise<User>;
 
@@ -132,7 +134,7 @@ declare class Client {
      * Sets a new password by a FORGOT_PASSWORD_TOKEN and ends all logins of the user. Returns the user. No login needed.
      * invalid-token and token-expired are about changeToken.
      * 
-     * Errors: invalid-token (497), token-expired (498), limit-exceeded (400)
+     * Errors: invalid-token (497), token-expired (498), weak-password (400), limit-exceeded (400)
      */
     recoverPassword(changeToken: string, password: string): Promise<User>;
 
@@ -140,7 +142,7 @@ declare class Client {
      * Changes the caller's password, MIN_PASSWORD_LENGTH to MAX_PASSWORD_LENGTH characters, and ends its other logins.
      * Returns the user.
      * 
-     * Errors: bad-credentials (401), limit-exceeded (400), insufficient-permissions (476)
+     * Errors: bad-credentials (401), login-paused (503), weak-password (400), limit-exceeded (400), insufficient-permissions (476)
      */
     updatePassword(oldPassword: string, newPassword: string): Promise<User>;
 
@@ -151,6 +153,23 @@ declare class Client {
      * Errors: user-not-found (404), team-not-found (404), attribute-not-found (404), insufficient-permissions (476)
      */
     updateAttribute(userId: string, teamId: string, attributeId: string, values: abac_ttypes.AbacAttributeValue[], behave: abac_ttypes.AbacUploadBehaviour): Promise<abac_ttypes.AbacAttribute[]>;
+
+    /**
+     * Jobwright extension: ends an account. Its tokens end with their locks, nobody logs in with it, and nothing is assigned to it
+     * anew; memberships and everything that it wrote and did stay, with its name. Returns its open steps, the first 1000 by job:
+     * they stay assigned until somebody assigns them anew. Needs adminAdvanced in every team of the user.
+     * 
+     * Errors: user-not-found (404), last-administrator (413), already-disabled (414), insufficient-permissions (476)
+     */
+    disableUser(userId: string): Promise<AssignedStep[]>;
+
+    /**
+     * Jobwright extension: gives a disabled account back, with its password and memberships. Needs adminAdvanced in every team of
+     * the user.
+     * 
+     * Errors: user-not-found (404), not-disabled (414), insufficient-permissions (476)
+     */
+    enableUser(userId: string): Promise<void>;
   }
 
 declare class Processor {
@@ -173,6 +192,8 @@ declare class Processor {
     process_recoverPassword(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
     process_updatePassword(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
     process_updateAttribute(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
+    process_disableUser(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
+    process_enableUser(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
 }
 
 declare class UserService_index_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
@@ -205,3 +226,7 @@ declare class UserService_updatePassword_args { constructor(fields?: object); re
 declare class UserService_updatePassword_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
 declare class UserService_updateAttribute_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
 declare class UserService_updateAttribute_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class UserService_disableUser_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class UserService_disableUser_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class UserService_enableUser_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class UserService_enableUser_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }

@@ -2223,6 +2223,253 @@ const UserService_updateAttribute_result = exports.UserService_updateAttribute_r
   }
 
 };
+const UserService_disableUser_args = exports.UserService_disableUser_args = class {
+  constructor(args) {
+    this.userId = null;
+    if (args) {
+      if (args.userId !== undefined && args.userId !== null) {
+        this.userId = args.userId;
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 1:
+        if (ftype == Thrift.Type.STRING) {
+          this.userId = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 0:
+          input.skip(ftype);
+          break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('UserService_disableUser_args');
+    if (this.userId !== null && this.userId !== undefined) {
+      output.writeFieldBegin('userId', Thrift.Type.STRING, 1);
+      output.writeString(this.userId);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+const UserService_disableUser_result = exports.UserService_disableUser_result = class {
+  constructor(args) {
+    this.success = null;
+    this.err = null;
+    if (args instanceof common_ttypes.SystemException) {
+        this.err = args;
+        return;
+    }
+    if (args) {
+      if (args.success !== undefined && args.success !== null) {
+        this.success = Thrift.copyList(args.success, [ttypes.AssignedStep]);
+      }
+      if (args.err !== undefined && args.err !== null) {
+        this.err = args.err;
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 0:
+        if (ftype == Thrift.Type.LIST) {
+          this.success = [];
+          const _rtmp391 = input.readListBegin();
+          const _size90 = _rtmp391.size || 0;
+          for (let _i92 = 0; _i92 < _size90; ++_i92) {
+            let elem93 = null;
+            elem93 = new ttypes.AssignedStep();
+            elem93.read(input);
+            this.success.push(elem93);
+          }
+          input.readListEnd();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 1:
+        if (ftype == Thrift.Type.STRUCT) {
+          this.err = new common_ttypes.SystemException();
+          this.err.read(input);
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('UserService_disableUser_result');
+    if (this.success !== null && this.success !== undefined) {
+      output.writeFieldBegin('success', Thrift.Type.LIST, 0);
+      output.writeListBegin(Thrift.Type.STRUCT, this.success.length);
+      for (let iter94 in this.success) {
+        if (this.success.hasOwnProperty(iter94)) {
+          iter94 = this.success[iter94];
+          iter94.write(output);
+        }
+      }
+      output.writeListEnd();
+      output.writeFieldEnd();
+    }
+    if (this.err !== null && this.err !== undefined) {
+      output.writeFieldBegin('err', Thrift.Type.STRUCT, 1);
+      this.err.write(output);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+const UserService_enableUser_args = exports.UserService_enableUser_args = class {
+  constructor(args) {
+    this.userId = null;
+    if (args) {
+      if (args.userId !== undefined && args.userId !== null) {
+        this.userId = args.userId;
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 1:
+        if (ftype == Thrift.Type.STRING) {
+          this.userId = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 0:
+          input.skip(ftype);
+          break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('UserService_enableUser_args');
+    if (this.userId !== null && this.userId !== undefined) {
+      output.writeFieldBegin('userId', Thrift.Type.STRING, 1);
+      output.writeString(this.userId);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+const UserService_enableUser_result = exports.UserService_enableUser_result = class {
+  constructor(args) {
+    this.err = null;
+    if (args instanceof common_ttypes.SystemException) {
+        this.err = args;
+        return;
+    }
+    if (args) {
+      if (args.err !== undefined && args.err !== null) {
+        this.err = args.err;
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 1:
+        if (ftype == Thrift.Type.STRUCT) {
+          this.err = new common_ttypes.SystemException();
+          this.err.read(input);
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 0:
+          input.skip(ftype);
+          break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('UserService_enableUser_result');
+    if (this.err !== null && this.err !== undefined) {
+      output.writeFieldBegin('err', Thrift.Type.STRUCT, 1);
+      this.err.write(output);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
 const UserServiceClient = exports.Client = class UserServiceClient {
   constructor(output, pClass) {
     this.output = output;
@@ -3053,6 +3300,111 @@ const UserServiceClient = exports.Client = class UserServiceClient {
     }
     return callback('updateAttribute failed: unknown result');
   }
+
+  disableUser (userId) {
+    this._seqid = this.new_seqid();
+    const self = this;
+    return new Promise((resolve, reject) => {
+      self._reqs[self.seqid()] = (error, result) => {
+        return error ? reject(error) : resolve(result);
+      };
+      self.send_disableUser(userId);
+    });
+  }
+
+  send_disableUser (userId) {
+    const output = new this.pClass(this.output);
+    const params = {
+      userId: userId
+    };
+    const args = new UserService_disableUser_args(params);
+    try {
+      output.writeMessageBegin('disableUser', Thrift.MessageType.CALL, this.seqid());
+      args.write(output);
+      output.writeMessageEnd();
+      return this.output.flush();
+    }
+    catch (e) {
+      delete this._reqs[this.seqid()];
+      if (typeof output.reset === 'function') {
+        output.reset();
+      }
+      throw e;
+    }
+  }
+
+  recv_disableUser (input, mtype, rseqid) {
+    const callback = this._reqs[rseqid] || function() {};
+    delete this._reqs[rseqid];
+    if (mtype == Thrift.MessageType.EXCEPTION) {
+      const x = new Thrift.TApplicationException();
+      x.read(input);
+      input.readMessageEnd();
+      return callback(x);
+    }
+    const result = new UserService_disableUser_result();
+    result.read(input);
+    input.readMessageEnd();
+
+    if (null !== result.err) {
+      return callback(result.err);
+    }
+    if (null !== result.success) {
+      return callback(null, result.success);
+    }
+    return callback('disableUser failed: unknown result');
+  }
+
+  enableUser (userId) {
+    this._seqid = this.new_seqid();
+    const self = this;
+    return new Promise((resolve, reject) => {
+      self._reqs[self.seqid()] = (error, result) => {
+        return error ? reject(error) : resolve(result);
+      };
+      self.send_enableUser(userId);
+    });
+  }
+
+  send_enableUser (userId) {
+    const output = new this.pClass(this.output);
+    const params = {
+      userId: userId
+    };
+    const args = new UserService_enableUser_args(params);
+    try {
+      output.writeMessageBegin('enableUser', Thrift.MessageType.CALL, this.seqid());
+      args.write(output);
+      output.writeMessageEnd();
+      return this.output.flush();
+    }
+    catch (e) {
+      delete this._reqs[this.seqid()];
+      if (typeof output.reset === 'function') {
+        output.reset();
+      }
+      throw e;
+    }
+  }
+
+  recv_enableUser (input, mtype, rseqid) {
+    const callback = this._reqs[rseqid] || function() {};
+    delete this._reqs[rseqid];
+    if (mtype == Thrift.MessageType.EXCEPTION) {
+      const x = new Thrift.TApplicationException();
+      x.read(input);
+      input.readMessageEnd();
+      return callback(x);
+    }
+    const result = new UserService_enableUser_result();
+    result.read(input);
+    input.readMessageEnd();
+
+    if (null !== result.err) {
+      return callback(result.err);
+    }
+    callback(null);
+  }
 };
 const UserServiceProcessor = exports.Processor = class UserServiceProcessor {
   constructor(handler) {
@@ -3712,6 +4064,90 @@ const UserServiceProcessor = exports.Processor = class UserServiceProcessor {
         } else {
           result_obj = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
           output.writeMessageBegin("updateAttribute", Thrift.MessageType.EXCEPTION, seqid);
+        }
+        result_obj.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      });
+    }
+  }
+  process_disableUser (seqid, input, output) {
+    const args = new UserService_disableUser_args();
+    args.read(input);
+    input.readMessageEnd();
+    if (this._handler.disableUser.length === 1) {
+      Promise.resolve(this._handler.disableUser.bind(this._handler)(
+        args.userId
+      )).then(result => {
+        const result_obj = new UserService_disableUser_result({success: result});
+        output.writeMessageBegin("disableUser", Thrift.MessageType.REPLY, seqid);
+        result_obj.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      }).catch(err => {
+        let result;
+        if (err instanceof common_ttypes.SystemException) {
+          result = new UserService_disableUser_result(err);
+          output.writeMessageBegin("disableUser", Thrift.MessageType.REPLY, seqid);
+        } else {
+          result = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
+          output.writeMessageBegin("disableUser", Thrift.MessageType.EXCEPTION, seqid);
+        }
+        result.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      });
+    } else {
+      this._handler.disableUser(args.userId, (err, result) => {
+        let result_obj;
+        if ((err === null || typeof err === 'undefined') || err instanceof common_ttypes.SystemException) {
+          result_obj = new UserService_disableUser_result((err !== null || typeof err === 'undefined') ? err : {success: result});
+          output.writeMessageBegin("disableUser", Thrift.MessageType.REPLY, seqid);
+        } else {
+          result_obj = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
+          output.writeMessageBegin("disableUser", Thrift.MessageType.EXCEPTION, seqid);
+        }
+        result_obj.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      });
+    }
+  }
+  process_enableUser (seqid, input, output) {
+    const args = new UserService_enableUser_args();
+    args.read(input);
+    input.readMessageEnd();
+    if (this._handler.enableUser.length === 1) {
+      Promise.resolve(this._handler.enableUser.bind(this._handler)(
+        args.userId
+      )).then(result => {
+        const result_obj = new UserService_enableUser_result({success: result});
+        output.writeMessageBegin("enableUser", Thrift.MessageType.REPLY, seqid);
+        result_obj.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      }).catch(err => {
+        let result;
+        if (err instanceof common_ttypes.SystemException) {
+          result = new UserService_enableUser_result(err);
+          output.writeMessageBegin("enableUser", Thrift.MessageType.REPLY, seqid);
+        } else {
+          result = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
+          output.writeMessageBegin("enableUser", Thrift.MessageType.EXCEPTION, seqid);
+        }
+        result.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      });
+    } else {
+      this._handler.enableUser(args.userId, (err, result) => {
+        let result_obj;
+        if ((err === null || typeof err === 'undefined') || err instanceof common_ttypes.SystemException) {
+          result_obj = new UserService_enableUser_result((err !== null || typeof err === 'undefined') ? err : {success: result});
+          output.writeMessageBegin("enableUser", Thrift.MessageType.REPLY, seqid);
+        } else {
+          result_obj = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
+          output.writeMessageBegin("enableUser", Thrift.MessageType.EXCEPTION, seqid);
         }
         result_obj.write(output);
         output.writeMessageEnd();

@@ -300,6 +300,6 @@ declare const MAX_EMAIL_LENGTH: number;
 declare const MIN_PASSWORD_LENGTH: number;
 
 /**
- * Most characters in a password. Checked when it is set and at login.
+ * Most characters in a password. Checked when it is set and at login. One that is easily guessed is refused: weak-password.
  */
 declare const MAX_PASSWORD_LENGTH: number;

@@ -108,6 +108,18 @@ declare class UserModular {
   }
 
 /**
+ * Jobwright extension: an open step that is assigned to a user.
+ */
+declare class AssignedStep {
+    public teamId: string;
+    public jobId: string;
+    public stepId: string;
+    public stepName: string;
+
+      constructor(args?: { teamId: string; jobId: string; stepId: string; stepName: string; });
+  }
+
+/**
  * Names a user in one of two ways.
  */
 declare class UserKey {

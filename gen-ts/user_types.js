@@ -742,6 +742,103 @@ const UserModular = module.exports.UserModular = class {
   }
 
 };
+const AssignedStep = module.exports.AssignedStep = class {
+  constructor(args) {
+    this.teamId = null;
+    this.jobId = null;
+    this.stepId = null;
+    this.stepName = null;
+    if (args) {
+      if (args.teamId !== undefined && args.teamId !== null) {
+        this.teamId = args.teamId;
+      }
+      if (args.jobId !== undefined && args.jobId !== null) {
+        this.jobId = args.jobId;
+      }
+      if (args.stepId !== undefined && args.stepId !== null) {
+        this.stepId = args.stepId;
+      }
+      if (args.stepName !== undefined && args.stepName !== null) {
+        this.stepName = args.stepName;
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 1:
+        if (ftype == Thrift.Type.STRING) {
+          this.teamId = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 2:
+        if (ftype == Thrift.Type.STRING) {
+          this.jobId = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 3:
+        if (ftype == Thrift.Type.STRING) {
+          this.stepId = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 4:
+        if (ftype == Thrift.Type.STRING) {
+          this.stepName = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('AssignedStep');
+    if (this.teamId !== null && this.teamId !== undefined) {
+      output.writeFieldBegin('teamId', Thrift.Type.STRING, 1);
+      output.writeString(this.teamId);
+      output.writeFieldEnd();
+    }
+    if (this.jobId !== null && this.jobId !== undefined) {
+      output.writeFieldBegin('jobId', Thrift.Type.STRING, 2);
+      output.writeString(this.jobId);
+      output.writeFieldEnd();
+    }
+    if (this.stepId !== null && this.stepId !== undefined) {
+      output.writeFieldBegin('stepId', Thrift.Type.STRING, 3);
+      output.writeString(this.stepId);
+      output.writeFieldEnd();
+    }
+    if (this.stepName !== null && this.stepName !== undefined) {
+      output.writeFieldBegin('stepName', Thrift.Type.STRING, 4);
+      output.writeString(this.stepName);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
 const UserKey = module.exports.UserKey = class {
   constructor(args) {
     this.id = null;

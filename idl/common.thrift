@@ -115,7 +115,7 @@ const i32 MAX_EMAIL_LENGTH = 320
 /** Fewest characters in a password. Checked when it is set. */
 const i32 MIN_PASSWORD_LENGTH = 10
 
-/** Most characters in a password. Checked when it is set and at login. */
+/** Most characters in a password. Checked when it is set and at login. One that is easily guessed is refused: weak-password. */
 const i32 MAX_PASSWORD_LENGTH = 1000
 
 

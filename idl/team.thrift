@@ -184,9 +184,9 @@ service TeamService {
 
   /**
    * As addUserById, by email address, ignoring case. Nobody has it: an invitation is sent to it, and the user becomes a
-   * member on accepting.
+   * member on accepting. A server that sends no mail refuses that: inviteUser is the way there.
    *
-   * Errors: team-not-found (404), user-already-in-team (473), limit-exceeded (400), insufficient-permissions (476)
+   * Errors: team-not-found (404), user-already-in-team (473), mail-not-configured (413), limit-exceeded (400), insufficient-permissions (476)
    */
   void addUserByEmail(
     1: string teamId,
@@ -197,7 +197,7 @@ service TeamService {
   /**
    * Makes a user with this password and makes it a member with these roles.
    *
-   * Errors: team-not-found (404), email-taken (400), limit-exceeded (400), insufficient-permissions (476)
+   * Errors: team-not-found (404), email-taken (400), weak-password (400), limit-exceeded (400), insufficient-permissions (476)
    */
   void createUser(
     1: string teamId,
@@ -248,5 +248,30 @@ service TeamService {
   void setTemplateApprovalWebhook(
     1: string teamId,
     2: string webhookUrl
+  ) throws (1: common.SystemException err)
+
+  /**
+   * Jobwright extension: invites somebody and returns the JOIN_TOKEN, for UserService.joinWithToken, to be handed over by the
+   * caller: it is told once. It takes the place of an earlier invitation to the team, and is good for 14 days. Somebody who has
+   * an account already is made a member by addUserByEmail.
+   *
+   * Errors: team-not-found (404), email-taken (400), limit-exceeded (400), insufficient-permissions (476)
+   */
+  user.ChangeToken inviteUser(
+    1: string teamId,
+    2: string email,
+    3: list<user.TeamRole> roles
+  ) throws (1: common.SystemException err)
+
+  /**
+   * Jobwright extension: returns a FORGOT_PASSWORD_TOKEN of a member, for UserService.recoverPassword, to be handed over by the
+   * caller: it is told once and is good for an hour. The password does not change before. Needs adminAdvanced in every team
+   * of that user, since whoever has the token has the account.
+   *
+   * Errors: team-not-found (404), user-not-found (404), insufficient-permissions (476)
+   */
+  user.ChangeToken resetPassword(
+    1: string teamId,
+    2: string userId
   ) throws (1: common.SystemException err)
 }

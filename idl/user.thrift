@@ -118,6 +118,18 @@ struct UserModular {
   103: optional map<string, list<abac.AbacAttribute>> teamIdToAttributes;
 }
 
+/** Jobwright extension: an open step that is assigned to a user. */
+struct AssignedStep {
+  /** Team of the job. */
+  1: string teamId;
+  /** Id of the job. */
+  2: string jobId;
+  /** Id of the step. */
+  3: string stepId;
+  /** Name of the step. */
+  4: string stepName;
+}
+
 /** Names a user in one of two ways. */
 union UserKey {
   /** By id. */
@@ -258,9 +270,10 @@ service UserService {
   ) throws (1: common.SystemException err)
 
   /**
-   * Writes name and email of the caller, confirmed by its present password. Returns the user.
+   * Writes name and email of the caller, confirmed by its present password. Returns the user. Where the server sends mail, a new
+   * email counts when it is confirmed by the UPDATE_EMAIL_TOKEN that is sent to it; elsewhere at once.
    *
-   * Errors: bad-credentials (401), user-not-found (404), email-taken (400), limit-exceeded (400), insufficient-permissions (476)
+   * Errors: bad-credentials (401), login-paused (503), user-not-found (404), email-taken (400), limit-exceeded (400), insufficient-permissions (476)
    */
   User updateWithPassword(
     1: User details,
@@ -269,9 +282,9 @@ service UserService {
 
   /**
    * Sends a FORGOT_PASSWORD_TOKEN to the address. Succeeds for unknown addresses too, so that nobody learns who has an
-   * account. No login needed.
+   * account. No login needed. A server that sends no mail refuses it: resetPassword of the team service is the way there.
    *
-   * Errors: limit-exceeded (400)
+   * Errors: mail-not-configured (413), mail-paused (503), limit-exceeded (400)
    */
   void forgotPassword(
     1: string email
@@ -280,7 +293,7 @@ service UserService {
   /**
    * Completes the caller's new account: writes name and password and confirms the address. Returns the user.
    *
-   * Errors: user-not-found (404), limit-exceeded (400), insufficient-permissions (476)
+   * Errors: user-not-found (404), weak-password (400), already-validated (414), limit-exceeded (400), insufficient-permissions (476)
    */
   User validate(
     1: User details,
@@ -291,7 +304,7 @@ service UserService {
    * Sends the confirmation or invitation of an account that is not confirmed yet once more. teamId: the team invited to;
    * empty = none. Succeeds for unknown addresses and teams too. No login needed.
    *
-   * Errors: limit-exceeded (400)
+   * Errors: mail-not-configured (413), mail-paused (503), limit-exceeded (400)
    */
   void resendConfirmation(
     1: string email,
@@ -313,7 +326,7 @@ service UserService {
    * Accepts an invitation by a JOIN_TOKEN: writes params and password, confirms the address, makes the user a member.
    * Returns the user. No login needed. invalid-token and token-expired are about changeToken.
    *
-   * Errors: invalid-token (497), token-expired (498), user-already-in-team (473), limit-exceeded (400)
+   * Errors: invalid-token (497), token-expired (498), user-already-in-team (473), weak-password (400), limit-exceeded (400)
    */
   User joinWithToken(
     1: string changeToken,
@@ -325,7 +338,7 @@ service UserService {
    * Sets a new password by a FORGOT_PASSWORD_TOKEN and ends all logins of the user. Returns the user. No login needed.
    * invalid-token and token-expired are about changeToken.
    *
-   * Errors: invalid-token (497), token-expired (498), limit-exceeded (400)
+   * Errors: invalid-token (497), token-expired (498), weak-password (400), limit-exceeded (400)
    */
   User recoverPassword(
     1: string changeToken,
@@ -336,7 +349,7 @@ service UserService {
    * Changes the caller's password, MIN_PASSWORD_LENGTH to MAX_PASSWORD_LENGTH characters, and ends its other logins.
    * Returns the user.
    *
-   * Errors: bad-credentials (401), limit-exceeded (400), insufficient-permissions (476)
+   * Errors: bad-credentials (401), login-paused (503), weak-password (400), limit-exceeded (400), insufficient-permissions (476)
    */
   User updatePassword(
     1: string oldPassword,
@@ -355,5 +368,26 @@ service UserService {
     3: string attributeId,
     4: list<abac.AbacAttributeValue> values,
     5: abac.AbacUploadBehaviour behave
+  ) throws (1: common.SystemException err)
+
+  /**
+   * Jobwright extension: ends an account. Its tokens end with their locks, nobody logs in with it, and nothing is assigned to it
+   * anew; memberships and everything that it wrote and did stay, with its name. Returns its open steps, the first 1000 by job:
+   * they stay assigned until somebody assigns them anew. Needs adminAdvanced in every team of the user.
+   *
+   * Errors: user-not-found (404), last-administrator (413), already-disabled (414), insufficient-permissions (476)
+   */
+  list<AssignedStep> disableUser(
+    1: string userId
+  ) throws (1: common.SystemException err)
+
+  /**
+   * Jobwright extension: gives a disabled account back, with its password and memberships. Needs adminAdvanced in every team of
+   * the user.
+   *
+   * Errors: user-not-found (404), not-disabled (414), insufficient-permissions (476)
+   */
+  void enableUser(
+    1: string userId
   ) throws (1: common.SystemException err)
 }

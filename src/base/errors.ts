@@ -13,6 +13,7 @@ export type ErrorKind =
   | 'tokenExpired'
   | 'insufficientPermissions'
   | 'notFound'
+  | 'accountUnvalidated'
   | 'unknownRegion'
   | 'alreadyMember'
   | 'teamExists'
@@ -67,6 +68,11 @@ export class InsufficientPermissions extends DomainError {
 /** Thrown when something does not exist, or the caller may not see it: nobody can tell which. */
 export class NotFound extends DomainError {
   readonly kind = 'notFound';
+}
+
+/** Thrown when somebody logs in rightly whose address is not confirmed. */
+export class AccountUnvalidated extends DomainError {
+  readonly kind = 'accountUnvalidated';
 }
 
 /** Thrown when a region is named that this server does not stand in. */

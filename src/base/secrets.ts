@@ -18,8 +18,12 @@ export async function hashPassword(password: string): Promise<string> {
   );
 }
 
-/** Takes as long for an unknown account (no hash) as for a wrong password. */
-export async function passwordFits(password: string, hash: string | undefined): Promise<boolean> {
+/** Stands for the hash of an account that has no password yet. */
+export const NO_PASSWORD = 'none';
+
+/** Takes as long for an unknown account (no hash), or one without a password, as for a wrong password. */
+export async function passwordFits(password: string, stored: string | undefined): Promise<boolean> {
+  const hash = stored === NO_PASSWORD ? undefined : stored;
   const [, N, r, p, salt, key] = (hash ?? NOBODY).split('$');
   const expected = Buffer.from(key!, 'base64url');
   const actual = await derive(password, Buffer.from(salt!, 'base64url'), expected.length, {

@@ -6,6 +6,15 @@ export const cannotBeKey = (text: string): boolean => text === '__proto__' || te
 /** Two names with the same key are the same to people: case, and how accents are composed, do not count. */
 export const sameName = (name: string): string => name.normalize('NFC').toLowerCase().normalize('NFC');
 
+/**
+ * What somebody is found by, and sorted by: the name as names are compared, then the words of name and address, each behind a space.
+ */
+export const searchKey = (name: string, email: string): string =>
+  `${sameName(name)}\n ${[...searchWords(name), sameName(email), ...searchWords(email)].join(' ')}`;
+
+/** The words of a text, as they are compared: letters and digits in a row. */
+export const searchWords = (text: string): string[] => sameName(text).match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
+
 /** Control characters, and the marks that end a line or turn the direction of what follows: nobody sees them in a name. */
 export const unseenIn = (text: string): string | undefined =>
   /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u.exec(text)?.[0];

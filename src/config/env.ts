@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH } from '#gen/common_types';
 import { DEFAULT_LIMITS, type Limits } from '../server/limits.ts';
+import type { MailSettings } from '../server/mail.ts';
 import type { TlsSettings } from '../server/port.ts';
 import type { ServerSettings } from '../server/server.ts';
 import type { StoreSettings } from '../store/database.ts';
@@ -65,6 +66,12 @@ export const variables = {
   JOBWRIGHT_ADMIN_EMAIL: { fallback: 'admin@localhost', meaning: 'first start: e-mail address of the administrator' },
   JOBWRIGHT_ADMIN_PASSWORD: { fallback: '', meaning: 'first start: its password; unset, one is made and printed once' },
   JOBWRIGHT_TEAM: { fallback: 'First team', meaning: 'first start: name of the team' },
+  JOBWRIGHT_SMTP_URL: { fallback: '', meaning: 'smtp://user:password@host:port to send letters; unset, none are sent' },
+  JOBWRIGHT_MAIL_FROM: { fallback: 'jobwright@localhost', meaning: 'sender of letters' },
+  JOBWRIGHT_MAIL_LINK: {
+    fallback: '',
+    meaning: 'address of a page of yours where people use what a letter brings; its code is put behind',
+  },
   ...limitVariables,
 } as const;
 
@@ -90,6 +97,7 @@ export function settingsFrom(env: Readonly<Record<string, string | undefined>>, 
       ...(get('JOBWRIGHT_HTTP_PORT') !== 'none' && { httpPort: wholeNumber(get, 'JOBWRIGHT_HTTP_PORT', 0, 65_535) }),
       ...(get('JOBWRIGHT_SOCKET') && { socketPath: resolve(get('JOBWRIGHT_SOCKET')) }),
       ...tlsSettings(get),
+      ...mailSettings(get),
       http: {
         corsOrigins: get('JOBWRIGHT_CORS_ORIGINS')
           .split(',')
@@ -126,11 +134,26 @@ function storeSettings(get: (name: Variable) => string): StoreSettings {
   if (!/^postgres(ql)?:\/\//.test(url))
     throw bad(
       'JOBWRIGHT_DATABASE_URL',
-      url.replace(/:[^:@/]*@/, ':…@'),
+      withoutPassword(url),
       'a URL such as postgres://user:password@host:5432/jobwright',
     );
   return { engine: 'postgres', url, poolSize: wholeNumber(get, 'JOBWRIGHT_POSTGRES_POOL', 1, 1000) };
 }
+
+/** Letters leave when a server for them is named. */
+function mailSettings(get: (name: Variable) => string): { mail?: MailSettings } {
+  const smtpUrl = get('JOBWRIGHT_SMTP_URL');
+  if (smtpUrl === '') return {};
+  if (!/^smtps?:\/\/[^/]/.test(smtpUrl))
+    throw bad(
+      'JOBWRIGHT_SMTP_URL',
+      withoutPassword(smtpUrl),
+      'a URL such as smtp://user:password@mail.example.org:587',
+    );
+  return { mail: { smtpUrl, from: get('JOBWRIGHT_MAIL_FROM'), link: get('JOBWRIGHT_MAIL_LINK') } };
+}
+
+const withoutPassword = (url: string): string => url.replace(/:[^:@/]*@/, ':…@');
 
 /** TLS is on when a certificate is named. */
 function tlsSettings(get: (name: Variable) => string): { tls?: TlsSettings } {

@@ -6,7 +6,7 @@ import type { Act } from './act.ts';
 export type AuditedAction =
   | 'team.created'
   | 'team.updated'
-  | 'user.created'
+  | `user.${'created' | 'invited' | 'joined' | 'renamed' | 'email' | 'password' | 'reset' | 'disabled' | 'enabled'}`
   | 'member.added'
   | 'member.roles'
   | 'member.removed'

@@ -142,7 +142,7 @@ async function refuseOneMore(tx: Transactor, teamId: string, kind: GroupKind): P
 const MOST_NAMED = 10;
 
 async function refuseInUse(tx: Transactor, group: GroupRow, act: string): Promise<void> {
-  const open = await tx.groups.openAssignments(group.team_id, group.group_id, MOST_NAMED);
+  const open = await tx.groups.openAssignments([group.team_id], group.group_id, MOST_NAMED);
   if (open.length === 0) return;
   const total = Number(open[0]!.total);
   throw new WrongState(

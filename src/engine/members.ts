@@ -18,10 +18,13 @@ export async function addMember(
   teamId: string,
   userId: string,
   roles: readonly RoleName[],
+  by: 'act' | 'invited' = 'act',
 ): Promise<void> {
-  requireAll(act.caller, teamId, privilegesOf(roles));
+  // Of an invitation this was asked when it was made.
+  if (by === 'act') requireAll(act.caller, teamId, privilegesOf(roles));
   const [user] = await tx.people.users([userId]);
-  if (!user) throw new NotFound('user-not-found', `userId: no user ${userId} on this server`, { userId });
+  if (!user || user.disabled_at !== null)
+    throw new NotFound('user-not-found', `userId: no user ${userId} on this server`, { userId });
   if (!(await tx.people.beginMembership(membership(teamId, userId, roles, act.now)))) {
     throw new AlreadyMember(
       'user-already-in-team',
@@ -43,7 +46,7 @@ export async function changeRoles(
   const before = rolesOf(await lockedMember(tx, teamId, userId));
   if (roles.length === before.length && roles.every(role => before.includes(role))) return;
   requireAll(act.caller, teamId, privilegesOf([...differing(before, roles), ...differing(roles, before)]));
-  if (!roles.includes('ADMIN')) await refuseLastAdministrator(tx, teamId, userId, before);
+  if (!roles.includes('ADMIN')) await refuseLastAdministrator(tx, [teamId], userId);
   await tx.people.changeMembership(teamId, userId, { roles: JSON.stringify(roles), updated_at: act.now });
   await audit(tx, act, teamId, 'member.roles', userId, { from: before, to: roles });
 }
@@ -52,7 +55,7 @@ export async function changeRoles(
 export async function removeMember(tx: Transactor, act: Act, teamId: string, userId: string): Promise<void> {
   const roles = rolesOf(await lockedMember(tx, teamId, userId));
   requireAll(act.caller, teamId, privilegesOf(roles));
-  await refuseLastAdministrator(tx, teamId, userId, roles);
+  await refuseLastAdministrator(tx, [teamId], userId);
   await tx.people.changeMembership(teamId, userId, { removed_at: act.now, updated_at: act.now });
   await tx.groups.leaveGroups(teamId, userId);
   await tx.templates.releaseLocksOf(teamId, userId);
@@ -71,16 +74,17 @@ async function lockedMember(tx: Transactor, teamId: string, userId: string): Pro
   throw new NotFound('user-not-found', `userId: no user ${userId} works in this team`, { userId });
 }
 
-async function refuseLastAdministrator(
+/** @throws WrongState (413) */
+export async function refuseLastAdministrator(
   tx: Transactor,
-  teamId: string,
+  teamIds: readonly string[],
   userId: string,
-  roles: readonly RoleName[],
 ): Promise<void> {
-  if (!roles.includes('ADMIN') || (await tx.people.hasOtherAdministrator(teamId, userId))) return;
+  const [teamId] = await tx.people.teamsAdministeredOnlyBy(userId, teamIds);
+  if (teamId === undefined) return;
   throw new WrongState(
     'last-administrator',
-    `userId: ${userId} is the only ADMIN of the team; give somebody else the role first`,
-    { userId },
+    `userId: ${userId} is the only ADMIN of the team ${teamId}; give somebody else the role first`,
+    { userId, teamId },
   );
 }

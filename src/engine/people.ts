@@ -1,5 +1,6 @@
 /** Making teams and users. */
 import { BadRequest } from '../base/errors.ts';
+import { searchKey } from '../base/text.ts';
 import type { RoleName } from '../domain/privileges.ts';
 import type { Transactor } from '../store/database.ts';
 import type { Row } from '../store/schema.ts';
@@ -12,17 +13,28 @@ export interface NewUser {
   readonly email: string;
   readonly name: string;
   readonly passwordHash: string;
+  /** The address is not confirmed before the invitation is accepted. */
+  readonly isInvited?: boolean;
 }
 
 /** @throws BadRequest (400) when the e-mail address is taken */
 export async function createUser(
   tx: Transactor,
   { now, ids }: Actor,
-  { email, name, passwordHash }: NewUser,
+  { email, name, passwordHash, isInvited = false }: NewUser,
 ): Promise<string> {
   const userId = ids.next();
-  if (await tx.people.insertUser({ user_id: userId, email, name, password_hash: passwordHash, created_at: now }))
-    return userId;
+  const user = {
+    user_id: userId,
+    email,
+    name,
+    password_hash: passwordHash,
+    created_at: now,
+    validated_at: isInvited ? null : now,
+    disabled_at: null,
+    search_key: searchKey(name, email),
+  };
+  if (await tx.people.insertUser(user)) return userId;
   throw new BadRequest(
     'email-taken',
     `userEmail: ${email} belongs to a user already; add that user to the team instead`,

@@ -15,6 +15,7 @@ import { HttpServer, type HttpSettings } from './http/door.ts';
 import { fileRoutes } from './http/files.ts';
 import { probeRoutes } from './http/probes.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import { type MailSettings, SmtpMail } from './mail.ts';
 import { Metrics } from './metrics.ts';
 import { Port, type TlsSettings } from './port.ts';
 import { Messages } from './wire/messages.ts';
@@ -30,6 +31,8 @@ export interface ServerSettings {
   readonly socketPath?: string;
   readonly tls?: TlsSettings;
   readonly http?: HttpSettings;
+  /** Absent: no letters leave. */
+  readonly mail?: MailSettings;
   /** What is left out has its default. */
   readonly limits?: Partial<Limits>;
   /** What ping answers. */
@@ -67,7 +70,7 @@ export async function startServer(settings: ServerSettings, world: World): Promi
 }
 
 async function serve(settings: ServerSettings, world: World, store: Store): Promise<RunningServer> {
-  const { shared, calls, port } = assemble(settings, world, store);
+  const { shared, calls, port, mail } = assemble(settings, world, store);
   const { address, port: main } = await port.listen({ host: settings.host, port: settings.port });
   const { httpPort, socketPath } = settings;
   const http = httpPort === undefined ? undefined : await port.listen({ host: settings.host, port: httpPort }, 'http');
@@ -77,18 +80,27 @@ async function serve(settings: ServerSettings, world: World, store: Store): Prom
     if (shared.limits.drainMs > 0) await pause(shared.limits.drainMs);
     await port.stop(graceMs);
     calls.stop();
+    await mail?.stop();
     await store.close();
   };
   return { store, host: address, port: main, httpPort: http?.port, stop };
 }
 
+interface Parts {
+  readonly shared: Shared;
+  readonly calls: Calls;
+  readonly port: Port;
+  readonly mail: SmtpMail | undefined;
+}
+
 const NO_HTTP_SETTINGS: HttpSettings = { corsOrigins: [] };
 
-function assemble(settings: ServerSettings, world: World, store: Store): { shared: Shared; calls: Calls; port: Port } {
+function assemble(settings: ServerSettings, world: World, store: Store): Parts {
   const limits: Limits = { ...DEFAULT_LIMITS, ...settings.limits };
   const { logger, clock = systemClock, ids = uuids, handlers = own => own } = world;
+  const mail = settings.mail && new SmtpMail(settings.mail, logger);
   const metrics = new Metrics().withProcess();
-  const functions = new Functions(handlers(createHandlers(store, settings.version, limits.fileBytes)));
+  const functions = new Functions(handlers(createHandlers(store, settings.version, limits.fileBytes, mail)));
   const calls = new Calls(store, clock, ids, logger, limits, metrics);
   const messages = new Messages(functions, calls, limits, metrics, logger);
   const shared: Shared = {
@@ -106,5 +118,5 @@ function assemble(settings: ServerSettings, world: World, store: Store): { share
     ...probeRoutes(store, shared),
   ];
   const port = new Port(shared, new HttpServer(routes, settings.http ?? NO_HTTP_SETTINGS, calls, shared), settings.tls);
-  return { shared, calls, port };
+  return { shared, calls, port, mail };
 }

@@ -9,6 +9,7 @@ import {
 import { BadRequest, Unsupported } from '../base/errors.ts';
 import { unseenIn } from '../base/text.ts';
 import { bounded } from '../domain/limits.ts';
+import { weakness } from '../domain/passwords.ts';
 
 /** A text of at least one visible character. @throws BadRequest (400) */
 export function required(field: string, value: string | null | undefined, longest: number): string {
@@ -42,12 +43,25 @@ export function emailAddress(field: string, value: string | null | undefined): s
   );
 }
 
-/** @throws BadRequest (400); the message never repeats the password */
-export function newPassword(field: string, value: string): string {
-  if (value.length >= MIN_PASSWORD_LENGTH && value.length <= MAX_PASSWORD_LENGTH) return value;
+/** Longer than any password is. */
+export const isPasswordLong = (password: string): boolean => password.length > MAX_PASSWORD_LENGTH;
+
+/**
+ * @param whose names that are no password: they are the first that somebody guesses
+ * @throws BadRequest (400); the message never repeats the password
+ */
+export function newPassword(field: string, value: string, ...whose: readonly string[]): string {
+  if (value.length < MIN_PASSWORD_LENGTH || value.length > MAX_PASSWORD_LENGTH) {
+    throw new BadRequest(
+      'invalid-argument',
+      `${field}: ${value.length} characters; expected ${MIN_PASSWORD_LENGTH} to ${MAX_PASSWORD_LENGTH}`,
+    );
+  }
+  const why = weakness(value, whose);
+  if (why === undefined) return value;
   throw new BadRequest(
-    'invalid-argument',
-    `${field}: ${value.length} characters; expected ${MIN_PASSWORD_LENGTH} to ${MAX_PASSWORD_LENGTH}`,
+    'weak-password',
+    `${field}: it is ${why}; choose one that nobody guesses, several words do well`,
   );
 }
 

@@ -9,14 +9,24 @@ import { RoleHandler } from './roles/handler.ts';
 import type { Handlers } from './surface.ts';
 import { TagHandler } from './tags/handler.ts';
 import { TeamHandler } from './teams/handler.ts';
+import { UserHandler } from './users/handler.ts';
+import type { Mail } from './users/mail.ts';
 
-/** @param maxFileBytes most bytes of a file that is attached to a job */
-export const createHandlers = (store: Store, version: string, maxFileBytes = DEFAULT_MAX_FILE_BYTES): Handlers => ({
+/**
+ * @param maxFileBytes most bytes of a file that is attached to a job
+ * @param mail absent: no letters leave
+ */
+export const createHandlers = (
+  store: Store,
+  version: string,
+  maxFileBytes = DEFAULT_MAX_FILE_BYTES,
+  mail?: Mail,
+): Handlers => ({
   JobTemplateService: new JobTemplateHandler(store),
   JobsService: new JobsHandler(store, maxFileBytes),
   AuthenticationService: new AuthenticationHandler(store, version),
-  TeamService: new TeamHandler(store),
-  UserService: {},
+  TeamService: new TeamHandler(store, mail),
+  UserService: new UserHandler(store, mail),
   RoleService: new RoleHandler(store),
   GroupService: new GroupHandler(store),
   TagService: new TagHandler(store),

@@ -7,7 +7,10 @@ import type { Clients, ServiceName } from './generated.ts';
 import type { notBuilt } from './not-built.ts';
 
 /** Functions that need no token. */
-export const open = { AuthenticationService: ['login', 'authenticate', 'ping'] } as const satisfies {
+export const open = {
+  AuthenticationService: ['login', 'authenticate', 'ping'],
+  UserService: ['forgotPassword', 'resendConfirmation', 'validateWithToken', 'joinWithToken', 'recoverPassword'],
+} as const satisfies {
   readonly [S in ServiceName]?: readonly (keyof Clients[S])[];
 };
 

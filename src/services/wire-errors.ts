@@ -10,6 +10,7 @@ const codes: Readonly<Record<ErrorKind, ErrorCode>> = {
   tokenExpired: ErrorCode.TOKEN_EXPIRED,
   insufficientPermissions: ErrorCode.INSUFFICIENT_PERMISSIONS,
   notFound: ErrorCode.NOT_FOUND,
+  accountUnvalidated: ErrorCode.ACCOUNT_UNVALIDATED,
   unknownRegion: ErrorCode.INVALID_REGION,
   alreadyMember: ErrorCode.USER_ALREADY_PART_OF_TEAM,
   teamExists: ErrorCode.TEAM_ALREADY_EXISTS,

@@ -32,6 +32,8 @@ import { TemplateReader, TemplateTransactor } from './templates.ts';
 import { TokenReader, TokenTransactor } from './tokens.ts';
 import { TreeCache, TreeReader, TreeTransactor } from './trees.ts';
 
+import { UserReader, UserTransactor } from './users.ts';
+
 export type StoreSettings = SqliteSettings | PostgresSettings;
 
 export class Reader {
@@ -45,6 +47,7 @@ export class Reader {
   readonly groups: GroupReader;
   readonly tokens: TokenReader;
   readonly logins: LoginReader;
+  readonly users: UserReader;
 
   constructor(db: Kysely<Database>, engine: Engine, cache: TreeCache) {
     this.people = new PeopleReader(db, engine);
@@ -57,6 +60,7 @@ export class Reader {
     this.groups = new GroupReader(db, engine);
     this.tokens = new TokenReader(db, engine);
     this.logins = new LoginReader(db, engine);
+    this.users = new UserReader(db, engine);
   }
 }
 
@@ -71,6 +75,7 @@ export class Transactor extends Reader {
   override readonly groups: GroupTransactor;
   override readonly tokens: TokenTransactor;
   override readonly logins: LoginTransactor;
+  override readonly users: UserTransactor;
   readonly audit: AuditTransactor;
   readonly #effects = new Set<() => void>();
 
@@ -87,6 +92,7 @@ export class Transactor extends Reader {
     this.groups = new GroupTransactor(db, engine, callersChanged);
     this.tokens = new TokenTransactor(db, engine, callersChanged);
     this.logins = new LoginTransactor(db, engine);
+    this.users = new UserTransactor(db, engine, callersChanged);
     this.audit = new AuditTransactor(db);
   }
 

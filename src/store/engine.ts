@@ -23,5 +23,9 @@ export const isOneOf = (engine: Engine, column: Expression<string>, values: read
     ? sql<SqlBool>`${column} in (select value from json_each(${changed(values, JSON.stringify)}))`
     : sql<SqlBool>`${column} = any(${values})`;
 
+/** In the order of the bytes of its UTF-8, on either engine. */
+export const bytewise = (engine: Engine, text: Expression<string> | RawBuilder<unknown>): RawBuilder<string> =>
+  engine === 'sqlite' ? sql`${text}` : sql`${text} collate "C"`;
+
 /** Rows that one insert statement can carry: SQLite takes 32,766 parameters, PostgreSQL 65,535. */
 export const rowsPerInsert = (columns: number): number => Math.floor(32_000 / columns);

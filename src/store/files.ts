@@ -65,7 +65,7 @@ export class FileReader {
       .executeTakeFirst();
   }
 
-  async signingKey(purpose: string): Promise<Buffer> {
+  async signingKey(purpose: 'attachment-address' | 'page'): Promise<Buffer> {
     const { secret } = await this.db
       .selectFrom('signing_keys')
       .select('secret')

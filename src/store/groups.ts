@@ -9,7 +9,7 @@ export type GroupKind = 'ROLE' | 'GROUP';
 export type GroupRow = Row<'groups'>;
 
 /** An open step of an open job. */
-export type OpenAssignment = Pick<Row<'job_steps'>, 'job_id' | 'step_id' | 'step_name'> & { total: number };
+export type OpenAssignment = Pick<Row<'job_steps'>, 'team_id' | 'job_id' | 'step_id' | 'step_name'> & { total: number };
 
 export class GroupReader {
   protected readonly db: Kysely<Database>;
@@ -81,15 +81,15 @@ export class GroupReader {
    * Current steps of open jobs that are assigned to this user or group: the first `limit` by job and step, each with how many there
    * are in all.
    */
-  openAssignments(teamId: string, to: string, limit: number): Promise<OpenAssignment[]> {
+  openAssignments(teamIds: readonly string[], to: string, limit: number): Promise<OpenAssignment[]> {
     return this.db
       .selectFrom('job_steps')
       .innerJoin('jobs', join =>
         join.onRef('jobs.team_id', '=', 'job_steps.team_id').onRef('jobs.job_id', '=', 'job_steps.job_id'),
       )
-      .select(['job_steps.job_id', 'job_steps.step_id', 'job_steps.step_name'])
+      .select(['job_steps.team_id', 'job_steps.job_id', 'job_steps.step_id', 'job_steps.step_name'])
       .select(sql<number>`count(*) over ()`.as('total'))
-      .where('job_steps.team_id', '=', teamId)
+      .where(eb => isOneOf(this.engine, eb.ref('job_steps.team_id'), teamIds))
       .where('job_steps.assigned_to', '=', to)
       .where('job_steps.current', '=', sql.lit(1))
       .where('jobs.closed', '=', 0)

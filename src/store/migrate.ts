@@ -9,6 +9,7 @@ import * as files from './migrations/002-files.ts';
 import * as tags from './migrations/003-tags.ts';
 import * as members from './migrations/004-members.ts';
 import * as rights from './migrations/005-rights.ts';
+import * as accounts from './migrations/006-accounts.ts';
 
 const steps = {
   '001-first': first,
@@ -16,6 +17,7 @@ const steps = {
   '003-tags': tags,
   '004-members': members,
   '005-rights': rights,
+  '006-accounts': accounts,
 };
 
 /** @throws Error with what to do, when the schema is newer than this program or a step fails; nothing is half done then */

@@ -41,6 +41,7 @@ export class PeopleReader {
       .select(['users.user_id', 'users.email', 'users.name'])
       .where('memberships.team_id', '=', teamId)
       .where('memberships.removed_at', 'is', null)
+      .where('users.disabled_at', 'is', null)
       .where(eb =>
         eb.or([
           isOneOf(this.engine, eb.ref('users.user_id'), idsOrEmails),
@@ -84,17 +85,21 @@ export class PeopleReader {
       .executeTakeFirst();
   }
 
-  async hasOtherAdministrator(teamId: string, userId: string): Promise<boolean> {
-    const other = await this.db
+  /** Those of the teams that nobody but the user administers; who is disabled does not. */
+  async teamsAdministeredOnlyBy(userId: string, teamIds: readonly string[]): Promise<string[]> {
+    const administrators = await this.db
       .selectFrom('memberships')
-      .select('user_id')
-      .where('team_id', '=', teamId)
-      .where('user_id', '<>', userId)
-      .where('removed_at', 'is', null)
-      .where('roles', 'like', '%"ADMIN"%')
-      .limit(1)
-      .executeTakeFirst();
-    return other !== undefined;
+      .innerJoin('users', 'users.user_id', 'memberships.user_id')
+      .select('memberships.team_id')
+      .select(eb => eb.fn.max('memberships.user_id').as('last'))
+      .select(eb => eb.fn.min('memberships.user_id').as('first'))
+      .where(eb => isOneOf(this.engine, eb.ref('memberships.team_id'), teamIds))
+      .where('memberships.removed_at', 'is', null)
+      .where('users.disabled_at', 'is', null)
+      .where('memberships.roles', 'like', '%"ADMIN"%')
+      .groupBy('memberships.team_id')
+      .execute();
+    return administrators.filter(({ first, last }) => first === userId && last === userId).map(row => row.team_id);
   }
 
   /** The ids of the teams that a user works in. */
@@ -141,11 +146,17 @@ export class PeopleTransactor extends PeopleReader {
     await this.db.insertInto('memberships').values(membership).execute();
   }
 
-  /** Others who change what is unique in the team, or counted, wait until the end of the transaction. */
-  async lockTeam(teamId: string): Promise<void> {
+  /** Others who change what is unique in these teams, or counted, wait until the end of the transaction. */
+  async lockTeam(...teamIds: string[]): Promise<void> {
     // SQLite has one writer anyway.
     if (this.engine === 'sqlite') return;
-    await this.db.selectFrom('teams').select('team_id').where('team_id', '=', teamId).forNoKeyUpdate().execute();
+    await this.db
+      .selectFrom('teams')
+      .select('team_id')
+      .where(eb => isOneOf(this.engine, eb.ref('team_id'), teamIds))
+      .orderBy('team_id')
+      .forNoKeyUpdate()
+      .execute();
   }
 
   /** @returns false, with nothing changed, when the user works in the team already */
@@ -187,13 +198,6 @@ export class PeopleTransactor extends PeopleReader {
 
   async updateTeam(teamId: string, change: Partial<Row<'teams'>>): Promise<void> {
     await this.db.updateTable('teams').set(change).where('team_id', '=', teamId).execute();
-  }
-
-  /** Others who change what is counted of the user wait until the end of the transaction. */
-  async lockUser(userId: string): Promise<void> {
-    // SQLite has one writer anyway.
-    if (this.engine === 'sqlite') return;
-    await this.db.selectFrom('users').select('user_id').where('user_id', '=', userId).forNoKeyUpdate().execute();
   }
 
   /** Keeps other processes from adding users until the end of the transaction. */

@@ -67,6 +67,15 @@ const newGroup = async (): Promise<string> => {
 const withId = (id: string) => step('Of my own id', { id, clientGeneratedIds: true });
 
 const provoked: Readonly<Record<string, Provoked>> = {
+  'account-not-validated': {
+    code: 474,
+    message: /not confirmed yet; accept the invitation first/,
+    call: async () => {
+      const gil = await newUser(server, admin, 'gil');
+      await server.store.transact(tx => tx.users.change(gil.id, { validated_at: null }));
+      return gil.auth.login(gil.email, gil.password, {});
+    },
+  },
   'already-archived': {
     code: 414,
     message: /the group "Crew \d+" is archived already/,
@@ -76,10 +85,24 @@ const provoked: Readonly<Record<string, Provoked>> = {
       return groups().archive(id);
     },
   },
+  'already-disabled': {
+    code: 414,
+    message: /the account of hal is disabled already/,
+    call: async () => {
+      const hal = await newUser(server, admin, 'hal');
+      await admin.users.disableUser(hal.id);
+      return admin.users.disableUser(hal.id);
+    },
+  },
   'already-published': {
     code: 414,
     message: /is published already, as version 1/,
     call: () => ana.templates.publish(published),
+  },
+  'already-validated': {
+    code: 414,
+    message: /complete already; update and updatePassword change it/,
+    call: () => ben.users.validate({ id: ben.id, email: ben.email, name: 'ben' } as never, 'another-long-password'),
   },
   'api-token-not-found': {
     code: 404,
@@ -289,6 +312,23 @@ const provoked: Readonly<Record<string, Provoked>> = {
       return wrong();
     },
   },
+  'mail-not-configured': {
+    code: 413,
+    message: /JOBWRIGHT_SMTP_URL is not set; use inviteUser/,
+    call: () => admin.teams.addUserByEmail(admin.teamId, 'new@example.org', []),
+  },
+  'mail-paused': {
+    code: 503,
+    message: /too many letters to this address; try again in 1 s/,
+    call: async () => {
+      // Nobody listens at this port, and nobody waits for a letter.
+      const mail = { smtpUrl: 'smtp://127.0.0.1:1', from: 'jobwright@example.org', link: '' };
+      const own = await TestServer.start({ mail });
+      const users = (await own.connect()).service('UserService');
+      for (let n = 0; n < 3; n++) await users.forgotPassword('ana@example.org');
+      return users.forgotPassword('ana@example.org').finally(() => own.stop());
+    },
+  },
   'metadata-not-found': {
     code: 404,
     message: /no metadata definition plant/,
@@ -303,6 +343,11 @@ const provoked: Readonly<Record<string, Provoked>> = {
     code: 414,
     message: /is not archived/,
     call: async () => groups().unarchive(await newGroup()),
+  },
+  'not-disabled': {
+    code: 414,
+    message: /the account of ben is not disabled/,
+    call: () => admin.users.enableUser(ben.id),
   },
   'not-implemented': {
     code: 421,
@@ -460,6 +505,11 @@ const provoked: Readonly<Record<string, Provoked>> = {
     code: 420,
     message: /no entry has the public version 7/,
     call: () => ana.templates.getPublicVersion(published, 7),
+  },
+  'weak-password': {
+    code: 400,
+    message: /one of the commonest; choose one that nobody guesses/,
+    call: () => admin.teams.createUser(admin.teamId, 'ivo@example.org', 'Password123!', 'ivo', []),
   },
 };
 

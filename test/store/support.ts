@@ -41,6 +41,9 @@ export const user = (id: string): Row<'users'> => ({
   name: id,
   password_hash: 'none',
   created_at: 1_767_225_600_000,
+  validated_at: 1_767_225_600_000,
+  disabled_at: null,
+  search_key: id,
 });
 
 /** Of a login. */

@@ -20,6 +20,7 @@ export interface TestUser {
   readonly templates: Clients['JobTemplateService'];
   readonly jobs: Clients['JobsService'];
   readonly teams: Clients['TeamService'];
+  readonly users: Clients['UserService'];
 }
 
 /** A second session is a second token: `logIn(server, ana.email, ana.password)`. */
@@ -38,6 +39,7 @@ export async function logIn(server: TestServer, email: string, password: string,
     templates: connection.service('JobTemplateService'),
     jobs: connection.service('JobsService'),
     teams: connection.service('TeamService'),
+    users: connection.service('UserService'),
   };
 }
 

@@ -4,7 +4,7 @@ import type { Clock } from '../../src/base/clock.ts';
 import { uuids } from '../../src/base/ids.ts';
 import { type Address, type ClientConnection, connect } from '../../src/client/connect.ts';
 import { firstStart } from '../../src/engine/first-start.ts';
-import { type RunningServer, startServer } from '../../src/server/server.ts';
+import { type RunningServer, type ServerSettings, startServer } from '../../src/server/server.ts';
 import type { Store } from '../../src/store/database.ts';
 import { freshDatabase, type TestDatabase } from './database.ts';
 
@@ -29,12 +29,15 @@ export class TestServer {
   readonly log: Record<string, unknown>[] = [];
   /** The texts of the statements since `statementsOf` began. */
   statements: string[] = [];
+  #own: Partial<ServerSettings> = {};
   #server!: RunningServer;
   #database!: TestDatabase;
   readonly #connections: ClientConnection[] = [];
 
-  static async start(): Promise<TestServer> {
+  /** @param settings beside those that every test server has */
+  static async start(settings: Partial<ServerSettings> = {}): Promise<TestServer> {
     const test = new TestServer();
+    test.#own = settings;
     test.#database = await freshDatabase();
     await test.#startServer();
     await firstStart(test.store, test.clock.now(), uuids, ADMIN);
@@ -90,7 +93,7 @@ export class TestServer {
   async #startServer(): Promise<void> {
     const logger = pino({ level: 'debug' }, { write: line => this.log.push(JSON.parse(line)) });
     this.#server = await startServer(
-      { store: this.#database.settings, host: '127.0.0.1', port: 0, version: 'test' },
+      { store: this.#database.settings, host: '127.0.0.1', port: 0, version: 'test', ...this.#own },
       { logger, clock: this.clock, onStatement: text => this.statements.push(text) },
     );
   }

@@ -1,16 +1,16 @@
 /** Logging in: from e-mail address and password to a token, and from a token to what a client learns of itself. */
 import type { LoginOptions, LoginResult } from '#gen/authentication_types';
-import { MAX_PASSWORD_LENGTH } from '#gen/common_types';
+import { AccountUnvalidated } from '../../base/errors.ts';
 import { newToken, passwordFits, tokenHash } from '../../base/secrets.ts';
 import { teamsOf } from '../../domain/privileges.ts';
 import type { Reader, Store } from '../../store/database.ts';
 import type { OpenCall } from '../call.ts';
-import { notServedYet } from '../checks.ts';
+import { isPasswordLong, notServedYet } from '../checks.ts';
 import { callerIn, endOfLogin } from './caller.ts';
 import { type Admitted, admit } from './throttle.ts';
 import { toLoginResult } from './wire.ts';
 
-/** @throws Unauthorized (401), which does not tell an unknown address from a wrong password; LoginPaused (503) */
+/** @throws Unauthorized (401), which does not tell an unknown address from a wrong password; LoginPaused (503), AccountUnvalidated (474) */
 export async function login(
   store: Store,
   call: OpenCall,
@@ -20,8 +20,14 @@ export async function login(
 ): Promise<LoginResult> {
   refuseOptions(options);
   const admitted = await admit(store, call, email.trim().toLowerCase(), async user =>
-    password.length <= MAX_PASSWORD_LENGTH ? passwordFits(password, user?.password_hash) : false,
+    isPasswordLong(password) ? false : passwordFits(password, user?.password_hash),
   );
+  if (admitted.user.validated_at === null) {
+    throw new AccountUnvalidated(
+      'account-not-validated',
+      'the e-mail address of this account is not confirmed yet; accept the invitation first',
+    );
+  }
   const result = await newSession(store, call, admitted);
   call.session.bind(result.authToken);
   return result;

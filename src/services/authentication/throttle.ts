@@ -39,7 +39,8 @@ export const admit = (
       failures: await heldUp(reader, keys, call.now),
       user: await reader.people.userByEmail(email),
     }));
-    if ((await fits(user)) && user) {
+    // Of a disabled account no password is right.
+    if ((await fits(user)) && user && user.disabled_at === null) {
       const own = [keys.both, keys.account];
       return { user, forgotten: failures.map(row => row.failure_key).filter(key => own.includes(key)) };
     }

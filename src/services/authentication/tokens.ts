@@ -124,7 +124,7 @@ function refuseProgram(call: Call): void {
 }
 
 async function refuseOneMore(tx: Transactor, { caller, now }: Call): Promise<void> {
-  await tx.people.lockUser(caller.userId);
+  await tx.users.locked(caller.userId);
   const alive = (await tx.tokens.tokensOf(caller.userId)).filter(
     token => token.name !== null && token.expires_at > now,
   );

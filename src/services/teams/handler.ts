@@ -1,18 +1,22 @@
 /** TeamService: the table of contents. Each function says where it is built; the order is the interface's. */
 import type { Team, TeamParams } from '#gen/team_types';
-import type { TeamRole } from '#gen/user_types';
+import type { ChangeToken, TeamRole } from '#gen/user_types';
 import type { Store } from '../../store/database.ts';
 import type { Call } from '../call.ts';
 import type { Handler } from '../surface.ts';
+import type { Mail } from '../users/mail.ts';
+import * as invitations from './invitations.ts';
 import * as members from './members.ts';
 import * as teams from './teams.ts';
 import { REGION_ID } from './wire.ts';
 
 export class TeamHandler implements Handler<'TeamService'> {
   readonly #store: Store;
+  readonly #mail: Mail | undefined;
 
-  constructor(store: Store) {
+  constructor(store: Store, mail: Mail | undefined) {
     this.#store = store;
+    this.#mail = mail;
   }
 
   listAllRegions(_call: Call): Promise<string[]> {
@@ -50,6 +54,10 @@ export class TeamHandler implements Handler<'TeamService'> {
     return members.add(this.#store, call, teamId, userId, roles);
   }
 
+  addUserByEmail(call: Call, teamId: string, email: string, roles: TeamRole[]): Promise<void> {
+    return invitations.addByEmail(this.#store, this.#mail, call, teamId, email, roles);
+  }
+
   createUser(
     call: Call,
     teamId: string,
@@ -71,5 +79,13 @@ export class TeamHandler implements Handler<'TeamService'> {
 
   update(call: Call, teamId: string, opts: TeamParams): Promise<Team> {
     return teams.update(this.#store, call, teamId, opts);
+  }
+
+  inviteUser(call: Call, teamId: string, email: string, roles: TeamRole[]): Promise<ChangeToken> {
+    return invitations.invite(this.#store, call, teamId, email, roles);
+  }
+
+  resetPassword(call: Call, teamId: string, userId: string): Promise<ChangeToken> {
+    return invitations.resetPassword(this.#store, call, teamId, userId);
   }
 }

@@ -70,7 +70,7 @@ export interface SentUser {
 export const checkedUser = ({ email, password, name }: SentUser): SentUser => ({
   email: checks.emailAddress('userEmail', email),
   name: checks.name('userName', name),
-  password: checks.newPassword('password', password),
+  password: checks.newPassword('password', password, email, name),
 });
 
 /** Hashing takes long: it is done before the transaction. */
@@ -80,14 +80,15 @@ export const withHash = async ({ email, name, password }: SentUser): Promise<peo
   passwordHash: await hashPassword(password),
 });
 
-function known(roles: readonly TeamRole[]): RoleName[] {
+/** Each once. @throws BadRequest (400) */
+export function known(roles: readonly TeamRole[], field = 'roles'): RoleName[] {
   return [...new Set(roles)].map(role => {
     const roleName = TeamRole[role] ?? String(role);
     if (isRoleName(roleName)) return roleName;
     throw new BadRequest(
       'invalid-argument',
-      `roles: ${roleName} is no role of this server; expected one of ${roleNames.join(', ')}`,
-      { roles: roleName },
+      `${field}: ${roleName} is no role of this server; expected one of ${roleNames.join(', ')}`,
+      { [field]: roleName },
     );
   });
 }

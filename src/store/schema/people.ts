@@ -3,7 +3,38 @@ import { bytes, type Column, integer, optionalText, optionalTime, type Tables, t
 
 export const peopleTables = {
   /** A person. Not of one team: memberships say where it works. */
-  users: { user_id: text, email: text, name: text, password_hash: text, created_at: time },
+  users: {
+    user_id: text,
+    email: text,
+    name: text,
+    /** NO_PASSWORD until there is one. */
+    password_hash: text,
+    created_at: time,
+    /** When the address was confirmed; null: not yet, and nobody logs in. */
+    validated_at: optionalTime,
+    /** null: not disabled. */
+    disabled_at: optionalTime,
+    /** What the user is found and sorted by (base/text.ts, searchKey). */
+    search_key: text,
+  },
+
+  /** Secrets that were sent to somebody, by their hashes. Each entitles to one change of an account, once. */
+  change_tokens: {
+    token_hash: text,
+    user_id: text,
+    /** ChangeTokenType number. */
+    kind: integer,
+    /** Of an invitation. */
+    team_id: optionalText,
+    /** Of an invitation, as in memberships. */
+    roles: optionalText,
+    /** Of an invitation. */
+    inviter_id: optionalText,
+    /** The address that a change of address is for. */
+    email: optionalText,
+    created_at: time,
+    expires_at: time,
+  },
 
   teams: {
     team_id: text,

@@ -149,8 +149,9 @@ export class Victim {
     raw.close();
     // And it opens what it has to ask the database with.
     for (const caller of await Promise.all(Array.from({ length: 20 }, () => this.loggedIn()))) {
-      caller.send(framed(message('TeamService:index')));
-      expect(decoded(await caller.answer()).kind).toBe('reply');
+      const fetch = args('JobTemplateService', 'fetch', { templateIds: [] });
+      caller.send(framed(message('TeamService:index')), framed(message('JobTemplateService:fetch', fetch)));
+      for (let n = 0; n < 2; n++) expect(decoded(await caller.answer()).kind).toBe('reply');
       caller.close();
     }
     await this.http.text('/metrics');
