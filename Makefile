@@ -46,8 +46,9 @@ soak: node_modules/.installed ## half an hour of mixed calls, then an hour of br
 	node test/fuzz/soak.ts --minutes 30 --rate 2000 --connections 16
 	node test/fuzz/run.ts --seconds 3600
 
-gen: node_modules/.installed ## regenerate gen-ts/ from idl/ (needs the Thrift compiler 0.17)
+gen: node_modules/.installed ## regenerate gen-ts/ from idl/ (needs the Thrift compiler 0.17), and the pages that are made from code
 	node idl/generate.js
+	node docs/generate.ts
 
 format: node_modules/.installed ## format and fix what the linter can fix
 	biome check --write .

@@ -93,7 +93,7 @@ export async function enableUser(tx: Transactor, act: Act, userId: string): Prom
 
 /** What a secret shall entitle to. */
 export type Entitlement = Pick<Row<'change_tokens'>, 'user_id' | 'kind'> &
-  Partial<Pick<Row<'change_tokens'>, 'team_id' | 'roles' | 'inviter_id' | 'email'>>;
+  Partial<Pick<Row<'change_tokens'>, 'for_team' | 'roles' | 'inviter_id' | 'email'>>;
 
 /** @returns the secret, which nobody can tell again, and what is kept of it */
 export async function newChangeToken(
@@ -103,7 +103,7 @@ export async function newChangeToken(
 ): Promise<{ token: string; row: Row<'change_tokens'> }> {
   const token = newToken();
   const row = {
-    team_id: null,
+    for_team: null,
     roles: null,
     inviter_id: null,
     email: null,

@@ -116,7 +116,7 @@ export class UserReader {
       .selectAll()
       .where('user_id', '=', userId)
       .where('kind', '=', kind)
-      .$if(teamId !== undefined, query => query.where('team_id', '=', teamId!))
+      .$if(teamId !== undefined, query => query.where('for_team', '=', teamId!))
       .orderBy('created_at', 'desc')
       .executeTakeFirst();
   }
@@ -167,7 +167,7 @@ export class UserTransactor extends UserReader {
 
   /** Takes the place of those that the user has of this kind, for the same team. */
   async putChangeToken(token: Row<'change_tokens'>): Promise<void> {
-    await this.endChangeTokens(token.user_id, token.kind, token.team_id);
+    await this.endChangeTokens(token.user_id, token.kind, token.for_team);
     await this.db.insertInto('change_tokens').values(token).execute();
   }
 
@@ -177,7 +177,7 @@ export class UserTransactor extends UserReader {
       .deleteFrom('change_tokens')
       .where('user_id', '=', userId)
       .$if(kind !== undefined, query => query.where('kind', '=', kind!))
-      .$if(teamId != null, query => query.where('team_id', '=', teamId!))
+      .$if(teamId != null, query => query.where('for_team', '=', teamId!))
       .execute();
   }
 

@@ -104,7 +104,7 @@ async function invited(
   return newChangeToken(tx, call, {
     user_id: userId,
     kind: JOIN_TOKEN,
-    team_id: teamId,
+    for_team: teamId,
     roles: JSON.stringify(roles),
     inviter_id: call.caller.userId,
   });
@@ -115,7 +115,7 @@ const toChangeToken = ({ token, row }: Made): ChangeToken => ({
   userId: row.user_id,
   tokenType: row.kind,
   inviteType: 0,
-  ...(row.team_id === null ? {} : { teamId: row.team_id }),
+  ...(row.for_team === null ? {} : { teamId: row.for_team }),
   ...(row.inviter_id === null ? {} : { inviterId: row.inviter_id }),
   createdAt: toSeconds(row.created_at),
   updatedAt: toSeconds(row.created_at),

@@ -78,7 +78,7 @@ export async function joinWithToken(
   const passwordHash = await hashPassword(password);
   return store.transact(async tx => {
     const { act, token, user } = await used(tx, call, changeToken, [JOIN_TOKEN]);
-    await addMember(tx, act, token.team_id!, user.user_id, JSON.parse(token.roles!), 'invited');
+    await addMember(tx, act, token.for_team!, user.user_id, JSON.parse(token.roles!), 'invited');
     await tx.users.change(user.user_id, { validated_at: call.now });
     // Whoever had the account before has it no longer.
     await tx.users.endTokens(user.user_id);

@@ -77,8 +77,7 @@ export function query(
   order: UserOrder[],
 ): Promise<UserQueryResult> {
   const { filter, teamIds } = checkedFilter(call, where);
-  const orders =
-    order.length > 0 ? order.map(({ field, asc }) => ({ by: orderColumns[field], descending: !asc })) : BY_NAME;
+  const orders = order.length > 0 ? order.map(checkedOrder) : BY_NAME;
   if (orders.length > 2)
     throw new BadRequest('limit-exceeded', `order: ${orders.length} keys; at most 2`, { limit: '2' });
   return store.read(async reader => {
@@ -106,7 +105,21 @@ function checkedFilter(call: Call, where: UserWhereOpts): { filter: UserFilter; 
   return { filter, teamIds };
 }
 
-const orderColumns = { [UserOrderBy.NAME]: 'search_key', [UserOrderBy.EMAIL]: 'email' } as const;
+/** @throws BadRequest (400) for one without a key */
+function checkedOrder({ field, asc }: UserOrder) {
+  const by = orderColumns[field];
+  if (by === undefined) {
+    throw new BadRequest('invalid-argument', 'order: a key without its field; expected NAME or EMAIL', {
+      field: 'order',
+    });
+  }
+  return { by, descending: !asc };
+}
+
+const orderColumns: Readonly<Partial<Record<UserOrderBy, 'search_key' | 'email'>>> = {
+  [UserOrderBy.NAME]: 'search_key',
+  [UserOrderBy.EMAIL]: 'email',
+};
 const BY_NAME = [{ by: 'search_key', descending: false }] as const;
 
 /** With what select asks for: one statement per kind of thing, whatever the number of users. */

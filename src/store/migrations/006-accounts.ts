@@ -28,7 +28,7 @@ export async function up(db: Kysely<unknown>, engine: Engine): Promise<void> {
     .addColumn('token_hash', 'text', c => c.notNull().primaryKey())
     .addColumn('user_id', 'text', c => c.notNull().references('users.user_id'))
     .addColumn('kind', 'integer', c => c.notNull())
-    .addColumn('team_id', 'text', c => c.references('teams.team_id'))
+    .addColumn('for_team', 'text', c => c.references('teams.team_id'))
     .addColumn('roles', 'text')
     .addColumn('inviter_id', 'text')
     .addColumn('email', 'text')

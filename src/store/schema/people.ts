@@ -25,7 +25,7 @@ export const peopleTables = {
     /** ChangeTokenType number. */
     kind: integer,
     /** Of an invitation. */
-    team_id: optionalText,
+    for_team: optionalText,
     /** Of an invitation, as in memberships. */
     roles: optionalText,
     /** Of an invitation. */

@@ -234,6 +234,14 @@ describe('query', () => {
     await expectRefusal(query({ pageReq }), BAD_REQUEST, 'invalid-argument', new RegExp(`pageReq\\.${what}; expected`));
   });
 
+  test('refuses a key of order that says nothing', () =>
+    expectRefusal(
+      query({}, [{} as UserOrder]),
+      BAD_REQUEST,
+      'invalid-argument',
+      /a key without its field; expected NAME/,
+    ));
+
   test('refuses a long search and too many keys of order', async () => {
     await expectRefusal(query({ txt: { query: 'x'.repeat(201) } }), BAD_REQUEST, 'limit-exceeded', /txt\.query: 201/);
     const order = { field: UserOrderBy.NAME, asc: true };

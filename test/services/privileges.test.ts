@@ -1,0 +1,441 @@
+/**
+ * The table of privileges, walked over the wire: each function that is served, for somebody of another team, for a member without the
+ * privilege, and with it. The list of calls is typed by the interface: a function that is missing here does not compile.
+ */
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { ErrorCode } from '#gen/common_types';
+import type { JobTemplate } from '#gen/job_template_types';
+import { TeamRole } from '#gen/user_types';
+import { allPrivileges, type Privilege } from '../../src/domain/privileges.ts';
+import type { Clients, ServiceName } from '../../src/services/generated.ts';
+import { notBuilt } from '../../src/services/not-built.ts';
+import { type Need, needs } from '../../src/services/privileges.ts';
+import { newJob } from '../support/jobs.ts';
+import { expectRefusal, refusalOf } from '../support/refusals.ts';
+import {
+  group,
+  logInAdmin,
+  newOutsider,
+  newTemplate,
+  newUser,
+  publishedTemplate,
+  step,
+  type TestUser,
+} from '../support/seed.ts';
+import { TestServer } from '../support/server.ts';
+
+/** Stands in every name of the team: nobody else may ever read it. */
+const SECRET = 'Zanzibar';
+
+let server: TestServer;
+let admin: TestUser;
+/** A member whose one role has what the test gives it. */
+let mia: TestUser;
+let probe: string;
+let bare: TestUser;
+let outsider: TestUser;
+
+beforeAll(async () => {
+  server = await TestServer.start();
+  admin = await logInAdmin(server);
+  await admin.teams.update(admin.teamId, { name: SECRET, subdomain: 'zanzibar' });
+  mia = await newUser(server, admin, 'mia');
+  bare = await newUser(server, admin, 'bare');
+  outsider = await newOutsider(server, admin);
+  await admin.teams.removeUserFromTeam(outsider.teamId, admin.id).catch(() => undefined);
+  probe = (await rolesOf(admin).create(admin.teamId, { name: `Probe ${SECRET}` })).id;
+  await rolesOf(admin).addHolders(probe, [mia.id]);
+});
+afterAll(() => server.stop());
+
+const client =
+  <S extends ServiceName>(service: S) =>
+  (user: TestUser): Clients[S] =>
+    user.connection.service(service);
+const rolesOf = client('RoleService');
+const groupsOf = client('GroupService');
+const tagsOf = client('TagService');
+
+const give = (privileges: readonly Privilege[]) =>
+  rolesOf(admin).update(probe, { permissions: { privileges: [...privileges] } });
+
+let names = 0;
+const name = () => `${SECRET} ${++names}`;
+const draft = (): Promise<JobTemplate> => newTemplate(admin, name(), [step(`Step of ${SECRET}`)]);
+const published = (): Promise<JobTemplate> => publishedTemplate(admin, name(), [step(`Step of ${SECRET}`)]);
+const job = async (): Promise<string> => (await newJob(admin, [step(`Step of ${SECRET}`)])).id;
+const locked = async (owner: TestUser) => {
+  const template = await draft();
+  await owner.templates.acquireLock(template.id);
+  return template;
+};
+const attached = async () => {
+  const jobId = await job();
+  const { attachmentId } = await admin.jobs.addAttachment({ jobId, fileName: `${SECRET}.txt`, attachment: BYTES });
+  return { jobId, attachmentId: attachmentId! };
+};
+const upload = async (owner: TestUser) => {
+  const { uploadId } = await owner.jobs.beginAttachmentUpload({ jobId: await job(), fileName: 'a.txt' }, BYTES.length);
+  return uploadId;
+};
+const newRole = async () => (await rolesOf(admin).create(admin.teamId, { name: name() })).id;
+const newGroup = async () => (await groupsOf(admin).create(admin.teamId, { name: name() })).id;
+const newTag = async () => (await tagsOf(admin).create(name(), admin.teamId)).id;
+const member = () => newUser(server, admin, `member${++names}`);
+
+const BYTES = Buffer.from('a few bytes');
+const SHA256 = createHash('sha256').update(BYTES).digest('hex');
+const PASSWORD = 'a-quite-long-password';
+
+/** Made ready by `owner`, who may do everything then; afterwards called by anybody. */
+type Call = (owner: TestUser) => Promise<(user: TestUser) => Promise<unknown>>;
+type Missing<S> = S extends keyof typeof notBuilt ? (typeof notBuilt)[S][number] : never;
+/** Those that need no token, or say nothing of a team, are called elsewhere. */
+type Calls = { readonly [S in ServiceName]?: { readonly [F in Exclude<keyof Clients[S], Missing<S>>]?: Call } };
+
+const select = {} as never;
+
+const calls: Calls = {
+  JobTemplateService: {
+    get: async () => {
+      const { id } = await draft();
+      return user => user.templates.get(id);
+    },
+    fetch: async () => {
+      const { id } = await draft();
+      return async user => inside(await user.templates.fetch(select, [id]));
+    },
+    getPublicVersion: async () => {
+      const { id } = await published();
+      return user => user.templates.getPublicVersion(id, 0);
+    },
+    create: async () => user => user.templates.create(admin.teamId, { title: name() }, []),
+    update: async owner => {
+      const { id } = await locked(owner);
+      return user => user.templates.update(id, { title: name() });
+    },
+    publish: async () => {
+      const { id } = await draft();
+      return user => user.templates.publish(id);
+    },
+    acquireLock: async () => {
+      const { id } = await draft();
+      return user => user.templates.acquireLock(id);
+    },
+    forceAcquireLock: async () => {
+      const { id } = await locked(admin);
+      return user => user.templates.forceAcquireLock(id);
+    },
+    releaseLock: async owner => {
+      const { id } = await locked(owner);
+      return user => user.templates.releaseLock(id);
+    },
+    addStepModular: async owner => {
+      const { id, stepGroup } = await locked(owner);
+      return user => user.templates.addStepModular(id, stepGroup.id, step(name()), -1, false);
+    },
+    addStepGroupModular: async owner => {
+      const { id, stepGroup } = await locked(owner);
+      return user => user.templates.addStepGroupModular(id, stepGroup.id, group(name(), []), -1, false);
+    },
+    updateRootHeaders: async owner => {
+      const { id } = await locked(owner);
+      return user => user.templates.updateRootHeaders(id, { condition: name() });
+    },
+  },
+  JobsService: {
+    addAttachment: async () => {
+      const jobId = await job();
+      return user => user.jobs.addAttachment({ jobId, fileName: 'a.txt', attachment: BYTES });
+    },
+    addAttachmentLinked: async () => {
+      const jobId = await job();
+      return user => user.jobs.addAttachmentLinked({ jobId, url: 'https://example.org/' });
+    },
+    closeJobs: async () => {
+      const jobId = await job();
+      return user => user.jobs.closeJobs([jobId]);
+    },
+    createJobs: async () => {
+      const { id } = await published();
+      return user => user.jobs.createJobs(id, {});
+    },
+    deleteAttachment: async () => {
+      const { jobId, attachmentId } = await attached();
+      return user => user.jobs.deleteAttachment(jobId, attachmentId);
+    },
+    finishSteps: async () => {
+      const jobId = await job();
+      return async user => {
+        await user.jobs.startSteps(jobId, []);
+        return user.jobs.finishSteps(jobId, []);
+      };
+    },
+    getAttachmentBody: async () => {
+      const { jobId, attachmentId } = await attached();
+      return user => user.jobs.getAttachmentBody(jobId, attachmentId);
+    },
+    getAttachmentUrl: async () => {
+      const { jobId, attachmentId } = await attached();
+      return user => user.jobs.getAttachmentUrl(jobId, attachmentId, true);
+    },
+    getAttachments: async () => {
+      const { jobId } = await attached();
+      return user => user.jobs.getAttachments(jobId);
+    },
+    getJob: async () => {
+      const jobId = await job();
+      return user => user.jobs.getJob(jobId, {});
+    },
+    getJobHistory: async () => {
+      const jobId = await job();
+      return user => user.jobs.getJobHistory(jobId);
+    },
+    startSteps: async () => {
+      const jobId = await job();
+      return user => user.jobs.startSteps(jobId, []);
+    },
+    updateAttachment: async () => {
+      const { jobId, attachmentId } = await attached();
+      return user => user.jobs.updateAttachment({ jobId, attachmentId, attachmentAlias: name() });
+    },
+    getAttachmentChunk: async () => {
+      const { jobId, attachmentId } = await attached();
+      return user => user.jobs.getAttachmentChunk(jobId, attachmentId, 0, 5);
+    },
+    beginAttachmentUpload: async () => {
+      const jobId = await job();
+      return user => user.jobs.beginAttachmentUpload({ jobId, fileName: 'a.txt' }, 3);
+    },
+    putAttachmentChunk: async owner => {
+      const uploadId = await upload(owner);
+      return user => user.jobs.putAttachmentChunk(uploadId, 0, BYTES);
+    },
+    finishAttachmentUpload: async owner => {
+      const uploadId = await upload(owner);
+      await owner.jobs.putAttachmentChunk(uploadId, 0, BYTES);
+      return user => user.jobs.finishAttachmentUpload(uploadId, SHA256);
+    },
+  },
+  TeamService: {
+    create: async () => user => user.teams.create(`Plant ${++names}`, ''),
+    createWithUser: async () => user =>
+      user.teams.createWithUser(`Plant ${++names}`, `owner${names}@example.org`, PASSWORD, 'owner', ''),
+    getTeamBySubdomain: async () => user => user.teams.getTeamBySubdomain('zanzibar'),
+    get: async () => user => user.teams.get(admin.teamId),
+    addUserById: async () => {
+      const { id } = await member();
+      await admin.teams.removeUserFromTeam(admin.teamId, id);
+      return user => user.teams.addUserById(admin.teamId, id, [TeamRole.EXECUTOR]);
+    },
+    addUserByEmail: async () => {
+      const { id, email } = await member();
+      await admin.teams.removeUserFromTeam(admin.teamId, id);
+      return user => user.teams.addUserByEmail(admin.teamId, email, [TeamRole.EXECUTOR]);
+    },
+    createUser: async () => user =>
+      user.teams.createUser(admin.teamId, `new${++names}@example.org`, PASSWORD, 'new', []),
+    updateUserRoles: async () => {
+      const { id } = await member();
+      return user => user.teams.updateUserRoles(admin.teamId, id, [TeamRole.EXECUTOR]);
+    },
+    removeUserFromTeam: async () => {
+      const { id } = await member();
+      return user => user.teams.removeUserFromTeam(admin.teamId, id);
+    },
+    update: async () => user => user.teams.update(admin.teamId, { name: SECRET }),
+    inviteUser: async () => user => user.teams.inviteUser(admin.teamId, `guest${++names}@example.org`, []),
+    resetPassword: async () => {
+      const { id } = await member();
+      return user => user.teams.resetPassword(admin.teamId, id);
+    },
+  },
+  UserService: {
+    index: async () => user => user.users.index(admin.teamId, []),
+    get: async () => user => user.users.get(bare.id),
+    fetch: async () => async user => inside(await user.users.fetch([bare.id])),
+    fetchByTeam: async () => user => user.users.fetchByTeam(select, admin.teamId, [bare.id]),
+    update: async () => {
+      const { id } = await member();
+      return user => user.users.update({ id, email: '', name: name(), validatedAt: 0 });
+    },
+    disableUser: async () => {
+      const { id } = await member();
+      return user => user.users.disableUser(id);
+    },
+    enableUser: async () => {
+      const { id } = await member();
+      await admin.users.disableUser(id);
+      return user => user.users.enableUser(id);
+    },
+  },
+  RoleService: {
+    index: async () => user => rolesOf(user).index(admin.teamId, true),
+    get: async () => {
+      const id = await newRole();
+      return user => rolesOf(user).get(id);
+    },
+    create: async () => user => rolesOf(user).create(admin.teamId, { name: name() }),
+    update: async () => {
+      const id = await newRole();
+      return user => rolesOf(user).update(id, { name: name() });
+    },
+    archive: async () => {
+      const id = await newRole();
+      return user => rolesOf(user).archive(id);
+    },
+    unarchive: async () => {
+      const id = await newRole();
+      await rolesOf(admin).archive(id);
+      return user => rolesOf(user).unarchive(id);
+    },
+    getHolders: async () => {
+      const id = await newRole();
+      return user => rolesOf(user).getHolders(id);
+    },
+    addHolders: async () => {
+      const id = await newRole();
+      return user => rolesOf(user).addHolders(id, [bare.id]);
+    },
+    removeHolders: async () => {
+      const id = await newRole();
+      await rolesOf(admin).addHolders(id, [bare.id]);
+      return user => rolesOf(user).removeHolders(id, [bare.id]);
+    },
+  },
+  GroupService: {
+    index: async () => user => groupsOf(user).index(admin.teamId, true),
+    get: async () => {
+      const id = await newGroup();
+      return user => groupsOf(user).get(id);
+    },
+    create: async () => user => groupsOf(user).create(admin.teamId, { name: name() }),
+    update: async () => {
+      const id = await newGroup();
+      return user => groupsOf(user).update(id, { name: name() });
+    },
+    archive: async () => {
+      const id = await newGroup();
+      return user => groupsOf(user).archive(id);
+    },
+    unarchive: async () => {
+      const id = await newGroup();
+      await groupsOf(admin).archive(id);
+      return user => groupsOf(user).unarchive(id);
+    },
+    getMembers: async () => {
+      const id = await newGroup();
+      return user => groupsOf(user).getMembers(id);
+    },
+    addMembers: async () => {
+      const id = await newGroup();
+      return user => groupsOf(user).addMembers(id, [bare.id]);
+    },
+    removeMembers: async () => {
+      const id = await newGroup();
+      await groupsOf(admin).addMembers(id, [bare.id]);
+      return user => groupsOf(user).removeMembers(id, [bare.id]);
+    },
+  },
+  TagService: {
+    index: async () => user => tagsOf(user).index(admin.teamId),
+    get: async () => {
+      const id = await newTag();
+      return user => tagsOf(user).get(id);
+    },
+    create: async () => user => tagsOf(user).create(name(), admin.teamId),
+    update: async () => {
+      const id = await newTag();
+      return user => tagsOf(user).update(id, name());
+    },
+  },
+};
+
+/** The one answer of a map; the refusal in its place counts as the call's. */
+function inside<T extends { err?: unknown }>(answers: { [id: string]: T }): T {
+  const [answer] = Object.values(answers);
+  if (answer!.err) throw answer!.err;
+  return answer!;
+}
+
+const missing = (service: ServiceName): readonly string[] =>
+  service in notBuilt ? notBuilt[service as keyof typeof notBuilt] : [];
+
+interface Walked {
+  readonly name: string;
+  readonly need: Need;
+  readonly call: Call | undefined;
+}
+
+const walked: Walked[] = (Object.keys(needs) as ServiceName[]).flatMap(service =>
+  Object.entries<Need>(needs[service])
+    .filter(([name]) => !missing(service).includes(name))
+    .map(([name, need]) => ({
+      name: `${service}.${name}`,
+      need,
+      call: (calls[service] as Readonly<Record<string, Call>> | undefined)?.[name],
+    })),
+);
+const ofTeams = walked.filter(({ need }) => need !== 'nobody' && need !== 'anybody');
+const taking = ofTeams.filter(({ need }) => need !== 'member' && need !== 'assigned');
+
+test('every function that is served and is about a team is walked through', () => {
+  expect(ofTeams.length).toBeGreaterThan(60);
+  expect(ofTeams.filter(({ call }) => !call).map(({ name }) => name)).toEqual([]);
+});
+
+const privilegeOf = (need: Need): Privilege => need.replace('*', '') as Privilege;
+
+describe('for somebody of another team there is no such thing, and no trace of it', () => {
+  test.each(ofTeams.filter(({ need }) => !need.endsWith('*')))('$name', async ({ call }) => {
+    await give(allPrivileges);
+    const run = await call!(mia);
+    const refusal = await refusalOf(run(outsider));
+    expect(refusal.errorCode).toBe(ErrorCode.NOT_FOUND);
+    expect(JSON.stringify(refusal)).not.toMatch(new RegExp(SECRET));
+  });
+});
+
+describe('for a member without the privilege it is not allowed, whatever else it may', () => {
+  test.each(taking)('$name: $need', async ({ need, call }) => {
+    await give(allPrivileges);
+    const run = await call!(mia);
+    const privilege = privilegeOf(need);
+    await give(allPrivileges.filter(other => other !== privilege));
+    const refusal = await expectRefusal(
+      run(mia),
+      ErrorCode.INSUFFICIENT_PERMISSIONS,
+      'insufficient-permissions',
+      new RegExp(privilege),
+    );
+    expect(refusal.details).toEqual({ privilege });
+  });
+});
+
+describe('with the privilege alone it works', () => {
+  test.each(taking)('$name: $need', async ({ need, call }) => {
+    await give(allPrivileges);
+    const run = await call!(mia);
+    await give([privilegeOf(need)]);
+    await run(mia);
+  });
+});
+
+describe('for a member without any privilege it works where none is needed', () => {
+  test.each(ofTeams.filter(({ need }) => need === 'member' || need === 'assigned'))('$name', async ({ call }) => {
+    await (await call!(admin))(bare);
+  });
+});
+
+test.each(walked)('$name without a token: as the table says', async ({ name, need }) => {
+  const connection = await server.connect();
+  const [service, fn] = name.split('.') as [ServiceName, string];
+  const called = connection.service(service) as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
+  const outcome = await called[fn]!(...Array.from({ length: called[fn]!.length })).then(
+    () => 'answered',
+    error => error.slug,
+  );
+  if (need === 'nobody') expect(outcome).not.toBe('not-logged-in');
+  else expect(outcome).toBe('not-logged-in');
+});
