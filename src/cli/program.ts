@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander';
 import { variables } from '../config/env.ts';
 import { version } from '../config/version.ts';
+import { admin } from './admin/admin.ts';
 import type { ImportOptions } from './import.ts';
 import { complain, inWords, print } from './output.ts';
 
@@ -62,6 +63,8 @@ function program(): Command {
       const { demo } = await import('./demo/demo.ts');
       if (!(await demo(print))) process.exitCode = 1;
     });
+
+  jobwright.addCommand(admin());
 
   jobwright
     .command('version')

@@ -3,6 +3,7 @@
  * that does not name its service, is looked up.
  */
 import * as AbacService from '#gen/AbacService';
+import * as AuditService from '#gen/AuditService';
 import * as AuthenticationService from '#gen/AuthenticationService';
 import * as ComponentService from '#gen/ComponentService';
 import * as DataSheetService from '#gen/DataSheetService';
@@ -27,6 +28,7 @@ export const generated = {
   UserService,
   RoleService,
   GroupService,
+  AuditService,
   TagService,
   MetadataService,
   AbacService,

@@ -1,6 +1,7 @@
 /** All services, put together. A service whose functions are all still to come has an empty handler. */
 import { DEFAULT_MAX_FILE_BYTES } from '../domain/limits.ts';
 import type { Store } from '../store/database.ts';
+import { AuditHandler } from './audit/handler.ts';
 import { AuthenticationHandler } from './authentication/handler.ts';
 import { GroupHandler } from './groups/handler.ts';
 import { JobTemplateHandler } from './job-templates/handler.ts';
@@ -29,6 +30,7 @@ export const createHandlers = (
   UserService: new UserHandler(store, mail),
   RoleService: new RoleHandler(store),
   GroupService: new GroupHandler(store),
+  AuditService: new AuditHandler(store),
   TagService: new TagHandler(store),
   MetadataService: {},
   AbacService: {},

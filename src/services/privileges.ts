@@ -176,6 +176,7 @@ export const needs: Needs = {
     addMembers: 'adminBasic',
     removeMembers: 'adminBasic',
   },
+  AuditService: { query: 'adminBasic' },
   TagService: { index: 'member', get: 'member', create: 'templateEdit', update: 'templateEdit' },
   MetadataService: {
     addMetadata: 'adminBasic',

@@ -13,7 +13,7 @@ import type { BaseStep } from '#gen/step_types';
 import { Busy } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import { AttachmentReader, AttachmentTransactor } from './attachments.ts';
-import { AuditTransactor } from './audit.ts';
+import { AuditReader, AuditTransactor } from './audit.ts';
 import type { Connections, Engine } from './engine.ts';
 import { FileReader, FileTransactor } from './files.ts';
 import { GroupReader, GroupTransactor } from './groups.ts';
@@ -48,6 +48,7 @@ export class Reader {
   readonly tokens: TokenReader;
   readonly logins: LoginReader;
   readonly users: UserReader;
+  readonly audit: AuditReader;
 
   constructor(db: Kysely<Database>, engine: Engine, cache: TreeCache) {
     this.people = new PeopleReader(db, engine);
@@ -61,6 +62,7 @@ export class Reader {
     this.tokens = new TokenReader(db, engine);
     this.logins = new LoginReader(db, engine);
     this.users = new UserReader(db, engine);
+    this.audit = new AuditReader(db, engine);
   }
 }
 
@@ -76,7 +78,7 @@ export class Transactor extends Reader {
   override readonly tokens: TokenTransactor;
   override readonly logins: LoginTransactor;
   override readonly users: UserTransactor;
-  readonly audit: AuditTransactor;
+  override readonly audit: AuditTransactor;
   readonly #effects = new Set<() => void>();
 
   constructor(db: Kysely<Database>, engine: Engine, cache: TreeCache, forgetCallers: () => void) {
@@ -93,7 +95,7 @@ export class Transactor extends Reader {
     this.tokens = new TokenTransactor(db, engine, callersChanged);
     this.logins = new LoginTransactor(db, engine);
     this.users = new UserTransactor(db, engine, callersChanged);
-    this.audit = new AuditTransactor(db);
+    this.audit = new AuditTransactor(db, engine);
   }
 
   /** Runs after the commit, once, and never when the transaction fails. */

@@ -10,6 +10,7 @@ import * as tags from './migrations/003-tags.ts';
 import * as members from './migrations/004-members.ts';
 import * as rights from './migrations/005-rights.ts';
 import * as accounts from './migrations/006-accounts.ts';
+import * as audit from './migrations/007-audit.ts';
 
 const steps = {
   '001-first': first,
@@ -18,6 +19,7 @@ const steps = {
   '004-members': members,
   '005-rights': rights,
   '006-accounts': accounts,
+  '007-audit': audit,
 };
 
 /** @throws Error with what to do, when the schema is newer than this program or a step fails; nothing is half done then */

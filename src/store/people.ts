@@ -113,6 +113,16 @@ export class PeopleReader {
     return rows.map(row => row.team_id);
   }
 
+  /** For whoever owns the server: nothing that is served reads all of them. */
+  allTeams(): Promise<Row<'teams'>[]> {
+    return this.db.selectFrom('teams').selectAll().orderBy('created_at').orderBy('team_id').execute();
+  }
+
+  /** For whoever owns the server. */
+  allUsers(): Promise<Row<'users'>[]> {
+    return this.db.selectFrom('users').selectAll().execute();
+  }
+
   async anyUser(): Promise<boolean> {
     return (await this.db.selectFrom('users').select('user_id').limit(1).executeTakeFirst()) !== undefined;
   }

@@ -338,6 +338,7 @@ const calls: Calls = {
       return user => groupsOf(user).removeMembers(id, [bare.id]);
     },
   },
+  AuditService: { query: async () => user => user.connection.service('AuditService').query(admin.teamId, {}) },
   TagService: {
     index: async () => user => tagsOf(user).index(admin.teamId),
     get: async () => {

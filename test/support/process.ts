@@ -84,7 +84,8 @@ async function ready(child: ChildProcess): Promise<{ port: number; printed: stri
   throw new Error(`the server ended before it was ready: ${printed.join('\n')}`);
 }
 
-const storeVariables = (store: StoreSettings): Record<string, string> =>
+/** The settings of a program that shall work on this database. */
+export const storeVariables = (store: StoreSettings): Record<string, string> =>
   store.engine === 'postgres'
     ? { JOBWRIGHT_DATABASE_URL: store.url }
     : {

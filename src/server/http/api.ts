@@ -35,6 +35,7 @@ export const modules: Readonly<Record<ServiceName, string>> = {
   UserService: 'users',
   RoleService: 'roles',
   GroupService: 'groups',
+  AuditService: 'audit',
   TagService: 'tags',
   MetadataService: 'metadata',
   AbacService: 'abac',
