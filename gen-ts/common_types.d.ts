@@ -285,6 +285,16 @@ declare const MAX_TAGS_PER_TEAM: number;
 declare const MAX_GROUPS_PER_TEAM: number;
 
 /**
+ * Attributes of one team. Checked when they are defined.
+ */
+declare const MAX_ATTRIBUTES_PER_TEAM: number;
+
+/**
+ * Values of one attribute. Checked when it is defined.
+ */
+declare const MAX_ATTRIBUTE_VALUES: number;
+
+/**
  * API tokens of one user that have not ended. Checked when one is made.
  */
 declare const MAX_API_TOKENS_PER_USER: number;

@@ -39,8 +39,9 @@ declare class TeamConfig {
     public proxyRegion?: string;
     public useParsableCamera?: boolean;
     public previewPdfUrl?: string;
+    public restrictTemplatesByAttributes?: boolean;
 
-      constructor(args?: { requireReviewFlow?: boolean; showStepHierarchyPos?: boolean; defaultLocale?: string; requireTemplateSetReviewFlow?: boolean; backendPdfGen?: boolean; useWebSocket?: boolean; emailSenderOverride?: string; enableObserverRole?: boolean; enableTemplateDiffs?: boolean; enableTemplateViews?: boolean; proxyRegion?: string; useParsableCamera?: boolean; previewPdfUrl?: string; });
+      constructor(args?: { requireReviewFlow?: boolean; showStepHierarchyPos?: boolean; defaultLocale?: string; requireTemplateSetReviewFlow?: boolean; backendPdfGen?: boolean; useWebSocket?: boolean; emailSenderOverride?: string; enableObserverRole?: boolean; enableTemplateDiffs?: boolean; enableTemplateViews?: boolean; proxyRegion?: string; useParsableCamera?: boolean; previewPdfUrl?: string; restrictTemplatesByAttributes?: boolean; });
   }
 
 /**

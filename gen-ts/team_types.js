@@ -126,6 +126,7 @@ const TeamConfig = module.exports.TeamConfig = class {
     this.proxyRegion = null;
     this.useParsableCamera = null;
     this.previewPdfUrl = null;
+    this.restrictTemplatesByAttributes = null;
     if (args) {
       if (args.requireReviewFlow !== undefined && args.requireReviewFlow !== null) {
         this.requireReviewFlow = args.requireReviewFlow;
@@ -165,6 +166,9 @@ const TeamConfig = module.exports.TeamConfig = class {
       }
       if (args.previewPdfUrl !== undefined && args.previewPdfUrl !== null) {
         this.previewPdfUrl = args.previewPdfUrl;
+      }
+      if (args.restrictTemplatesByAttributes !== undefined && args.restrictTemplatesByAttributes !== null) {
+        this.restrictTemplatesByAttributes = args.restrictTemplatesByAttributes;
       }
     }
   }
@@ -270,6 +274,13 @@ const TeamConfig = module.exports.TeamConfig = class {
           input.skip(ftype);
         }
         break;
+        case 1001:
+        if (ftype == Thrift.Type.BOOL) {
+          this.restrictTemplatesByAttributes = input.readBool();
+        } else {
+          input.skip(ftype);
+        }
+        break;
         default:
           input.skip(ftype);
       }
@@ -344,6 +355,11 @@ const TeamConfig = module.exports.TeamConfig = class {
     if (this.previewPdfUrl !== null && this.previewPdfUrl !== undefined) {
       output.writeFieldBegin('previewPdfUrl', Thrift.Type.STRING, 13);
       output.writeString(this.previewPdfUrl);
+      output.writeFieldEnd();
+    }
+    if (this.restrictTemplatesByAttributes !== null && this.restrictTemplatesByAttributes !== undefined) {
+      output.writeFieldBegin('restrictTemplatesByAttributes', Thrift.Type.BOOL, 1001);
+      output.writeBool(this.restrictTemplatesByAttributes);
       output.writeFieldEnd();
     }
     output.writeFieldStop();

@@ -114,7 +114,10 @@ struct AbacResolution {
 service AbacService {
   /**
    * Decides up to MAX_IDS_PER_CALL questions, each under a key of the caller's choice.
-   * Returns key -> allowed. An unknown subject or object is not an error: it is not allowed.
+   * Returns key -> allowed. An unknown subject or object is not an error: it is not allowed. Subjects are users; objects are
+   * templates (CREATE needs templateCreate, EDIT templateEdit, EXECUTE, which is making jobs, jobCreate, ARCHIVE templateArchive),
+   * jobs (CREATE needs jobCreate, EDIT jobUpdateOwner, ARCHIVE, which is closing, jobClose) and the team (EDIT needs
+   * adminAdvanced). All else takes membership, and, of templates, that the team's rule does not hide them.
    *
    * Errors: team-not-found (404), limit-exceeded (400), insufficient-permissions (476)
    */
@@ -127,7 +130,7 @@ service AbacService {
    * Attributes that are not given stay. A value that is left out is taken off everything that carries it.
    * Returns all attributes of the team.
    *
-   * Errors: team-not-found (404), attribute-not-found (404), duplicate-id (400), limit-exceeded (400), insufficient-permissions (476)
+   * Errors: team-not-found (404), attribute-not-found (404), duplicate-id (400), duplicate-name (400), limit-exceeded (400), insufficient-permissions (476)
    */
   list<AbacAttribute> updateAttributes(
     1: string teamId,

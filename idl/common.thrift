@@ -106,6 +106,12 @@ const i32 MAX_TAGS_PER_TEAM = 10000
 /** Groups of one team, and roles of its own. Checked when one is made. */
 const i32 MAX_GROUPS_PER_TEAM = 1000
 
+/** Attributes of one team. Checked when they are defined. */
+const i32 MAX_ATTRIBUTES_PER_TEAM = 100
+
+/** Values of one attribute. Checked when it is defined. */
+const i32 MAX_ATTRIBUTE_VALUES = 1000
+
 /** API tokens of one user that have not ended. Checked when one is made. */
 const i32 MAX_API_TOKENS_PER_USER = 100
 

@@ -56,6 +56,11 @@ struct TeamConfig {
   12: optional bool useParsableCamera;
   /** URL of a service that renders a PDF preview. Unset = none. */
   13: optional string previewPdfUrl;
+  /**
+   * Jobwright extension: true = of templates that carry attribute values, members without adminBasic see only those that share a
+   * value with them. What is hidden does not exist for them: it is not read, edited, or made jobs from. Jobs that there are stay.
+   */
+  1001: optional bool restrictTemplatesByAttributes;
 }
 
 /** A team. */

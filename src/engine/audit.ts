@@ -12,6 +12,8 @@ export type AuditedAction =
   | 'member.removed'
   | `${'role' | 'group'}.${'created' | 'updated' | 'archived' | 'unarchived' | 'joined' | 'left'}`
   | 'token.revoked'
+  | 'attributes.defined'
+  | 'attribute.assigned'
   | 'tag.created'
   | 'tag.renamed'
   | 'template.lock.forced';

@@ -1,6 +1,7 @@
 /** All services, put together. A service whose functions are all still to come has an empty handler. */
 import { DEFAULT_MAX_FILE_BYTES } from '../domain/limits.ts';
 import type { Store } from '../store/database.ts';
+import { AbacHandler } from './abac/handler.ts';
 import { AuditHandler } from './audit/handler.ts';
 import { AuthenticationHandler } from './authentication/handler.ts';
 import { GroupHandler } from './groups/handler.ts';
@@ -33,7 +34,7 @@ export const createHandlers = (
   AuditService: new AuditHandler(store),
   TagService: new TagHandler(store),
   MetadataService: {},
-  AbacService: {},
+  AbacService: new AbacHandler(store),
   GroupHeaderContentService: {},
   DataSheetService: {},
   ComponentService: {},

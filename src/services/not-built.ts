@@ -38,7 +38,6 @@ export const notBuilt = {
     'updateMetadata',
     'getTags',
     'updateTags',
-    'updateAttribute',
   ],
   JobsService: [
     'addDependency',
@@ -70,7 +69,6 @@ export const notBuilt = {
     'getJobHistoryPage',
   ],
   TeamService: ['setTemplateApprovalWebhook'],
-  UserService: ['updateAttribute'],
   MetadataService: [
     'addMetadata',
     'getMetadata',
@@ -84,7 +82,6 @@ export const notBuilt = {
     'updateListMerge',
     'archive',
   ],
-  AbacService: ['resolve', 'updateAttributes', 'getAttributes'],
   GroupHeaderContentService: [
     'indexEquipment',
     'indexNoticeIcons',

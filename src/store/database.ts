@@ -13,6 +13,7 @@ import type { BaseStep } from '#gen/step_types';
 import { Busy } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import { AttachmentReader, AttachmentTransactor } from './attachments.ts';
+import { AttributeReader, AttributeTransactor } from './attributes.ts';
 import { AuditReader, AuditTransactor } from './audit.ts';
 import type { Connections, Engine } from './engine.ts';
 import { FileReader, FileTransactor } from './files.ts';
@@ -49,6 +50,7 @@ export class Reader {
   readonly logins: LoginReader;
   readonly users: UserReader;
   readonly audit: AuditReader;
+  readonly attributes: AttributeReader;
 
   constructor(db: Kysely<Database>, engine: Engine, cache: TreeCache) {
     this.people = new PeopleReader(db, engine);
@@ -63,6 +65,7 @@ export class Reader {
     this.logins = new LoginReader(db, engine);
     this.users = new UserReader(db, engine);
     this.audit = new AuditReader(db, engine);
+    this.attributes = new AttributeReader(db, engine);
   }
 }
 
@@ -79,6 +82,7 @@ export class Transactor extends Reader {
   override readonly logins: LoginTransactor;
   override readonly users: UserTransactor;
   override readonly audit: AuditTransactor;
+  override readonly attributes: AttributeTransactor;
   readonly #effects = new Set<() => void>();
 
   constructor(db: Kysely<Database>, engine: Engine, cache: TreeCache, forgetCallers: () => void) {
@@ -96,6 +100,7 @@ export class Transactor extends Reader {
     this.logins = new LoginTransactor(db, engine);
     this.users = new UserTransactor(db, engine, callersChanged);
     this.audit = new AuditTransactor(db, engine);
+    this.attributes = new AttributeTransactor(db, engine);
   }
 
   /** Runs after the commit, once, and never when the transaction fails. */

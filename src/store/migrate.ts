@@ -11,6 +11,7 @@ import * as members from './migrations/004-members.ts';
 import * as rights from './migrations/005-rights.ts';
 import * as accounts from './migrations/006-accounts.ts';
 import * as audit from './migrations/007-audit.ts';
+import * as attributes from './migrations/008-attributes.ts';
 
 const steps = {
   '001-first': first,
@@ -20,6 +21,7 @@ const steps = {
   '005-rights': rights,
   '006-accounts': accounts,
   '007-audit': audit,
+  '008-attributes': attributes,
 };
 
 /** @throws Error with what to do, when the schema is newer than this program or a step fails; nothing is half done then */

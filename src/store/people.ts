@@ -4,6 +4,17 @@ import { compiledOnce } from './compiled.ts';
 import { type Engine, isOneOf } from './engine.ts';
 import type { Database, Row } from './schema.ts';
 
+/** One team that somebody works in, with one group that it is in there; the columns are null without. */
+export interface GroupsRow {
+  readonly team_id: string | null;
+  readonly roles: string | null;
+  readonly group_id: string | null;
+  readonly group_kind: string | null;
+  readonly group_name: string | null;
+  readonly group_privileges: string | null;
+  readonly group_archived_at: number | null;
+}
+
 export type TeamWithOwner = Row<'teams'> & { owner_email: string; owner_name: string; owner_created_at: number };
 
 const teams = compiledOnce(['teamIds'], (db, engine, { teamIds }: { teamIds: readonly string[] }) =>
@@ -111,6 +122,30 @@ export class PeopleReader {
       .where('removed_at', 'is', null)
       .execute();
     return rows.map(row => row.team_id);
+  }
+
+  /** These users where they work in these teams: a row for each group that one is in, and one for who is in none. */
+  membersWithGroups(
+    teamIds: readonly string[],
+    userIds: readonly string[],
+  ): Promise<(GroupsRow & { user_id: string })[]> {
+    return this.db
+      .selectFrom('memberships')
+      .innerJoin('users', 'users.user_id', 'memberships.user_id')
+      .leftJoin('group_members as gm', join =>
+        join.onRef('gm.team_id', '=', 'memberships.team_id').onRef('gm.user_id', '=', 'memberships.user_id'),
+      )
+      .leftJoin('groups', join =>
+        join.onRef('groups.team_id', '=', 'gm.team_id').onRef('groups.group_id', '=', 'gm.group_id'),
+      )
+      .select(['memberships.user_id', 'memberships.team_id', 'memberships.roles'])
+      .select(['groups.group_id', 'groups.kind as group_kind', 'groups.name as group_name'])
+      .select(['groups.privileges as group_privileges', 'groups.archived_at as group_archived_at'])
+      .where(eb => isOneOf(this.engine, eb.ref('memberships.team_id'), teamIds))
+      .where(eb => isOneOf(this.engine, eb.ref('memberships.user_id'), userIds))
+      .where('memberships.removed_at', 'is', null)
+      .where('users.disabled_at', 'is', null)
+      .execute();
   }
 
   /** For whoever owns the server: nothing that is served reads all of them. */

@@ -2,6 +2,7 @@
 import type { Kysely } from 'kysely';
 import { compiledOnce } from './compiled.ts';
 import type { Engine } from './engine.ts';
+import type { GroupsRow } from './people.ts';
 import type { Database, Row } from './schema.ts';
 
 /**
@@ -12,17 +13,8 @@ export type CallerRow = Pick<
   Row<'tokens'>,
   'token_id' | 'user_id' | 'expires_at' | 'team_ids' | 'privileges' | 'used_at'
 > &
-  Pick<Row<'users'>, 'email' | 'name' | 'created_at'> & {
-    token_created_at: number;
-    token_name: string | null;
-    team_id: string | null;
-    roles: string | null;
-    group_id: string | null;
-    group_kind: string | null;
-    group_name: string | null;
-    group_privileges: string | null;
-    group_archived_at: number | null;
-  };
+  Pick<Row<'users'>, 'email' | 'name' | 'created_at'> &
+  GroupsRow & { token_created_at: number; token_name: string | null };
 
 const callerByTokenHash = compiledOnce(['tokenHash'], (db, _engine, { tokenHash }: { tokenHash: string }) =>
   db

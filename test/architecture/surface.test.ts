@@ -61,12 +61,10 @@ test('the functions that need no token exist and are built', () => {
  * of src/services/not-built.ts and lowers the number here; a service at 0 leaves both. Raising one is never right.
  */
 const most: Readonly<Partial<Record<ServiceName, number>>> = {
-  JobTemplateService: 33,
+  JobTemplateService: 32,
   JobsService: 27,
   TeamService: 1,
-  UserService: 1,
   MetadataService: 11,
-  AbacService: 3,
   GroupHeaderContentService: 8,
   DataSheetService: 10,
   ComponentService: 3,

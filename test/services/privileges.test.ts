@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { AbacAction, AbacActorType, AbacUploadBehaviour } from '#gen/abac_types';
 import { ErrorCode } from '#gen/common_types';
 import type { JobTemplate } from '#gen/job_template_types';
 import { TeamRole } from '#gen/user_types';
@@ -56,6 +57,7 @@ const client =
 const rolesOf = client('RoleService');
 const groupsOf = client('GroupService');
 const tagsOf = client('TagService');
+const abacOf = client('AbacService');
 
 const give = (privileges: readonly Privilege[]) =>
   rolesOf(admin).update(probe, { permissions: { privileges: [...privileges] } });
@@ -82,6 +84,8 @@ const upload = async (owner: TestUser) => {
 const newRole = async () => (await rolesOf(admin).create(admin.teamId, { name: name() })).id;
 const newGroup = async () => (await groupsOf(admin).create(admin.teamId, { name: name() })).id;
 const newTag = async () => (await tagsOf(admin).create(name(), admin.teamId)).id;
+const newAttribute = async () =>
+  (await abacOf(admin).updateAttributes(admin.teamId, [{ id: '', label: name(), values: [] }])).at(-1)!.id;
 const member = () => newUser(server, admin, `member${++names}`);
 
 const BYTES = Buffer.from('a few bytes');
@@ -138,6 +142,11 @@ const calls: Calls = {
     addStepGroupModular: async owner => {
       const { id, stepGroup } = await locked(owner);
       return user => user.templates.addStepGroupModular(id, stepGroup.id, group(name(), []), -1, false);
+    },
+    updateAttribute: async () => {
+      const { id } = await draft();
+      const attribute = await newAttribute();
+      return user => user.templates.updateAttribute(id, attribute, [], AbacUploadBehaviour.CLOBBER);
     },
     updateRootHeaders: async owner => {
       const { id } = await locked(owner);
@@ -260,6 +269,10 @@ const calls: Calls = {
       const { id } = await member();
       return user => user.users.update({ id, email: '', name: name(), validatedAt: 0 });
     },
+    updateAttribute: async () => {
+      const attribute = await newAttribute();
+      return user => user.users.updateAttribute(bare.id, admin.teamId, attribute, [], AbacUploadBehaviour.MERGE);
+    },
     disableUser: async () => {
       const { id } = await member();
       return user => user.users.disableUser(id);
@@ -337,6 +350,17 @@ const calls: Calls = {
       await groupsOf(admin).addMembers(id, [bare.id]);
       return user => groupsOf(user).removeMembers(id, [bare.id]);
     },
+  },
+  AbacService: {
+    resolve: async () => user => {
+      const actor = { id: bare.id, type: AbacActorType.USER };
+      const object = { id: admin.teamId, type: AbacActorType.TEAM };
+      const question = { object, subject: actor, action: AbacAction.VIEW, teamId: admin.teamId };
+      return abacOf(user).resolve({ 'may bare see it?': question });
+    },
+    updateAttributes: async () => user =>
+      abacOf(user).updateAttributes(admin.teamId, [{ id: '', label: name(), values: [] }]),
+    getAttributes: async () => user => abacOf(user).getAttributes(admin.teamId),
   },
   AuditService: { query: async () => user => user.connection.service('AuditService').query(admin.teamId, {}) },
   TagService: {

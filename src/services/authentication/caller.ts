@@ -10,6 +10,7 @@ import {
   type Rights,
 } from '../../domain/privileges.ts';
 import type { Reader, Store } from '../../store/database.ts';
+import type { GroupsRow } from '../../store/people.ts';
 import type { CallerRow } from '../../store/tokens.ts';
 
 /** How long a token of a login lasts that is not used, and at most. */
@@ -83,7 +84,8 @@ function rightsByTeam(rows: readonly CallerRow[], token: CallerRow): Map<string,
   return new Map([...byTeam].map(([teamId, own]) => [teamId, rightsOf(own, privileges)]));
 }
 
-function rightsOf(rows: readonly CallerRow[], reach: readonly string[] | null): Rights {
+/** @param rows of one member in one team. @param reach privileges beyond which a token does not go; null: it goes as far as its user */
+export function rightsOf(rows: readonly GroupsRow[], reach: readonly string[] | null): Rights {
   const roles = (JSON.parse(rows[0]!.roles!) as string[]).filter(isRoleName);
   const groups = rows.filter(({ group_id }) => group_id !== null);
   const ownRoles = groups.filter(group => group.group_kind === 'ROLE' && group.group_archived_at === null);

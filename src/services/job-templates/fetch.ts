@@ -13,16 +13,18 @@ import { cannotBeKey } from '../../base/text.ts';
 import { teamsOf } from '../../domain/privileges.ts';
 import { referencesIn } from '../../domain/references.ts';
 import { derived } from '../../domain/tree.ts';
+import { attributesOf } from '../../engine/attributes.ts';
 import type { Reader, Store } from '../../store/database.ts';
 import type { TeamWithOwner } from '../../store/people.ts';
 import type { Row } from '../../store/schema.ts';
 import type { TemplateRow } from '../../store/templates.ts';
+import { toAbacAttribute } from '../abac/attributes.ts';
 import type { Call } from '../call.ts';
 import { idList } from '../checks.ts';
 import { toTeamModular } from '../teams/wire.ts';
 import { toUser, toUserModular } from '../users/wire.ts';
 import { systemException } from '../wire-errors.ts';
-import { templateNotFound } from './access.ts';
+import { hiddenFromCaller, isRestricted, templateNotFound } from './access.ts';
 import { toDraft, toJobTemplateModular } from './wire.ts';
 
 /** The entries, and what the flags ask for beside them, by template, team or user. */
@@ -33,6 +35,8 @@ interface Found {
   readonly users: ReadonlyMap<string, Row<'users'>>;
   readonly drafts: ReadonlyMap<string, Row<'template_entries'>[]>;
   readonly jobs: ReadonlyMap<string, { closed: number; jobs: number }[]>;
+  /** Of a template of a team; absent when they were not asked for. */
+  readonly attributes: Awaited<ReturnType<typeof attributesOf>> | undefined;
 }
 
 export async function fetch(
@@ -50,7 +54,8 @@ export async function fetch(
     reader => read(reader, select, teamIds, ids),
     ({ rows }) => rows,
   );
-  const { templates } = found;
+  const hidden = await hiddenIn(store, call, found, ids);
+  const templates = found.templates.filter(template => !hidden.has(template.template_id));
   const trees = store.knownTrees(templates) ?? (await store.read(reader => treesOf(reader, templates)));
   const byId = new Map(
     templates.map(template => [
@@ -59,6 +64,16 @@ export async function fetch(
     ]),
   );
   return Object.fromEntries(ids.map(id => [id, resultOf(id, byId.get(id), call)]));
+}
+
+/** What a team's rule hides from the caller: asked apart, so that what is kept of the templates serves everybody. */
+async function hiddenIn(store: Store, call: Call, { templates }: Found, ids: readonly string[]): Promise<Set<string>> {
+  if (!templates.some(row => isRestricted(row, call.caller.rights.get(row.team_id)))) return new Set();
+  return store.readKept(
+    JSON.stringify(['hidden', call.caller.userId, ids]),
+    reader => hiddenFromCaller(reader, call, templates),
+    set => 1 + set.size,
+  );
 }
 
 /** The answer is a map by id. @throws BadRequest (400) */
@@ -91,6 +106,7 @@ async function read(
   const users = userIds.length > 0 ? await reader.people.users([...new Set(userIds)]) : [];
   const drafts = select.includeDrafts ? await reader.templates.drafts(teamIds, ids) : [];
   const jobs = select.includeStats ? await reader.templates.jobCounts(teamIds, ids) : [];
+  const attributes = select.includeAttributes ? await attributesOf(reader, teamIds, 'template', ids) : undefined;
   const teams = select.includeTeam && teamIds.length > 0 ? await reader.people.teams(teamIds) : [];
   return {
     rows: 1 + templates.length + users.length + drafts.length + jobs.length + teams.length,
@@ -99,6 +115,7 @@ async function read(
     users: new Map(users.map(user => [user.user_id, user])),
     drafts: Map.groupBy(drafts, draft => draft.template_id),
     jobs: Map.groupBy(jobs, count => count.template_id),
+    attributes,
   };
 }
 
@@ -129,7 +146,8 @@ function encoded(
   if (select.includeRootHeaders) modular.rootHeaders = root.impl.stepGroup?.headers ?? {};
   if (select.includeDocuments) modular.documents = [];
   if (select.includeTags) modular.templateTags = [];
-  if (select.includeAttributes) modular.attributes = [];
+  if (select.includeAttributes)
+    modular.attributes = found.attributes!(template.team_id, template.template_id).map(toAbacAttribute);
   if (select.includeRefMap) modular.references = referencesIn(root);
   if (select.includeLastModified) modular.lastModifiedAt = toSeconds(template.modified_at);
   if (select.includeLastAuthor) modular.lastAuthor = toUser(found.users.get(template.author_id)!);

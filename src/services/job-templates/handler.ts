@@ -1,5 +1,5 @@
 /** JobTemplateService: the table of contents. Each function says where it is built; the order is the interface's. */
-import type { AbacAttribute } from '#gen/abac_types';
+import type { AbacAttribute, AbacAttributeValue, AbacUploadBehaviour } from '#gen/abac_types';
 import type { StepGroupHeaders } from '#gen/group_headers_types';
 import type {
   ForceAcquireResponse,
@@ -11,9 +11,12 @@ import type {
   TemplateSelectOpts,
 } from '#gen/job_template_types';
 import type { BaseStep } from '#gen/step_types';
+import { ownerKinds } from '../../store/attributes.ts';
 import type { Store } from '../../store/database.ts';
+import { assigned } from '../abac/attributes.ts';
 import type { Call } from '../call.ts';
 import type { Handler } from '../surface.ts';
+import { permitted } from './access.ts';
 import { fetch } from './fetch.ts';
 import * as locks from './locks.ts';
 import * as steps from './steps.ts';
@@ -100,5 +103,20 @@ export class JobTemplateHandler implements Handler<'JobTemplateService'> {
 
   updateRootHeaders(call: Call, jobTemplateId: string, headers: StepGroupHeaders): Promise<JobTemplate> {
     return versions.updateRootHeaders(this.#store, call, jobTemplateId, headers);
+  }
+
+  // Relations
+
+  updateAttribute(
+    call: Call,
+    templateId: string,
+    attributeId: string,
+    values: AbacAttributeValue[],
+    behave: AbacUploadBehaviour,
+  ): Promise<AbacAttribute[]> {
+    return this.#store.transact(async tx => {
+      const { team_id: teamId } = await permitted(tx, call, templateId, 'templateEdit');
+      return assigned(tx, call, { teamId, kind: ownerKinds.template, id: templateId }, attributeId, values, behave);
+    });
   }
 }

@@ -9,16 +9,18 @@ import type { BaseStep } from '#gen/step_types';
 import { BadRequest, InvalidVersion, NotFound } from '../../base/errors.ts';
 import { checkedDefaults } from '../../domain/jobs.ts';
 import { bounded } from '../../domain/limits.ts';
-import { requirePrivilege, teamsOf } from '../../domain/privileges.ts';
+import { requirePrivilege } from '../../domain/privileges.ts';
 import { receivedHeaders, stored } from '../../domain/received.ts';
 import { withHeaders } from '../../domain/tree.ts';
+import { assignAll } from '../../engine/attributes.ts';
 import { type Content, checkExpectedVersion, createTemplate, editContent } from '../../engine/authoring.ts';
 import { publish as publishEntry } from '../../engine/publishing.ts';
+import { ownerKinds } from '../../store/attributes.ts';
 import type { Reader, Store } from '../../store/database.ts';
 import type { EntrySelector, TemplateRow } from '../../store/templates.ts';
 import type { Call } from '../call.ts';
-import { notServedYet, required } from '../checks.ts';
-import { permitted, visible } from './access.ts';
+import { idList, notServedYet, required } from '../checks.ts';
+import { made, permitted, visible, visibleEntries } from './access.ts';
 import { toJobTemplate } from './wire.ts';
 
 export function create(
@@ -30,11 +32,19 @@ export function create(
 ): Promise<JobTemplate> {
   const title = required('params.title', params.title, MAX_TITLE_LENGTH);
   const content = { title, descrip: '', defaults: {}, ...givenContent(params) };
-  refuseUnknownReferences(params, attributes);
+  refuseUnknownReferences(params);
+  const sentAttributes = idList(
+    'attributes',
+    attributes.map(({ id }) => id),
+  ).map(id => ({
+    id,
+    values: attributes.filter(attribute => attribute.id === id).flatMap(({ values }) => values),
+  }));
   requirePrivilege(call.caller, teamId, 'templateCreate');
   return store.transact(async tx => {
     const templateId = await createTemplate(tx, call, teamId, params.typ ?? TemplateType.Job, content);
-    return encoded(tx, call, await visible(tx, call, templateId));
+    await assignAll(tx, { teamId, kind: ownerKinds.template, id: templateId }, sentAttributes);
+    return encoded(tx, call, await made(tx, call, templateId));
   });
 }
 
@@ -43,7 +53,7 @@ export const get = (store: Store, call: Call, templateId: string): Promise<JobTe
 
 export function update(store: Store, call: Call, templateId: string, params: JobTemplateParams): Promise<JobTemplate> {
   const change = givenContent(params);
-  refuseUnknownReferences(params, []);
+  refuseUnknownReferences(params);
   return store.transact(async tx => {
     const latest = await permitted(tx, call, templateId, 'templateEdit');
     refuseOtherType(latest, params.typ);
@@ -99,7 +109,7 @@ async function publicEntry(
   publicVersion: number,
 ): Promise<TemplateRow> {
   const selector: EntrySelector = publicVersion === 0 ? 'published' : { publicVersion };
-  const [entry] = await reader.templates.entries(teamsOf(call.caller), [templateId], selector);
+  const [entry] = await visibleEntries(reader, call, [templateId], selector);
   if (entry) return entry;
   await visible(reader, call, templateId);
   throw publicVersion === 0
@@ -126,16 +136,14 @@ function givenContent(params: JobTemplateParams): Partial<Omit<Content, 'root'>>
   };
 }
 
-/** Metadata and attributes refer to definitions of the team, and no team has any yet. */
-function refuseUnknownReferences(params: JobTemplateParams, attributes: readonly AbacAttribute[]): void {
+/** Metadata refers to definitions of the team, and no template can have any yet. */
+function refuseUnknownReferences(params: JobTemplateParams): void {
   const [metadata] = params.metadataEntry ?? [];
   if (metadata)
     throw new NotFound(
       'metadata-not-found',
       `params.metadataEntry: the team has no metadata definition ${metadata.metadataId}`,
     );
-  const [attribute] = attributes;
-  if (attribute) throw new NotFound('attribute-not-found', `attributes: the team has no attribute ${attribute.id}`);
 }
 
 function refuseOtherType(template: TemplateRow, typ: TemplateType | null | undefined): void {

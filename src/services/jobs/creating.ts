@@ -4,13 +4,13 @@ import type { CreateJobOverrides, CreateJobsResponse } from '#gen/jobs_types';
 import { BadRequest, InvalidVersion } from '../../base/errors.ts';
 import { checkTexts } from '../../domain/jobs.ts';
 import { bounded } from '../../domain/limits.ts';
-import { requirePrivilege, teamsOf } from '../../domain/privileges.ts';
+import { requirePrivilege } from '../../domain/privileges.ts';
 import * as engine from '../../engine/creating.ts';
 import type { Store, Transactor } from '../../store/database.ts';
 import type { TemplateRow } from '../../store/templates.ts';
 import type { Call } from '../call.ts';
 import { notServedYet, required } from '../checks.ts';
-import { visible as visibleTemplate } from '../job-templates/access.ts';
+import { visibleEntries, visible as visibleTemplate } from '../job-templates/access.ts';
 import { jobNotFound } from './access.ts';
 
 export function createJobs(
@@ -38,7 +38,7 @@ async function checkParent(tx: Transactor, teamId: string, parentJob: string): P
 }
 
 async function publishedEntry(tx: Transactor, call: Call, templateId: string): Promise<TemplateRow> {
-  const [entry] = await tx.templates.entries(teamsOf(call.caller), [templateId], 'published');
+  const [entry] = await visibleEntries(tx, call, [templateId], 'published');
   if (entry) return entry;
   await visibleTemplate(tx, call, templateId);
   throw new InvalidVersion(

@@ -1,13 +1,16 @@
 /** One's own account, and those of others by whoever administers their teams: names, addresses, passwords, and their end. */
+import type { AbacAttribute, AbacAttributeValue, AbacUploadBehaviour } from '#gen/abac_types';
 import type { AssignedStep, User } from '#gen/user_types';
 import { ChangeTokenType } from '#gen/user_types';
 import { BadRequest, InsufficientPermissions, NoChange } from '../../base/errors.ts';
 import { hashPassword, passwordFits } from '../../base/secrets.ts';
 import { searchKey } from '../../base/text.ts';
-import { has } from '../../domain/privileges.ts';
+import { has, requirePrivilege } from '../../domain/privileges.ts';
 import * as accounts from '../../engine/accounts.ts';
+import { ownerKinds } from '../../store/attributes.ts';
 import type { Reader, Store, Transactor } from '../../store/database.ts';
 import type { Row } from '../../store/schema.ts';
+import { assigned } from '../abac/attributes.ts';
 import { admit } from '../authentication/throttle.ts';
 import type { Call } from '../call.ts';
 import * as checks from '../checks.ts';
@@ -74,6 +77,22 @@ export async function updatePassword(store: Store, call: Call, old: string, pass
   return store.transact(async tx => {
     const user = (await tx.users.locked(call.caller.userId))!;
     return toUser(await accounts.setPassword(tx, call, user, passwordHash, call.caller.tokenId));
+  });
+}
+
+export function updateAttribute(
+  store: Store,
+  call: Call,
+  userId: string,
+  teamId: string,
+  attributeId: string,
+  values: AbacAttributeValue[],
+  behave: AbacUploadBehaviour,
+): Promise<AbacAttribute[]> {
+  requirePrivilege(call.caller, teamId, 'adminBasic');
+  return store.transact(async tx => {
+    if (!(await tx.people.member(teamId, userId))) throw userNotFound(userId);
+    return assigned(tx, call, { teamId, kind: ownerKinds.user, id: userId }, attributeId, values, behave);
   });
 }
 

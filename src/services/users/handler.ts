@@ -1,4 +1,5 @@
 /** UserService: the table of contents. Each function says where it is built; the order is the interface's. */
+import type { AbacAttribute, AbacAttributeValue, AbacUploadBehaviour } from '#gen/abac_types';
 import type {
   AssignedStep,
   TeamRole,
@@ -91,6 +92,17 @@ export class UserHandler implements Handler<'UserService'> {
 
   updatePassword(call: Call, oldPassword: string, newPassword: string): Promise<User> {
     return accounts.updatePassword(this.#store, call, oldPassword, newPassword);
+  }
+
+  updateAttribute(
+    call: Call,
+    userId: string,
+    teamId: string,
+    attributeId: string,
+    values: AbacAttributeValue[],
+    behave: AbacUploadBehaviour,
+  ): Promise<AbacAttribute[]> {
+    return accounts.updateAttribute(this.#store, call, userId, teamId, attributeId, values, behave);
   }
 
   disableUser(call: Call, userId: string): Promise<AssignedStep[]> {

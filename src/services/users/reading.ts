@@ -18,9 +18,11 @@ import { cannotBeKey, searchWords } from '../../base/text.ts';
 import { bounded } from '../../domain/limits.ts';
 import { pageInfo, pageOf } from '../../domain/paging.ts';
 import { requireMember, teamsOf } from '../../domain/privileges.ts';
+import { attributesOf } from '../../engine/attributes.ts';
 import type { Reader, Store } from '../../store/database.ts';
 import type { Row } from '../../store/schema.ts';
 import type { UserFilter } from '../../store/users.ts';
+import { toAbacAttribute } from '../abac/attributes.ts';
 import type { Call } from '../call.ts';
 import * as checks from '../checks.ts';
 import { known } from '../teams/members.ts';
@@ -126,12 +128,13 @@ const BY_NAME = [{ by: 'search_key', descending: false }] as const;
 async function modular(
   reader: Reader,
   users: readonly Row<'users'>[],
-  { includeTeamMembership, includeStats }: UserSelectOpts,
+  { includeTeamMembership, includeStats, includeAttributes }: UserSelectOpts,
   teamIds: readonly string[],
 ): Promise<UserModular[]> {
   const ids = users.map(user => user.user_id);
   const memberships = includeTeamMembership ? await reader.users.memberships(teamIds, ids) : [];
   const jobs = includeStats ? await reader.users.jobs(teamIds, ids) : [];
+  const attributes = includeAttributes ? await attributesOf(reader, teamIds, 'user', ids) : undefined;
   return users.map(user => {
     const own = <T extends { user_id: string }>(rows: readonly T[]) => rows.filter(row => row.user_id === user.user_id);
     const byTeam = Map.groupBy(own(jobs), row => row.team_id);
@@ -140,6 +143,13 @@ async function modular(
       ...toUserModular(user),
       ...(includeTeamMembership && {
         teamIdToMembership: Object.fromEntries(own(memberships).map(row => [row.team_id, toMembership(row)])),
+      }),
+      ...(attributes && {
+        teamIdToAttributes: Object.fromEntries(
+          teamIds
+            .map(teamId => [teamId, attributes(teamId, user.user_id).map(toAbacAttribute)] as const)
+            .filter(([, values]) => values.length > 0),
+        ),
       }),
       ...(includeStats && {
         teamIdToStats: Object.fromEntries(

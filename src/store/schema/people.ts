@@ -92,6 +92,27 @@ export const peopleTables = {
     used_at: time,
   },
 
+  /** What a team's users, templates and data sheet sets can carry. */
+  attributes: {
+    team_id: text,
+    attribute_id: text,
+    /** The place among the team's, from 0. */
+    ordinal: integer,
+    label: text,
+    /** The possible values in their order, [{id, label}] as JSON. */
+    options: text,
+  },
+
+  /** What carries which value. */
+  attribute_values: {
+    team_id: text,
+    /** AbacActorType number. */
+    owner_kind: integer,
+    owner_id: text,
+    attribute_id: text,
+    value_id: text,
+  },
+
   /** Logins that failed one after the other, by a hash of the account, of the address, or of both. */
   login_failures: { failure_key: text, failures: integer, last_at: time },
 

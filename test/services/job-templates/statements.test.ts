@@ -104,9 +104,9 @@ describe('reading', () => {
       costs.push(statements.length);
     }
     expect(costs).toEqual([costs[0], costs[0], costs[0]]);
-    // The caller, the entries, their trees, teams, users, drafts, counts of jobs.
-    expect(costs[0]).toBeLessThanOrEqual(7);
-    expect(await costOf(() => fetch(ids))).toBeLessThanOrEqual(6);
+    // The caller, the entries, their trees, teams, users, drafts, counts of jobs, definitions and values of attributes.
+    expect(costs[0]).toBeLessThanOrEqual(9);
+    expect(await costOf(() => fetch(ids))).toBeLessThanOrEqual(8);
   });
 
   test('takes a fetch without flags no statement for what it was not asked for', async () => {
