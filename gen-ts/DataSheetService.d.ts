@@ -53,9 +53,10 @@ declare class Client {
     querySets(teamId: string, opts: DataSheetSetOptions, selectOpts: DataSheetSetSelectOptions): Promise<DataSheetSetQueryResult>;
 
     /**
-     * Makes a set with its definitions, sheets and attributes, and returns it.
+     * Makes a set with its definitions, sheets and attributes, and returns it. Since its definitions have no ids yet, the values of
+     * its sheets stand under the names of the definitions.
      * 
-     * Errors: team-not-found (404), attribute-not-found (404), duplicate-name (400), limit-exceeded (400), insufficient-permissions (476)
+     * Errors: team-not-found (404), attribute-not-found (404), data-sheet-definition-not-found (404), duplicate-name (400), limit-exceeded (400), insufficient-permissions (476)
      */
     createSet(teamId: string, dsSet: DataSheetSet, attributes: abac_ttypes.AbacAttribute[]): Promise<DataSheetSet>;
 
@@ -88,14 +89,16 @@ declare class Client {
     unarchiveSet(dsSetId: string): Promise<DataSheetSet>;
 
     /**
-     * Edits definitions in the given order, all or none. Returns the definition of each action, in that order.
+     * Edits definitions in the given order, all or none, up to 1000. Returns the definition of each action, in that order; with its
+     * values for getId.
      * 
      * Errors: data-sheet-set-not-found (404), data-sheet-definition-not-found (404), data-sheet-not-found (404), data-sheet-set-archived (601), data-sheet-definition-in-use (413), already-archived (414), not-archived (414), duplicate-name (400), invalid-position (400), limit-exceeded (400), insufficient-permissions (476)
      */
     definitionOps(dsSetId: string, defActions: DataSheetDefinitionAction[]): Promise<DataSheetDefinition[]>;
 
     /**
-     * Edits sheets in the given order, all or none. Returns the sheet of each action, in that order.
+     * Edits sheets in the given order, all or none, up to 1000. Returns the sheet of each action, in that order, as it is after all of
+     * them.
      * 
      * Errors: data-sheet-set-not-found (404), data-sheet-not-found (404), data-sheet-definition-not-found (404), data-sheet-set-archived (601), already-archived (414), not-archived (414), duplicate-name (400), limit-exceeded (400), insufficient-permissions (476)
      */

@@ -13,6 +13,8 @@ import reference_ttypes = require('./reference_types');
 
 
 import ttypes = require('./group_headers_types');
+import MAX_CATEGORIES_PER_TEAM = ttypes.MAX_CATEGORIES_PER_TEAM
+import MAX_ICONS_PER_TEAM = ttypes.MAX_ICONS_PER_TEAM
 import StepGroupCategory = ttypes.StepGroupCategory
 import StepGroupCategoryParams = ttypes.StepGroupCategoryParams
 import EquipmentIcon = ttypes.EquipmentIcon
@@ -87,6 +89,22 @@ declare class Client {
      * Errors: team-not-found (404), category-not-found (404), not-archived (414), insufficient-permissions (476)
      */
     unarchiveCategory(teamId: string, categoryId: string): Promise<void>;
+
+    /**
+     * Jobwright extension: makes an equipment icon of a picture among the team's documents, and returns it. descrip: what the
+     * picture means, up to MAX_NAME_LENGTH characters.
+     * 
+     * Errors: team-not-found (404), document-not-found (404), limit-exceeded (400), insufficient-permissions (476)
+     */
+    createEquipment(teamId: string, documentId: string, descrip: string): Promise<EquipmentIcon>;
+
+    /**
+     * Jobwright extension: makes a notice icon of a picture among the team's documents, and returns it. descrip: what the picture
+     * means, up to MAX_NAME_LENGTH characters.
+     * 
+     * Errors: team-not-found (404), document-not-found (404), limit-exceeded (400), insufficient-permissions (476)
+     */
+    createNoticeIcon(teamId: string, documentId: string, descrip: string): Promise<NoticeIcon>;
   }
 
 declare class Processor {
@@ -102,6 +120,8 @@ declare class Processor {
     process_getCategory(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
     process_archiveCategory(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
     process_unarchiveCategory(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
+    process_createEquipment(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
+    process_createNoticeIcon(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
 }
 
 declare class GroupHeaderContentService_indexEquipment_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
@@ -120,3 +140,7 @@ declare class GroupHeaderContentService_archiveCategory_args { constructor(field
 declare class GroupHeaderContentService_archiveCategory_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
 declare class GroupHeaderContentService_unarchiveCategory_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
 declare class GroupHeaderContentService_unarchiveCategory_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class GroupHeaderContentService_createEquipment_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class GroupHeaderContentService_createEquipment_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class GroupHeaderContentService_createNoticeIcon_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class GroupHeaderContentService_createNoticeIcon_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }

@@ -1102,6 +1102,310 @@ const GroupHeaderContentService_unarchiveCategory_result = exports.GroupHeaderCo
   }
 
 };
+const GroupHeaderContentService_createEquipment_args = exports.GroupHeaderContentService_createEquipment_args = class {
+  constructor(args) {
+    this.teamId = null;
+    this.documentId = null;
+    this.descrip = null;
+    if (args) {
+      if (args.teamId !== undefined && args.teamId !== null) {
+        this.teamId = args.teamId;
+      }
+      if (args.documentId !== undefined && args.documentId !== null) {
+        this.documentId = args.documentId;
+      }
+      if (args.descrip !== undefined && args.descrip !== null) {
+        this.descrip = args.descrip;
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 1:
+        if (ftype == Thrift.Type.STRING) {
+          this.teamId = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 2:
+        if (ftype == Thrift.Type.STRING) {
+          this.documentId = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 3:
+        if (ftype == Thrift.Type.STRING) {
+          this.descrip = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('GroupHeaderContentService_createEquipment_args');
+    if (this.teamId !== null && this.teamId !== undefined) {
+      output.writeFieldBegin('teamId', Thrift.Type.STRING, 1);
+      output.writeString(this.teamId);
+      output.writeFieldEnd();
+    }
+    if (this.documentId !== null && this.documentId !== undefined) {
+      output.writeFieldBegin('documentId', Thrift.Type.STRING, 2);
+      output.writeString(this.documentId);
+      output.writeFieldEnd();
+    }
+    if (this.descrip !== null && this.descrip !== undefined) {
+      output.writeFieldBegin('descrip', Thrift.Type.STRING, 3);
+      output.writeString(this.descrip);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+const GroupHeaderContentService_createEquipment_result = exports.GroupHeaderContentService_createEquipment_result = class {
+  constructor(args) {
+    this.success = null;
+    this.err = null;
+    if (args instanceof common_ttypes.SystemException) {
+        this.err = args;
+        return;
+    }
+    if (args) {
+      if (args.success !== undefined && args.success !== null) {
+        this.success = new ttypes.EquipmentIcon(args.success);
+      }
+      if (args.err !== undefined && args.err !== null) {
+        this.err = args.err;
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 0:
+        if (ftype == Thrift.Type.STRUCT) {
+          this.success = new ttypes.EquipmentIcon();
+          this.success.read(input);
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 1:
+        if (ftype == Thrift.Type.STRUCT) {
+          this.err = new common_ttypes.SystemException();
+          this.err.read(input);
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('GroupHeaderContentService_createEquipment_result');
+    if (this.success !== null && this.success !== undefined) {
+      output.writeFieldBegin('success', Thrift.Type.STRUCT, 0);
+      this.success.write(output);
+      output.writeFieldEnd();
+    }
+    if (this.err !== null && this.err !== undefined) {
+      output.writeFieldBegin('err', Thrift.Type.STRUCT, 1);
+      this.err.write(output);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+const GroupHeaderContentService_createNoticeIcon_args = exports.GroupHeaderContentService_createNoticeIcon_args = class {
+  constructor(args) {
+    this.teamId = null;
+    this.documentId = null;
+    this.descrip = null;
+    if (args) {
+      if (args.teamId !== undefined && args.teamId !== null) {
+        this.teamId = args.teamId;
+      }
+      if (args.documentId !== undefined && args.documentId !== null) {
+        this.documentId = args.documentId;
+      }
+      if (args.descrip !== undefined && args.descrip !== null) {
+        this.descrip = args.descrip;
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 1:
+        if (ftype == Thrift.Type.STRING) {
+          this.teamId = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 2:
+        if (ftype == Thrift.Type.STRING) {
+          this.documentId = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 3:
+        if (ftype == Thrift.Type.STRING) {
+          this.descrip = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('GroupHeaderContentService_createNoticeIcon_args');
+    if (this.teamId !== null && this.teamId !== undefined) {
+      output.writeFieldBegin('teamId', Thrift.Type.STRING, 1);
+      output.writeString(this.teamId);
+      output.writeFieldEnd();
+    }
+    if (this.documentId !== null && this.documentId !== undefined) {
+      output.writeFieldBegin('documentId', Thrift.Type.STRING, 2);
+      output.writeString(this.documentId);
+      output.writeFieldEnd();
+    }
+    if (this.descrip !== null && this.descrip !== undefined) {
+      output.writeFieldBegin('descrip', Thrift.Type.STRING, 3);
+      output.writeString(this.descrip);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+const GroupHeaderContentService_createNoticeIcon_result = exports.GroupHeaderContentService_createNoticeIcon_result = class {
+  constructor(args) {
+    this.success = null;
+    this.err = null;
+    if (args instanceof common_ttypes.SystemException) {
+        this.err = args;
+        return;
+    }
+    if (args) {
+      if (args.success !== undefined && args.success !== null) {
+        this.success = new ttypes.NoticeIcon(args.success);
+      }
+      if (args.err !== undefined && args.err !== null) {
+        this.err = args.err;
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 0:
+        if (ftype == Thrift.Type.STRUCT) {
+          this.success = new ttypes.NoticeIcon();
+          this.success.read(input);
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 1:
+        if (ftype == Thrift.Type.STRUCT) {
+          this.err = new common_ttypes.SystemException();
+          this.err.read(input);
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('GroupHeaderContentService_createNoticeIcon_result');
+    if (this.success !== null && this.success !== undefined) {
+      output.writeFieldBegin('success', Thrift.Type.STRUCT, 0);
+      this.success.write(output);
+      output.writeFieldEnd();
+    }
+    if (this.err !== null && this.err !== undefined) {
+      output.writeFieldBegin('err', Thrift.Type.STRUCT, 1);
+      this.err.write(output);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
 const GroupHeaderContentServiceClient = exports.Client = class GroupHeaderContentServiceClient {
   constructor(output, pClass) {
     this.output = output;
@@ -1543,6 +1847,118 @@ const GroupHeaderContentServiceClient = exports.Client = class GroupHeaderConten
     }
     callback(null);
   }
+
+  createEquipment (teamId, documentId, descrip) {
+    this._seqid = this.new_seqid();
+    const self = this;
+    return new Promise((resolve, reject) => {
+      self._reqs[self.seqid()] = (error, result) => {
+        return error ? reject(error) : resolve(result);
+      };
+      self.send_createEquipment(teamId, documentId, descrip);
+    });
+  }
+
+  send_createEquipment (teamId, documentId, descrip) {
+    const output = new this.pClass(this.output);
+    const params = {
+      teamId: teamId,
+      documentId: documentId,
+      descrip: descrip
+    };
+    const args = new GroupHeaderContentService_createEquipment_args(params);
+    try {
+      output.writeMessageBegin('createEquipment', Thrift.MessageType.CALL, this.seqid());
+      args.write(output);
+      output.writeMessageEnd();
+      return this.output.flush();
+    }
+    catch (e) {
+      delete this._reqs[this.seqid()];
+      if (typeof output.reset === 'function') {
+        output.reset();
+      }
+      throw e;
+    }
+  }
+
+  recv_createEquipment (input, mtype, rseqid) {
+    const callback = this._reqs[rseqid] || function() {};
+    delete this._reqs[rseqid];
+    if (mtype == Thrift.MessageType.EXCEPTION) {
+      const x = new Thrift.TApplicationException();
+      x.read(input);
+      input.readMessageEnd();
+      return callback(x);
+    }
+    const result = new GroupHeaderContentService_createEquipment_result();
+    result.read(input);
+    input.readMessageEnd();
+
+    if (null !== result.err) {
+      return callback(result.err);
+    }
+    if (null !== result.success) {
+      return callback(null, result.success);
+    }
+    return callback('createEquipment failed: unknown result');
+  }
+
+  createNoticeIcon (teamId, documentId, descrip) {
+    this._seqid = this.new_seqid();
+    const self = this;
+    return new Promise((resolve, reject) => {
+      self._reqs[self.seqid()] = (error, result) => {
+        return error ? reject(error) : resolve(result);
+      };
+      self.send_createNoticeIcon(teamId, documentId, descrip);
+    });
+  }
+
+  send_createNoticeIcon (teamId, documentId, descrip) {
+    const output = new this.pClass(this.output);
+    const params = {
+      teamId: teamId,
+      documentId: documentId,
+      descrip: descrip
+    };
+    const args = new GroupHeaderContentService_createNoticeIcon_args(params);
+    try {
+      output.writeMessageBegin('createNoticeIcon', Thrift.MessageType.CALL, this.seqid());
+      args.write(output);
+      output.writeMessageEnd();
+      return this.output.flush();
+    }
+    catch (e) {
+      delete this._reqs[this.seqid()];
+      if (typeof output.reset === 'function') {
+        output.reset();
+      }
+      throw e;
+    }
+  }
+
+  recv_createNoticeIcon (input, mtype, rseqid) {
+    const callback = this._reqs[rseqid] || function() {};
+    delete this._reqs[rseqid];
+    if (mtype == Thrift.MessageType.EXCEPTION) {
+      const x = new Thrift.TApplicationException();
+      x.read(input);
+      input.readMessageEnd();
+      return callback(x);
+    }
+    const result = new GroupHeaderContentService_createNoticeIcon_result();
+    result.read(input);
+    input.readMessageEnd();
+
+    if (null !== result.err) {
+      return callback(result.err);
+    }
+    if (null !== result.success) {
+      return callback(null, result.success);
+    }
+    return callback('createNoticeIcon failed: unknown result');
+  }
 };
 const GroupHeaderContentServiceProcessor = exports.Processor = class GroupHeaderContentServiceProcessor {
   constructor(handler) {
@@ -1897,6 +2313,94 @@ const GroupHeaderContentServiceProcessor = exports.Processor = class GroupHeader
         } else {
           result_obj = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
           output.writeMessageBegin("unarchiveCategory", Thrift.MessageType.EXCEPTION, seqid);
+        }
+        result_obj.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      });
+    }
+  }
+  process_createEquipment (seqid, input, output) {
+    const args = new GroupHeaderContentService_createEquipment_args();
+    args.read(input);
+    input.readMessageEnd();
+    if (this._handler.createEquipment.length === 3) {
+      Promise.resolve(this._handler.createEquipment.bind(this._handler)(
+        args.teamId,
+        args.documentId,
+        args.descrip
+      )).then(result => {
+        const result_obj = new GroupHeaderContentService_createEquipment_result({success: result});
+        output.writeMessageBegin("createEquipment", Thrift.MessageType.REPLY, seqid);
+        result_obj.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      }).catch(err => {
+        let result;
+        if (err instanceof common_ttypes.SystemException) {
+          result = new GroupHeaderContentService_createEquipment_result(err);
+          output.writeMessageBegin("createEquipment", Thrift.MessageType.REPLY, seqid);
+        } else {
+          result = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
+          output.writeMessageBegin("createEquipment", Thrift.MessageType.EXCEPTION, seqid);
+        }
+        result.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      });
+    } else {
+      this._handler.createEquipment(args.teamId, args.documentId, args.descrip, (err, result) => {
+        let result_obj;
+        if ((err === null || typeof err === 'undefined') || err instanceof common_ttypes.SystemException) {
+          result_obj = new GroupHeaderContentService_createEquipment_result((err !== null || typeof err === 'undefined') ? err : {success: result});
+          output.writeMessageBegin("createEquipment", Thrift.MessageType.REPLY, seqid);
+        } else {
+          result_obj = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
+          output.writeMessageBegin("createEquipment", Thrift.MessageType.EXCEPTION, seqid);
+        }
+        result_obj.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      });
+    }
+  }
+  process_createNoticeIcon (seqid, input, output) {
+    const args = new GroupHeaderContentService_createNoticeIcon_args();
+    args.read(input);
+    input.readMessageEnd();
+    if (this._handler.createNoticeIcon.length === 3) {
+      Promise.resolve(this._handler.createNoticeIcon.bind(this._handler)(
+        args.teamId,
+        args.documentId,
+        args.descrip
+      )).then(result => {
+        const result_obj = new GroupHeaderContentService_createNoticeIcon_result({success: result});
+        output.writeMessageBegin("createNoticeIcon", Thrift.MessageType.REPLY, seqid);
+        result_obj.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      }).catch(err => {
+        let result;
+        if (err instanceof common_ttypes.SystemException) {
+          result = new GroupHeaderContentService_createNoticeIcon_result(err);
+          output.writeMessageBegin("createNoticeIcon", Thrift.MessageType.REPLY, seqid);
+        } else {
+          result = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
+          output.writeMessageBegin("createNoticeIcon", Thrift.MessageType.EXCEPTION, seqid);
+        }
+        result.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      });
+    } else {
+      this._handler.createNoticeIcon(args.teamId, args.documentId, args.descrip, (err, result) => {
+        let result_obj;
+        if ((err === null || typeof err === 'undefined') || err instanceof common_ttypes.SystemException) {
+          result_obj = new GroupHeaderContentService_createNoticeIcon_result((err !== null || typeof err === 'undefined') ? err : {success: result});
+          output.writeMessageBegin("createNoticeIcon", Thrift.MessageType.REPLY, seqid);
+        } else {
+          result_obj = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
+          output.writeMessageBegin("createNoticeIcon", Thrift.MessageType.EXCEPTION, seqid);
         }
         result_obj.write(output);
         output.writeMessageEnd();

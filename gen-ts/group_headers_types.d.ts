@@ -105,3 +105,13 @@ declare class StepGroupHeaders {
 
       constructor(args?: { category?: StepGroupCategory; equipment?: EquipmentIcon[]; notices?: NoticeHeader[]; condition?: string; categoryDiff?: CategoryDiff; conditionDiff?: diff_ttypes.StringDiff; });
   }
+
+/**
+ * Categories of one team, archived ones included. Checked when one is made.
+ */
+declare const MAX_CATEGORIES_PER_TEAM: number;
+
+/**
+ * Icons of one team, of each of the two kinds. Checked when one is made.
+ */
+declare const MAX_ICONS_PER_TEAM: number;

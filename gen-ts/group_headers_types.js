@@ -807,3 +807,5 @@ const StepGroupHeaders = module.exports.StepGroupHeaders = class {
   }
 
 };
+module.exports.MAX_CATEGORIES_PER_TEAM = 1000;
+module.exports.MAX_ICONS_PER_TEAM = 1000;

@@ -272,9 +272,10 @@ service DataSheetService {
   ) throws (1: common.SystemException err)
 
   /**
-   * Makes a set with its definitions, sheets and attributes, and returns it.
+   * Makes a set with its definitions, sheets and attributes, and returns it. Since its definitions have no ids yet, the values of
+   * its sheets stand under the names of the definitions.
    *
-   * Errors: team-not-found (404), attribute-not-found (404), duplicate-name (400), limit-exceeded (400), insufficient-permissions (476)
+   * Errors: team-not-found (404), attribute-not-found (404), data-sheet-definition-not-found (404), duplicate-name (400), limit-exceeded (400), insufficient-permissions (476)
    */
   DataSheetSet createSet(
     1: string teamId,
@@ -321,7 +322,8 @@ service DataSheetService {
   ) throws (1: common.SystemException err)
 
   /**
-   * Edits definitions in the given order, all or none. Returns the definition of each action, in that order.
+   * Edits definitions in the given order, all or none, up to 1000. Returns the definition of each action, in that order; with its
+   * values for getId.
    *
    * Errors: data-sheet-set-not-found (404), data-sheet-definition-not-found (404), data-sheet-not-found (404), data-sheet-set-archived (601), data-sheet-definition-in-use (413), already-archived (414), not-archived (414), duplicate-name (400), invalid-position (400), limit-exceeded (400), insufficient-permissions (476)
    */
@@ -331,7 +333,8 @@ service DataSheetService {
   ) throws (1: common.SystemException err)
 
   /**
-   * Edits sheets in the given order, all or none. Returns the sheet of each action, in that order.
+   * Edits sheets in the given order, all or none, up to 1000. Returns the sheet of each action, in that order, as it is after all of
+   * them.
    *
    * Errors: data-sheet-set-not-found (404), data-sheet-not-found (404), data-sheet-definition-not-found (404), data-sheet-set-archived (601), already-archived (414), not-archived (414), duplicate-name (400), limit-exceeded (400), insufficient-permissions (476)
    */

@@ -18,6 +18,12 @@ include "diff.thrift"
 include "document.thrift"
 include "reference.thrift"
 
+/** Categories of one team, archived ones included. Checked when one is made. */
+const i32 MAX_CATEGORIES_PER_TEAM = 1000
+
+/** Icons of one team, of each of the two kinds. Checked when one is made. */
+const i32 MAX_ICONS_PER_TEAM = 1000
+
 /** A category that step groups, and through their root group templates, can belong to. */
 struct StepGroupCategory {
   /** Id, unique in the team. The only field that counts where a category is chosen. */
@@ -188,5 +194,29 @@ service GroupHeaderContentService {
   void unarchiveCategory(
     1: string teamId,
     2: string categoryId
+  ) throws (1: common.SystemException err)
+
+  /**
+   * Jobwright extension: makes an equipment icon of a picture among the team's documents, and returns it. descrip: what the
+   * picture means, up to MAX_NAME_LENGTH characters.
+   *
+   * Errors: team-not-found (404), document-not-found (404), limit-exceeded (400), insufficient-permissions (476)
+   */
+  EquipmentIcon createEquipment(
+    1: string teamId,
+    2: string documentId,
+    3: string descrip
+  ) throws (1: common.SystemException err)
+
+  /**
+   * Jobwright extension: makes a notice icon of a picture among the team's documents, and returns it. descrip: what the picture
+   * means, up to MAX_NAME_LENGTH characters.
+   *
+   * Errors: team-not-found (404), document-not-found (404), limit-exceeded (400), insufficient-permissions (476)
+   */
+  NoticeIcon createNoticeIcon(
+    1: string teamId,
+    2: string documentId,
+    3: string descrip
   ) throws (1: common.SystemException err)
 }

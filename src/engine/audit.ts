@@ -14,6 +14,9 @@ export type AuditedAction =
   | 'token.revoked'
   | 'attributes.defined'
   | 'attribute.assigned'
+  | `category.${'created' | 'updated' | 'archived' | 'unarchived'}`
+  | 'icon.created'
+  | `sheets.${'created' | 'updated' | 'archived' | 'unarchived' | 'definitions' | 'edited'}`
   | 'tag.created'
   | 'tag.renamed'
   | 'template.lock.forced';

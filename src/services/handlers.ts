@@ -4,6 +4,8 @@ import type { Store } from '../store/database.ts';
 import { AbacHandler } from './abac/handler.ts';
 import { AuditHandler } from './audit/handler.ts';
 import { AuthenticationHandler } from './authentication/handler.ts';
+import { DataSheetHandler } from './data-sheets/handler.ts';
+import { GroupHeaderContentHandler } from './group-headers/handler.ts';
 import { GroupHandler } from './groups/handler.ts';
 import { JobTemplateHandler } from './job-templates/handler.ts';
 import { JobsHandler } from './jobs/handler.ts';
@@ -35,8 +37,8 @@ export const createHandlers = (
   TagService: new TagHandler(store),
   MetadataService: {},
   AbacService: new AbacHandler(store),
-  GroupHeaderContentService: {},
-  DataSheetService: {},
+  GroupHeaderContentService: new GroupHeaderContentHandler(store),
+  DataSheetService: new DataSheetHandler(store),
   ComponentService: {},
   FieldDataService: {},
   FormulaService: {},

@@ -201,6 +201,8 @@ export const needs: Needs = {
     getCategory: 'member',
     archiveCategory: 'templateEdit',
     unarchiveCategory: 'templateEdit',
+    createEquipment: 'templateEdit',
+    createNoticeIcon: 'templateEdit',
   },
   DataSheetService: {
     querySets: 'member',

@@ -18,6 +18,7 @@ import { AuditReader, AuditTransactor } from './audit.ts';
 import type { Connections, Engine } from './engine.ts';
 import { FileReader, FileTransactor } from './files.ts';
 import { GroupReader, GroupTransactor } from './groups.ts';
+import { HeaderReader, HeaderTransactor } from './headers.ts';
 import { JobReader, JobTransactor } from './jobs.ts';
 import { Kept } from './kept.ts';
 import { LoginReader, LoginTransactor } from './logins.ts';
@@ -27,6 +28,7 @@ import { PeopleReader, PeopleTransactor } from './people.ts';
 import type { PostgresSettings } from './postgres.ts';
 import { Recent } from './recent.ts';
 import type { Database, Row } from './schema.ts';
+import { SheetReader, SheetTransactor } from './sheets.ts';
 import type { SqliteSettings } from './sqlite.ts';
 import { TagReader, TagTransactor } from './tags.ts';
 import { TemplateReader, TemplateTransactor } from './templates.ts';
@@ -51,6 +53,8 @@ export class Reader {
   readonly users: UserReader;
   readonly audit: AuditReader;
   readonly attributes: AttributeReader;
+  readonly headers: HeaderReader;
+  readonly sheets: SheetReader;
 
   constructor(db: Kysely<Database>, engine: Engine, cache: TreeCache) {
     this.people = new PeopleReader(db, engine);
@@ -66,6 +70,8 @@ export class Reader {
     this.users = new UserReader(db, engine);
     this.audit = new AuditReader(db, engine);
     this.attributes = new AttributeReader(db, engine);
+    this.headers = new HeaderReader(db, engine);
+    this.sheets = new SheetReader(db, engine);
   }
 }
 
@@ -83,6 +89,8 @@ export class Transactor extends Reader {
   override readonly users: UserTransactor;
   override readonly audit: AuditTransactor;
   override readonly attributes: AttributeTransactor;
+  override readonly headers: HeaderTransactor;
+  override readonly sheets: SheetTransactor;
   readonly #effects = new Set<() => void>();
 
   constructor(db: Kysely<Database>, engine: Engine, cache: TreeCache, forgetCallers: () => void) {
@@ -101,6 +109,8 @@ export class Transactor extends Reader {
     this.users = new UserTransactor(db, engine, callersChanged);
     this.audit = new AuditTransactor(db, engine);
     this.attributes = new AttributeTransactor(db, engine);
+    this.headers = new HeaderTransactor(db, engine);
+    this.sheets = new SheetTransactor(db, engine);
   }
 
   /** Runs after the commit, once, and never when the transaction fails. */

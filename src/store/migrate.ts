@@ -12,6 +12,7 @@ import * as rights from './migrations/005-rights.ts';
 import * as accounts from './migrations/006-accounts.ts';
 import * as audit from './migrations/007-audit.ts';
 import * as attributes from './migrations/008-attributes.ts';
+import * as sheets from './migrations/009-sheets.ts';
 
 const steps = {
   '001-first': first,
@@ -22,6 +23,7 @@ const steps = {
   '006-accounts': accounts,
   '007-audit': audit,
   '008-attributes': attributes,
+  '009-sheets': sheets,
 };
 
 /** @throws Error with what to do, when the schema is newer than this program or a step fails; nothing is half done then */

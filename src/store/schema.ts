@@ -10,9 +10,16 @@ import type { Column, Tables } from './schema/columns.ts';
 import { filesTables } from './schema/files.ts';
 import { jobsTables } from './schema/jobs.ts';
 import { peopleTables } from './schema/people.ts';
+import { sheetsTables } from './schema/sheets.ts';
 import { templatesTables } from './schema/templates.ts';
 
-export const tables = { ...peopleTables, ...templatesTables, ...jobsTables, ...filesTables } as const satisfies Tables;
+export const tables = {
+  ...peopleTables,
+  ...templatesTables,
+  ...jobsTables,
+  ...filesTables,
+  ...sheetsTables,
+} as const satisfies Tables;
 
 type All = typeof tables;
 type Value<C> = C extends Column<infer T> ? T : never;

@@ -65,8 +65,6 @@ const most: Readonly<Partial<Record<ServiceName, number>>> = {
   JobsService: 27,
   TeamService: 1,
   MetadataService: 11,
-  GroupHeaderContentService: 8,
-  DataSheetService: 10,
   ComponentService: 3,
   FieldDataService: 1,
   FormulaService: 2,

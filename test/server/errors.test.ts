@@ -64,6 +64,12 @@ const newGroup = async (): Promise<string> => {
   return id;
 };
 
+const sheets = () => admin.connection.service('DataSheetService');
+
+let setCount = 0;
+const newSet = async (): Promise<string> =>
+  (await sheets().createSet(admin.teamId, { name: `Set ${++setCount}` } as never, [])).id;
+
 const withId = (id: string) => step('Of my own id', { id, clientGeneratedIds: true });
 
 const provoked: Readonly<Record<string, Provoked>> = {
@@ -151,6 +157,30 @@ const provoked: Readonly<Record<string, Provoked>> = {
       const { uploadId } = await admin.jobs.beginAttachmentUpload({ jobId, fileName: 'plan.pdf' }, 3);
       return admin.jobs.finishAttachmentUpload(uploadId, '0'.repeat(64));
     },
+  },
+  'data-sheet-definition-not-found': {
+    code: 404,
+    message: /the set has no definition lost/,
+    call: async () => sheets().definitionOps(await newSet(), [{ getId: 'lost' }]),
+  },
+  'data-sheet-not-found': {
+    code: 404,
+    message: /the set has no sheet lost/,
+    call: async () => sheets().sheetOps(await newSet(), [{ getId: 'lost' }]),
+  },
+  'data-sheet-set-archived': {
+    code: 601,
+    message: /is archived; unarchiveSet makes it usable again/,
+    call: async () => {
+      const id = await newSet();
+      await sheets().archiveSet(id);
+      return sheets().sheetOps(id, []);
+    },
+  },
+  'data-sheet-set-not-found': {
+    code: 404,
+    message: /no data sheet set lost/,
+    call: () => sheets().archiveSet('lost'),
   },
   'dates-out-of-order': {
     code: 400,

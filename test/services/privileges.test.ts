@@ -12,6 +12,7 @@ import { allPrivileges, type Privilege } from '../../src/domain/privileges.ts';
 import type { Clients, ServiceName } from '../../src/services/generated.ts';
 import { notBuilt } from '../../src/services/not-built.ts';
 import { type Need, needs } from '../../src/services/privileges.ts';
+import { uploadPicture } from '../support/http.ts';
 import { newJob } from '../support/jobs.ts';
 import { expectRefusal, refusalOf } from '../support/refusals.ts';
 import {
@@ -36,6 +37,8 @@ let mia: TestUser;
 let probe: string;
 let bare: TestUser;
 let outsider: TestUser;
+/** A picture among the documents of the team. */
+let picture: string;
 
 beforeAll(async () => {
   server = await TestServer.start();
@@ -45,6 +48,7 @@ beforeAll(async () => {
   bare = await newUser(server, admin, 'bare');
   outsider = await newOutsider(server, admin);
   await admin.teams.removeUserFromTeam(outsider.teamId, admin.id).catch(() => undefined);
+  picture = await uploadPicture(server, admin);
   probe = (await rolesOf(admin).create(admin.teamId, { name: `Probe ${SECRET}` })).id;
   await rolesOf(admin).addHolders(probe, [mia.id]);
 });
@@ -58,6 +62,8 @@ const rolesOf = client('RoleService');
 const groupsOf = client('GroupService');
 const tagsOf = client('TagService');
 const abacOf = client('AbacService');
+const headersOf = client('GroupHeaderContentService');
+const sheetsOf = client('DataSheetService');
 
 const give = (privileges: readonly Privilege[]) =>
   rolesOf(admin).update(probe, { permissions: { privileges: [...privileges] } });
@@ -86,6 +92,8 @@ const newGroup = async () => (await groupsOf(admin).create(admin.teamId, { name:
 const newTag = async () => (await tagsOf(admin).create(name(), admin.teamId)).id;
 const newAttribute = async () =>
   (await abacOf(admin).updateAttributes(admin.teamId, [{ id: '', label: name(), values: [] }])).at(-1)!.id;
+const newCategory = async () => (await headersOf(admin).createCategory(admin.teamId, { name: name() })).id;
+const newSet = async () => (await sheetsOf(admin).createSet(admin.teamId, { name: name() } as never, [])).id;
 const member = () => newUser(server, admin, `member${++names}`);
 
 const BYTES = Buffer.from('a few bytes');
@@ -361,6 +369,69 @@ const calls: Calls = {
     updateAttributes: async () => user =>
       abacOf(user).updateAttributes(admin.teamId, [{ id: '', label: name(), values: [] }]),
     getAttributes: async () => user => abacOf(user).getAttributes(admin.teamId),
+  },
+  GroupHeaderContentService: {
+    indexEquipment: async () => user => headersOf(user).indexEquipment(admin.teamId),
+    indexNoticeIcons: async () => user => headersOf(user).indexNoticeIcons(admin.teamId),
+    indexCategories: async () => user => headersOf(user).indexCategories(admin.teamId),
+    createCategory: async () => user => headersOf(user).createCategory(admin.teamId, { name: name() }),
+    updateCategory: async () => {
+      const id = await newCategory();
+      return user => headersOf(user).updateCategory(admin.teamId, id, { name: name() });
+    },
+    getCategory: async () => {
+      const id = await newCategory();
+      return user => headersOf(user).getCategory(admin.teamId, id);
+    },
+    archiveCategory: async () => {
+      const id = await newCategory();
+      return user => headersOf(user).archiveCategory(admin.teamId, id);
+    },
+    unarchiveCategory: async () => {
+      const id = await newCategory();
+      await headersOf(admin).archiveCategory(admin.teamId, id);
+      return user => headersOf(user).unarchiveCategory(admin.teamId, id);
+    },
+    createEquipment: async () => user => headersOf(user).createEquipment(admin.teamId, picture, name()),
+    createNoticeIcon: async () => user => headersOf(user).createNoticeIcon(admin.teamId, picture, name()),
+  },
+  DataSheetService: {
+    querySets: async () => user => sheetsOf(user).querySets(admin.teamId, {}, select),
+    createSet: async () => user => sheetsOf(user).createSet(admin.teamId, { name: name() } as never, []),
+    updateSet: async () => {
+      const id = await newSet();
+      return user => sheetsOf(user).updateSet(id, { name: name() } as never);
+    },
+    getSet: async () => {
+      const id = await newSet();
+      return user => sheetsOf(user).getSet(id, select);
+    },
+    archiveSet: async () => {
+      const id = await newSet();
+      return user => sheetsOf(user).archiveSet(id);
+    },
+    unarchiveSet: async () => {
+      const id = await newSet();
+      await sheetsOf(admin).archiveSet(id);
+      return user => sheetsOf(user).unarchiveSet(id);
+    },
+    definitionOps: async () => {
+      const id = await newSet();
+      return user => sheetsOf(user).definitionOps(id, [{ add: { name: name(), type: 1, position: -1 } as never }]);
+    },
+    sheetOps: async () => {
+      const id = await newSet();
+      return user => sheetsOf(user).sheetOps(id, [{ add: { name: name() } as never }]);
+    },
+    querySheets: async () => {
+      const id = await newSet();
+      return user => sheetsOf(user).querySheets(id, {});
+    },
+    updateAttribute: async () => {
+      const id = await newSet();
+      const attribute = await newAttribute();
+      return user => sheetsOf(user).updateAttribute(id, attribute, [], AbacUploadBehaviour.CLOBBER);
+    },
   },
   AuditService: { query: async () => user => user.connection.service('AuditService').query(admin.teamId, {}) },
   TagService: {

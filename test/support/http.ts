@@ -56,6 +56,16 @@ export function metricIn(metrics: string, name: string): number {
   return Number(line?.slice(name.length + 1) ?? 0);
 }
 
+/** A picture among the documents of the user's team. @returns its id */
+export async function uploadPicture(
+  server: { address: { host: string; port: number } },
+  user: TestUser,
+): Promise<string> {
+  const path = `/api/documents?teamId=${user.teamId}&name=goggles.png`;
+  const sent = new TestHttp(server.address).upload(user, path, Buffer.from('a picture'), 'image/png');
+  return (await answered<{ id: string }>(sent)).id;
+}
+
 /** The JSON of an answer of 200. */
 export async function answered<T>(sending: Promise<Response>): Promise<T> {
   const response = await sending;

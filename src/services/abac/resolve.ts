@@ -44,9 +44,11 @@ export async function resolve(
 ): Promise<{ [key: string]: boolean }> {
   const questions = Object.entries(requests);
   refuseTooMany(questions.length);
-  for (const [key, { teamId }] of questions) {
+  for (const [key, question] of questions) {
+    const { teamId } = question;
     if (cannotBeKey(key))
       throw new BadRequest('invalid-argument', `abacResolutionRequests: "${key}" cannot be a key`, { key });
+    refuseHalf(key, question);
     requireMember(call.caller, teamId);
   }
   const decide = await store.read(reader =>
@@ -147,6 +149,15 @@ async function hiding(
     const own = new Set((ofUsers.get(`${row.team_id} ${userId}`) ?? []).map(value => value.value_id));
     return !carried.some(value => own.has(value.value_id));
   };
+}
+
+/** A struct that a client left out is not there. */
+function refuseHalf(key: string, question: Partial<Question>): void {
+  for (const field of ['subject', 'object'] as const)
+    if (question[field] == null)
+      throw new BadRequest('invalid-argument', `abacResolutionRequests["${key.slice(0, 100)}"].${field}: missing`, {
+        field,
+      });
 }
 
 function refuseTooMany(found: number): void {

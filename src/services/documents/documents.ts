@@ -41,8 +41,13 @@ export function uploadDocument(
 }
 
 /** The document with this id that the caller may see. @throws NotFound (404) */
-export async function visibleDocument(reader: Reader, call: Call, documentId: string): Promise<DocumentRow> {
-  const document = await reader.files.document(teamsOf(call.caller), documentId);
+export async function visibleDocument(
+  reader: Reader,
+  call: Call,
+  documentId: string,
+  teamIds: readonly string[] = teamsOf(call.caller),
+): Promise<DocumentRow> {
+  const document = await reader.files.document(teamIds, documentId);
   if (document) return document;
   throw new NotFound('document-not-found', `documentId: no document ${documentId} in your teams`, { documentId });
 }
@@ -57,7 +62,7 @@ function onlyTeam({ caller }: Call): string {
   );
 }
 
-const toDocument = (row: DocumentRow): Document => ({
+export const toDocument = (row: DocumentRow): Document => ({
   id: row.document_id,
   mimeType: row.mime_type,
   name: row.name,

@@ -13,6 +13,7 @@ export const integer: Column<number> = { type: 'integer', nullable: false };
 export const optionalInteger: Column<number | null> = { type: 'integer', nullable: true };
 export const time: Column<number> = { type: 'bigint', nullable: false };
 export const real: Column<number> = { type: 'real', nullable: false };
+export const optionalReal: Column<number | null> = { type: 'real', nullable: true };
 export const optionalTime: Column<number | null> = { type: 'bigint', nullable: true };
 export const long: Column<number> = { type: 'bigint', nullable: false };
 export const optionalLong: Column<number | null> = { type: 'bigint', nullable: true };

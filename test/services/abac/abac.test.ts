@@ -464,6 +464,8 @@ describe('resolve', () => {
       Array.from({ length: MAX_IDS_PER_CALL + 1 }, (_, n) => [`q${n}`, question(ana, VIEW, TEAM, ana.teamId)]),
     );
     await expectRefusal(abac(ana).resolve(many), BAD_REQUEST, 'limit-exceeded', /1001 questions; at most 1000/);
+    const half = { x: { action: VIEW, teamId: ana.teamId } as never };
+    await expectRefusal(abac(ana).resolve(half), BAD_REQUEST, 'invalid-argument', /\["x"\]\.subject: missing/);
     expect(await abac(ana).resolve({})).toEqual({});
   });
 
