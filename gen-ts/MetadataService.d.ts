@@ -38,37 +38,41 @@ declare class Client {
     constructor(output: thrift.TTransport, pClass: { new(trans: thrift.TTransport): thrift.TProtocol });
 
     /**
-     * Makes several definitions, all or none, and returns them in order.
+     * Makes several definitions, all or none, and returns them in order. A team has up to MAX_METADATA_PER_TEAM, archived ones
+     * included. A key that is taken is refused with the id of the definition that has it, so a call whose answer was lost can
+     * be repeated.
      * 
-     * Errors: team-not-found (404), duplicate-name (400), limit-exceeded (400), insufficient-permissions (476)
+     * Errors: team-not-found (404), list-option-not-found (404), duplicate-name (400), limit-exceeded (400), insufficient-permissions (476)
      */
     addMetadata(metadata: Metadata[], teamId: string): Promise<Metadata[]>;
 
     /**
-     * Returns the definitions of one owner, archived and externally managed ones left out. owner ALL = of every owner.
+     * Returns the definitions that one owner can carry, those of owner ALL included, archived and externally managed ones left
+     * out, by position, then key. owner ALL = of every owner.
      * 
-     * Errors: team-not-found (404), insufficient-permissions (476)
+     * Errors: team-not-found (404)
      */
     getMetadata(teamId: string, owner: Owner): Promise<Metadata[]>;
 
     /**
-     * Makes a definition and returns it.
+     * Makes a definition and returns it. As addMetadata with one.
      * 
-     * Errors: team-not-found (404), duplicate-name (400), limit-exceeded (400), insufficient-permissions (476)
+     * Errors: team-not-found (404), list-option-not-found (404), duplicate-name (400), limit-exceeded (400), insufficient-permissions (476)
      */
     add(teamId: string, metadata: Metadata): Promise<Metadata>;
 
     /**
-     * Returns the definitions of one owner by position, then key. owner ALL = of every owner.
+     * Returns the definitions that one owner can carry, those of owner ALL included, by position, then key. owner ALL = of
+     * every owner.
      * 
-     * Errors: team-not-found (404), insufficient-permissions (476)
+     * Errors: team-not-found (404)
      */
     index(teamId: string, owner: Owner, includeArchived: boolean, includeExternallyManaged: boolean): Promise<Metadata[]>;
 
     /**
      * Returns one definition, archived or not.
      * 
-     * Errors: team-not-found (404), metadata-not-found (404), insufficient-permissions (476)
+     * Errors: team-not-found (404), metadata-not-found (404)
      */
     get(teamId: string, id: string): Promise<Metadata>;
 
@@ -76,40 +80,46 @@ declare class Client {
      * Writes key, range, isRequired, position and default of the definition metadata.id. Values that break the new range
      * stay until they are written again. Another type or owner: invalid-argument.
      * 
-     * Errors: team-not-found (404), metadata-not-found (404), duplicate-name (400), limit-exceeded (400), already-archived (414), not-allowed (550), insufficient-permissions (476)
+     * Errors: team-not-found (404), metadata-not-found (404), list-option-not-found (404), duplicate-name (400), limit-exceeded (400), already-archived (414), not-allowed (550), insufficient-permissions (476)
      */
     update(teamId: string, metadata: Metadata): Promise<void>;
 
     /**
-     * Adds options to a list. params.name is ignored. Returns the ids of the new options, in the order of values.
+     * Adds options to a list, one behind the other at the place of params, each at its own by alphabet. params.name is ignored.
+     * Returns the ids of the new options, in the order of values. A text that is taken is refused with the id of the option that
+     * has it.
      * 
-     * Errors: team-not-found (404), metadata-not-found (404), duplicate-name (400), limit-exceeded (400), invalid-position (400), not-allowed (550), insufficient-permissions (476)
+     * Errors: team-not-found (404), metadata-not-found (404), duplicate-name (400), limit-exceeded (400), invalid-position (400), already-archived (414), not-allowed (550), insufficient-permissions (476)
      */
     updateListAdd(teamId: string, metadataId: string, values: string[], params: ListOptionParams): Promise<string[]>;
 
     /**
-     * Takes options out of a list. Entries that have them keep them; they cannot be chosen any more.
+     * Takes options out of a list. Entries that have them keep them and show their text; they cannot be chosen any more. The
+     * default of the definition loses them. Those that were taken out before are passed over.
      * 
-     * Errors: team-not-found (404), metadata-not-found (404), list-option-not-found (404), not-allowed (550), insufficient-permissions (476)
+     * Errors: team-not-found (404), metadata-not-found (404), list-option-not-found (404), limit-exceeded (400), already-archived (414), not-allowed (550), insufficient-permissions (476)
      */
     updateListRemove(teamId: string, metadataId: string, valueIds: string[]): Promise<void>;
 
     /**
-     * Renames or moves options of a list: the n-th params belong to the n-th id, so both have the same length.
+     * Renames or moves options of a list: the n-th params belong to the n-th id, so both have the same length, and each id is
+     * there once. All are renamed first, so two can swap their texts; then they are moved, one after the other.
      * 
-     * Errors: team-not-found (404), metadata-not-found (404), list-option-not-found (404), duplicate-name (400), limit-exceeded (400), invalid-position (400), not-allowed (550), insufficient-permissions (476)
+     * Errors: team-not-found (404), metadata-not-found (404), list-option-not-found (404), duplicate-name (400), limit-exceeded (400), invalid-position (400), already-archived (414), not-allowed (550), insufficient-permissions (476)
      */
     updateListUpdate(teamId: string, metadataId: string, valueIds: string[], params: ListOptionParams[]): Promise<void>;
 
     /**
-     * Merges options into one: valueIds go, and whatever had one of them has mergedValueId.
+     * Merges options into one: valueIds go, and whatever had one of them has mergedValueId, and what that is merged into later.
+     * valueIds may name options that were taken out; those that were merged into mergedValueId before are passed over.
      * 
-     * Errors: team-not-found (404), metadata-not-found (404), list-option-not-found (404), not-allowed (550), insufficient-permissions (476)
+     * Errors: team-not-found (404), metadata-not-found (404), list-option-not-found (404), limit-exceeded (400), already-archived (414), not-allowed (550), insufficient-permissions (476)
      */
     updateListMerge(teamId: string, metadataId: string, valueIds: string[], mergedValueId: string): Promise<void>;
 
     /**
-     * Archives a definition: its values stay, new ones cannot be written, and it is required no longer.
+     * Archives a definition: its values stay, new ones cannot be written, it is required no longer, and its key is free. It
+     * cannot be edited any more.
      * 
      * Errors: team-not-found (404), metadata-not-found (404), already-archived (414), not-allowed (550), insufficient-permissions (476)
      */

@@ -230,6 +230,11 @@ declare const MAX_DOCUMENT_CAPTION_LENGTH: number;
 declare const MAX_LIST_OPTION_LENGTH: number;
 
 /**
+ * Options of one list in metadata that can be chosen. Checked when options are added.
+ */
+declare const MAX_LIST_OPTIONS: number;
+
+/**
  * Levels of a step tree, the root group counted as 1. Checked by every edit that adds to or moves within the tree.
  */
 declare const MAX_TREE_DEPTH: number;
@@ -298,6 +303,16 @@ declare const MAX_ATTRIBUTE_VALUES: number;
  * API tokens of one user that have not ended. Checked when one is made.
  */
 declare const MAX_API_TOKENS_PER_USER: number;
+
+/**
+ * Metadata definitions of one team, archived ones included. Checked when one is made.
+ */
+declare const MAX_METADATA_PER_TEAM: number;
+
+/**
+ * Bytes of all metadata definitions of a team, as JSON in UTF-8. Checked when one is written, so that all fit into one answer.
+ */
+declare const MAX_METADATA_BYTES: number;
 
 /**
  * Characters in an email address. Checked when it is written.

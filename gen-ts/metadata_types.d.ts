@@ -18,6 +18,7 @@ declare enum MetadataType {
   NUMBER = 2,
   LIST = 3,
   MULTI_SELECT_LIST = 4,
+  DATE = 1001,
 }
 
 /**
@@ -32,7 +33,7 @@ declare enum Owner {
 }
 
 /**
- * Bounds of a number, both inclusive.
+ * Bounds of a number, both inclusive: range_start is at most range_end.
  */
 declare class Range {
     public range_start?: number;
@@ -42,7 +43,7 @@ declare class Range {
   }
 
 /**
- * Options of a list.
+ * Options of a list that can be chosen: up to MAX_LIST_OPTIONS.
  */
 declare class ListOptions {
     public options: string[];

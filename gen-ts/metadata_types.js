@@ -22,7 +22,9 @@ module.exports.MetadataType = {
   '3' : 'LIST',
   'LIST' : 3,
   '4' : 'MULTI_SELECT_LIST',
-  'MULTI_SELECT_LIST' : 4
+  'MULTI_SELECT_LIST' : 4,
+  '1001' : 'DATE',
+  'DATE' : 1001
 };
 module.exports.Owner = {
   '0' : 'ALL',

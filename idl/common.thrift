@@ -73,6 +73,9 @@ const i32 MAX_DOCUMENT_CAPTION_LENGTH = 250
 /** Characters in one option of a list, in metadata and in fields. Checked when the option is written. */
 const i32 MAX_LIST_OPTION_LENGTH = 250
 
+/** Options of one list in metadata that can be chosen. Checked when options are added. */
+const i32 MAX_LIST_OPTIONS = 1000
+
 /** Levels of a step tree, the root group counted as 1. Checked by every edit that adds to or moves within the tree. */
 const i32 MAX_TREE_DEPTH = 16
 
@@ -114,6 +117,11 @@ const i32 MAX_ATTRIBUTE_VALUES = 1000
 
 /** API tokens of one user that have not ended. Checked when one is made. */
 const i32 MAX_API_TOKENS_PER_USER = 100
+/** Metadata definitions of one team, archived ones included. Checked when one is made. */
+const i32 MAX_METADATA_PER_TEAM = 1000
+
+/** Bytes of all metadata definitions of a team, as JSON in UTF-8. Checked when one is written, so that all fit into one answer. */
+const i32 MAX_METADATA_BYTES = 8388608
 
 /** Characters in an email address. Checked when it is written. */
 const i32 MAX_EMAIL_LENGTH = 320

@@ -1,5 +1,8 @@
 /**
  * Metadata: named values on templates, step groups, steps and jobs, each defined once per team with type and limits.
+ *
+ * Members of the team read the definitions; who has the privilege adminBasic makes, edits and archives them. Edits of one
+ * team's definitions are carried out one after the other: of two that change a list at the same time none is lost.
  */
 
 namespace js jobwright.metadata
@@ -25,7 +28,9 @@ enum MetadataType {
   /** One of the options. */
   LIST = 3,
   /** Any number of the options. */
-  MULTI_SELECT_LIST = 4
+  MULTI_SELECT_LIST = 4,
+  /** A point in time. Jobwright extension. */
+  DATE = 1001
 }
 
 /** What can carry a value. */
@@ -38,7 +43,7 @@ enum Owner {
   JOB = 4
 }
 
-/** Bounds of a number, both inclusive. */
+/** Bounds of a number, both inclusive: range_start is at most range_end. */
 struct Range {
   /** Least value. Unset = no lower bound. */
   1: optional double range_start;
@@ -46,9 +51,9 @@ struct Range {
   2: optional double range_end;
 }
 
-/** Options of a list. */
+/** Options of a list that can be chosen: up to MAX_LIST_OPTIONS. */
 struct ListOptions {
-  /** Texts in order, each up to MAX_LIST_OPTION_LENGTH characters, each once. */
+  /** Texts in order, each up to MAX_LIST_OPTION_LENGTH characters, each once ignoring case. May be empty. */
   1: list<string> options;
   /** Ids of the options, in the same order. Filled by the server; ignored on writes. */
   2: optional list<string> valueIds;
@@ -56,9 +61,9 @@ struct ListOptions {
 
 /** Limits on the values of a definition. */
 struct Constraints {
-  /** For NUMBER. */
+  /** For NUMBER alone. */
   1: optional Range range;
-  /** For LIST and MULTI_SELECT_LIST, which need it. */
+  /** For LIST and MULTI_SELECT_LIST alone, which need it. */
   2: optional ListOptions listOptions;
 }
 
@@ -66,9 +71,9 @@ struct Constraints {
 struct ListOptionParams {
   /** New text. Unset = unchanged. */
   1: optional string name;
-  /** Place, from 0; -1 = at the end. Unset = at the end when new, else unchanged. */
+  /** Place among the others, from 0; -1 = at the end. Unset = at the end when new, else unchanged. */
   2: optional i32 position;
-  /** true = placed by alphabet; position is ignored. */
+  /** true = placed by alphabet, before the first option that comes behind it there; position is ignored. */
   3: optional bool alphabetical;
 }
 
@@ -91,7 +96,7 @@ union MetadataValue {
   4: common.SelectedListValues selectedListValues;
   /** For MULTI_SELECT_LIST: ids of the options. */
   6: common.SelectedListValueIds selectedListValueIds;
-  /** A date, Unix seconds. No MetadataType of this version has it. */
+  /** For DATE, a Jobwright extension of MetadataType. Unix seconds. */
   7: common.TimeInSecs date;
 }
 
@@ -137,29 +142,35 @@ union MetadataValueWithIds {
 struct Metadata {
   /** Id, made by the server. */
   1: string id;
-  /** Name, unique among the definitions of the same owner in the team. Up to MAX_NAME_LENGTH characters. */
+  /**
+   * Name, unique ignoring case among the definitions that the same owner can carry, those of owner ALL included. Archived
+   * ones do not count. Up to MAX_NAME_LENGTH characters.
+   */
   2: string key;
-  /** Type. Cannot be changed. */
+  /** Type. Cannot be changed: in update, unset = as it is. */
   3: MetadataType type;
-  /** Limits on values. In update, listOptions is ignored: the updateList functions change it. */
+  /** Limits on values. In update, range is replaced, and listOptions is ignored: the updateList functions change it. */
   4: Constraints constraints;
-  /** What can carry a value. Cannot be changed. */
+  /** What can carry a value. Cannot be changed: in update, the owner it has. */
   5: Owner owner;
   /** Unix seconds. Filled by the server. */
   6: common.TimeInSecs createdAt;
-  /** true = a template without a value cannot be published (missing-metadata, 472). */
+  /** true = a template without a value cannot be published (missing-metadata, 472). Never of an archived definition. */
   7: bool isRequired;
-  /** Unix seconds; 0 = not archived. Values of an archived definition stay and cannot be written. */
+  /** Unix seconds; 0 = not archived. Filled by the server. Values of an archived definition stay and cannot be written. */
   8: common.TimeInSecs archivedAt;
   /** Unix seconds. Filled by the server. */
   9: common.TimeInSecs updatedAt;
-  /** Place among the definitions of the owner, ascending. Unset = behind those that have one. */
+  /** Place among the definitions of the owner, ascending; finite. Unset = behind those that have one. */
   10: optional double position;
-  /** Value of new carriers that are given none. */
+  /**
+   * Value of new carriers that are given none. It fits type and constraints. Lists are answered by option ids. In update,
+   * unset = as it is, which must fit the new range.
+   */
   11: optional MetadataValue defaultValue;
-  /** In update: true = take the default away. Never filled by the server. */
+  /** In update: true = take the default away; defaultValue is unset then. Never filled by the server. */
   12: optional bool clearDefault;
-  /** true = another system owns it; it cannot be edited here. */
+  /** true = another system owns it; it cannot be edited here. Filled by the server; true is refused on writes. */
   13: optional bool externallyManaged;
 }
 
@@ -192,9 +203,11 @@ struct MetadataEntry {
 /** The team's definitions. HTTP: /api/metadata. */
 service MetadataService {
   /**
-   * Makes several definitions, all or none, and returns them in order.
+   * Makes several definitions, all or none, and returns them in order. A team has up to MAX_METADATA_PER_TEAM, archived ones
+   * included. A key that is taken is refused with the id of the definition that has it, so a call whose answer was lost can
+   * be repeated.
    *
-   * Errors: team-not-found (404), duplicate-name (400), limit-exceeded (400), insufficient-permissions (476)
+   * Errors: team-not-found (404), list-option-not-found (404), duplicate-name (400), limit-exceeded (400), insufficient-permissions (476)
    */
   list<Metadata> addMetadata(
     1: list<Metadata> metadata,
@@ -202,9 +215,10 @@ service MetadataService {
   ) throws (1: common.SystemException err)
 
   /**
-   * Returns the definitions of one owner, archived and externally managed ones left out. owner ALL = of every owner.
+   * Returns the definitions that one owner can carry, those of owner ALL included, archived and externally managed ones left
+   * out, by position, then key. owner ALL = of every owner.
    *
-   * Errors: team-not-found (404), insufficient-permissions (476)
+   * Errors: team-not-found (404)
    */
   list<Metadata> getMetadata(
     1: string teamId,
@@ -212,9 +226,9 @@ service MetadataService {
   ) throws (1: common.SystemException err)
 
   /**
-   * Makes a definition and returns it.
+   * Makes a definition and returns it. As addMetadata with one.
    *
-   * Errors: team-not-found (404), duplicate-name (400), limit-exceeded (400), insufficient-permissions (476)
+   * Errors: team-not-found (404), list-option-not-found (404), duplicate-name (400), limit-exceeded (400), insufficient-permissions (476)
    */
   Metadata add(
     1: string teamId,
@@ -222,9 +236,10 @@ service MetadataService {
   ) throws (1: common.SystemException err)
 
   /**
-   * Returns the definitions of one owner by position, then key. owner ALL = of every owner.
+   * Returns the definitions that one owner can carry, those of owner ALL included, by position, then key. owner ALL = of
+   * every owner.
    *
-   * Errors: team-not-found (404), insufficient-permissions (476)
+   * Errors: team-not-found (404)
    */
   list<Metadata> index(
     1: string teamId,
@@ -236,7 +251,7 @@ service MetadataService {
   /**
    * Returns one definition, archived or not.
    *
-   * Errors: team-not-found (404), metadata-not-found (404), insufficient-permissions (476)
+   * Errors: team-not-found (404), metadata-not-found (404)
    */
   Metadata get(
     1: string teamId,
@@ -247,7 +262,7 @@ service MetadataService {
    * Writes key, range, isRequired, position and default of the definition metadata.id. Values that break the new range
    * stay until they are written again. Another type or owner: invalid-argument.
    *
-   * Errors: team-not-found (404), metadata-not-found (404), duplicate-name (400), limit-exceeded (400), already-archived (414), not-allowed (550), insufficient-permissions (476)
+   * Errors: team-not-found (404), metadata-not-found (404), list-option-not-found (404), duplicate-name (400), limit-exceeded (400), already-archived (414), not-allowed (550), insufficient-permissions (476)
    */
   void update(
     1: string teamId,
@@ -255,9 +270,11 @@ service MetadataService {
   ) throws (1: common.SystemException err)
 
   /**
-   * Adds options to a list. params.name is ignored. Returns the ids of the new options, in the order of values.
+   * Adds options to a list, one behind the other at the place of params, each at its own by alphabet. params.name is ignored.
+   * Returns the ids of the new options, in the order of values. A text that is taken is refused with the id of the option that
+   * has it.
    *
-   * Errors: team-not-found (404), metadata-not-found (404), duplicate-name (400), limit-exceeded (400), invalid-position (400), not-allowed (550), insufficient-permissions (476)
+   * Errors: team-not-found (404), metadata-not-found (404), duplicate-name (400), limit-exceeded (400), invalid-position (400), already-archived (414), not-allowed (550), insufficient-permissions (476)
    */
   list<string> updateListAdd(
     1: string teamId,
@@ -267,9 +284,10 @@ service MetadataService {
   ) throws (1: common.SystemException err)
 
   /**
-   * Takes options out of a list. Entries that have them keep them; they cannot be chosen any more.
+   * Takes options out of a list. Entries that have them keep them and show their text; they cannot be chosen any more. The
+   * default of the definition loses them. Those that were taken out before are passed over.
    *
-   * Errors: team-not-found (404), metadata-not-found (404), list-option-not-found (404), not-allowed (550), insufficient-permissions (476)
+   * Errors: team-not-found (404), metadata-not-found (404), list-option-not-found (404), limit-exceeded (400), already-archived (414), not-allowed (550), insufficient-permissions (476)
    */
   void updateListRemove(
     1: string teamId,
@@ -278,9 +296,10 @@ service MetadataService {
   ) throws (1: common.SystemException err)
 
   /**
-   * Renames or moves options of a list: the n-th params belong to the n-th id, so both have the same length.
+   * Renames or moves options of a list: the n-th params belong to the n-th id, so both have the same length, and each id is
+   * there once. All are renamed first, so two can swap their texts; then they are moved, one after the other.
    *
-   * Errors: team-not-found (404), metadata-not-found (404), list-option-not-found (404), duplicate-name (400), limit-exceeded (400), invalid-position (400), not-allowed (550), insufficient-permissions (476)
+   * Errors: team-not-found (404), metadata-not-found (404), list-option-not-found (404), duplicate-name (400), limit-exceeded (400), invalid-position (400), already-archived (414), not-allowed (550), insufficient-permissions (476)
    */
   void updateListUpdate(
     1: string teamId,
@@ -290,9 +309,10 @@ service MetadataService {
   ) throws (1: common.SystemException err)
 
   /**
-   * Merges options into one: valueIds go, and whatever had one of them has mergedValueId.
+   * Merges options into one: valueIds go, and whatever had one of them has mergedValueId, and what that is merged into later.
+   * valueIds may name options that were taken out; those that were merged into mergedValueId before are passed over.
    *
-   * Errors: team-not-found (404), metadata-not-found (404), list-option-not-found (404), not-allowed (550), insufficient-permissions (476)
+   * Errors: team-not-found (404), metadata-not-found (404), list-option-not-found (404), limit-exceeded (400), already-archived (414), not-allowed (550), insufficient-permissions (476)
    */
   void updateListMerge(
     1: string teamId,
@@ -302,7 +322,8 @@ service MetadataService {
   ) throws (1: common.SystemException err)
 
   /**
-   * Archives a definition: its values stay, new ones cannot be written, and it is required no longer.
+   * Archives a definition: its values stay, new ones cannot be written, it is required no longer, and its key is free. It
+   * cannot be edited any more.
    *
    * Errors: team-not-found (404), metadata-not-found (404), already-archived (414), not-allowed (550), insufficient-permissions (476)
    */
