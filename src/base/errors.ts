@@ -22,6 +22,7 @@ export type ErrorKind =
   | 'archived'
   | 'invalidVersion'
   | 'unsupported'
+  | 'notAllowed'
   | 'templateNotLocked'
   | 'loginPaused'
   | 'busy';
@@ -113,6 +114,11 @@ export class InvalidVersion extends DomainError {
 /** Thrown when the interface names a function or a field that this version of the server does not serve yet. */
 export class Unsupported extends DomainError {
   readonly kind = 'unsupported';
+}
+
+/** Thrown when the thing never allows the act, whoever asks. */
+export class NotAllowed extends DomainError {
+  readonly kind = 'notAllowed';
 }
 
 /** Thrown when content is edited, or a lock released, by a token that does not hold the template's lock. */

@@ -1,5 +1,6 @@
 /** The audit trail's one way of writing: who did what to whom, in the transaction that did it. */
 import type { Transactor } from '../store/database.ts';
+import type { Row } from '../store/schema.ts';
 import type { Act } from './act.ts';
 
 /** What can be found in the trail. */
@@ -19,7 +20,16 @@ export type AuditedAction =
   | `sheets.${'created' | 'updated' | 'archived' | 'unarchived' | 'definitions' | 'edited'}`
   | 'tag.created'
   | 'tag.renamed'
+  | 'metadata.created'
+  | 'metadata.updated'
+  | 'metadata.archived'
+  | 'metadata.options.added'
+  | 'metadata.options.removed'
+  | 'metadata.options.updated'
+  | 'metadata.options.merged'
   | 'template.lock.forced';
+
+type Details = Readonly<Record<string, unknown>>;
 
 export async function audit(
   tx: Transactor,
@@ -27,7 +37,7 @@ export async function audit(
   teamId: string,
   action: AuditedAction,
   subjectId: string,
-  details: Readonly<Record<string, unknown>>,
+  details: Details,
 ): Promise<void> {
   await auditIn(tx, act, [teamId], action, subjectId, details);
 }
@@ -39,17 +49,34 @@ export async function auditIn(
   teamIds: readonly string[],
   action: AuditedAction,
   subjectId: string,
-  details: Readonly<Record<string, unknown>>,
+  details: Details,
 ): Promise<void> {
-  await tx.audit.append(
-    teamIds.map(teamId => ({
-      team_id: teamId,
-      audit_id: act.ids.next(),
-      at: act.now,
-      actor_id: act.caller.userId,
-      action,
-      subject_id: subjectId,
-      details: JSON.stringify(details),
-    })),
-  );
+  await tx.audit.append(teamIds.map(teamId => event(act, teamId, action, subjectId, details)));
 }
+
+/** Several acts of one call, in one statement. @param subjects details by subject id */
+export async function auditAll(
+  tx: Transactor,
+  act: Act,
+  teamId: string,
+  action: AuditedAction,
+  subjects: ReadonlyMap<string, Details>,
+): Promise<void> {
+  await tx.audit.append([...subjects].map(([id, details]) => event(act, teamId, action, id, details)));
+}
+
+const event = (
+  act: Act,
+  teamId: string,
+  action: AuditedAction,
+  subjectId: string,
+  details: Details,
+): Row<'audit_events'> => ({
+  team_id: teamId,
+  audit_id: act.ids.next(),
+  at: act.now,
+  actor_id: act.caller.userId,
+  action,
+  subject_id: subjectId,
+  details: JSON.stringify(details),
+});

@@ -20,8 +20,8 @@ export function required(field: string, value: string | null | undefined, longes
 }
 
 /** A name that people read in lists. @throws BadRequest (400) */
-export function name(field: string, value: string | null | undefined): string {
-  const text = required(field, value, MAX_NAME_LENGTH);
+export function name(field: string, value: string | null | undefined, longest = MAX_NAME_LENGTH): string {
+  const text = required(field, value, longest);
   const unseen = unseenIn(text);
   if (unseen === undefined) return text;
   const found = `U+${unseen.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`;

@@ -9,6 +9,7 @@ import { GroupHeaderContentHandler } from './group-headers/handler.ts';
 import { GroupHandler } from './groups/handler.ts';
 import { JobTemplateHandler } from './job-templates/handler.ts';
 import { JobsHandler } from './jobs/handler.ts';
+import { MetadataHandler } from './metadata/handler.ts';
 import { RoleHandler } from './roles/handler.ts';
 import type { Handlers } from './surface.ts';
 import { TagHandler } from './tags/handler.ts';
@@ -35,7 +36,7 @@ export const createHandlers = (
   GroupService: new GroupHandler(store),
   AuditService: new AuditHandler(store),
   TagService: new TagHandler(store),
-  MetadataService: {},
+  MetadataService: new MetadataHandler(store),
   AbacService: new AbacHandler(store),
   GroupHeaderContentService: new GroupHeaderContentHandler(store),
   DataSheetService: new DataSheetHandler(store),

@@ -19,6 +19,7 @@ const codes: Readonly<Record<ErrorKind, ErrorCode>> = {
   archived: ErrorCode.RESOURCE_ARCHIVED,
   invalidVersion: ErrorCode.INVALID_VERSION,
   unsupported: ErrorCode.UNSUPPORTED_VERSION,
+  notAllowed: ErrorCode.NOT_ALLOWED,
   templateNotLocked: ErrorCode.TEMPLATE_NOT_LOCKED,
   loginPaused: ErrorCode.SERVICE_UNAVAILABLE,
   busy: ErrorCode.SERVICE_UNAVAILABLE,

@@ -1,5 +1,6 @@
 /** The audit trail: who did what to whom. Rows are only ever added; the database itself refuses anything else. */
 import type { Kysely } from 'kysely';
+import { insertProduct } from './bulk.ts';
 import { bytewise, type Engine } from './engine.ts';
 import type { Database, Row } from './schema.ts';
 
@@ -54,6 +55,6 @@ export class AuditReader {
 
 export class AuditTransactor extends AuditReader {
   async append(events: readonly Row<'audit_events'>[]): Promise<void> {
-    await this.db.insertInto('audit_events').values(events).execute();
+    await insertProduct(this.db, this.engine, 'audit_events', events);
   }
 }

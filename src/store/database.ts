@@ -22,6 +22,7 @@ import { HeaderReader, HeaderTransactor } from './headers.ts';
 import { JobReader, JobTransactor } from './jobs.ts';
 import { Kept } from './kept.ts';
 import { LoginReader, LoginTransactor } from './logins.ts';
+import { MetadataReader, MetadataTransactor } from './metadata.ts';
 import { migrate } from './migrate.ts';
 import { OvertakenByWriter } from './overtaken.ts';
 import { PeopleReader, PeopleTransactor } from './people.ts';
@@ -55,6 +56,7 @@ export class Reader {
   readonly attributes: AttributeReader;
   readonly headers: HeaderReader;
   readonly sheets: SheetReader;
+  readonly metadata: MetadataReader;
 
   constructor(db: Kysely<Database>, engine: Engine, cache: TreeCache) {
     this.people = new PeopleReader(db, engine);
@@ -72,6 +74,7 @@ export class Reader {
     this.attributes = new AttributeReader(db, engine);
     this.headers = new HeaderReader(db, engine);
     this.sheets = new SheetReader(db, engine);
+    this.metadata = new MetadataReader(db, engine);
   }
 }
 
@@ -91,6 +94,7 @@ export class Transactor extends Reader {
   override readonly attributes: AttributeTransactor;
   override readonly headers: HeaderTransactor;
   override readonly sheets: SheetTransactor;
+  override readonly metadata: MetadataTransactor;
   readonly #effects = new Set<() => void>();
 
   constructor(db: Kysely<Database>, engine: Engine, cache: TreeCache, forgetCallers: () => void) {
@@ -111,6 +115,7 @@ export class Transactor extends Reader {
     this.attributes = new AttributeTransactor(db, engine);
     this.headers = new HeaderTransactor(db, engine);
     this.sheets = new SheetTransactor(db, engine);
+    this.metadata = new MetadataTransactor(db, engine);
   }
 
   /** Runs after the commit, once, and never when the transaction fails. */

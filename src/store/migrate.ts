@@ -13,6 +13,7 @@ import * as accounts from './migrations/006-accounts.ts';
 import * as audit from './migrations/007-audit.ts';
 import * as attributes from './migrations/008-attributes.ts';
 import * as sheets from './migrations/009-sheets.ts';
+import * as metadata from './migrations/010-metadata.ts';
 
 const steps = {
   '001-first': first,
@@ -24,6 +25,7 @@ const steps = {
   '007-audit': audit,
   '008-attributes': attributes,
   '009-sheets': sheets,
+  '010-metadata': metadata,
 };
 
 /** @throws Error with what to do, when the schema is newer than this program or a step fails; nothing is half done then */

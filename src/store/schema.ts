@@ -9,6 +9,7 @@
 import type { Column, Tables } from './schema/columns.ts';
 import { filesTables } from './schema/files.ts';
 import { jobsTables } from './schema/jobs.ts';
+import { metadataTables } from './schema/metadata.ts';
 import { peopleTables } from './schema/people.ts';
 import { sheetsTables } from './schema/sheets.ts';
 import { templatesTables } from './schema/templates.ts';
@@ -16,6 +17,7 @@ import { templatesTables } from './schema/templates.ts';
 export const tables = {
   ...peopleTables,
   ...templatesTables,
+  ...metadataTables,
   ...jobsTables,
   ...filesTables,
   ...sheetsTables,

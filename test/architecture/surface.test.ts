@@ -64,7 +64,6 @@ const most: Readonly<Partial<Record<ServiceName, number>>> = {
   JobTemplateService: 32,
   JobsService: 27,
   TeamService: 1,
-  MetadataService: 11,
   ComponentService: 3,
   FieldDataService: 1,
   FormulaService: 2,

@@ -7,6 +7,8 @@ import type { Kysely } from 'kysely';
 import pg from 'pg';
 import { SystemException } from '#gen/common_types';
 import { JobTemplateLockFailed } from '#gen/job_template_types';
+import type { Metadata } from '#gen/metadata_types';
+import { MetadataType, Owner } from '#gen/metadata_types';
 import { TeamRole } from '#gen/user_types';
 import type { ClientConnection } from '../../src/client/connect.ts';
 import type { Limits } from '../../src/server/limits.ts';
@@ -69,6 +71,17 @@ const sheets = () => admin.connection.service('DataSheetService');
 let setCount = 0;
 const newSet = async (): Promise<string> =>
   (await sheets().createSet(admin.teamId, { name: `Set ${++setCount}` } as never, [])).id;
+
+const metadata = () => admin.connection.service('MetadataService');
+
+/** A list with the option "Red". */
+const newList = (key: string) =>
+  metadata().add(admin.teamId, {
+    key,
+    type: MetadataType.LIST,
+    owner: Owner.JOB,
+    constraints: { listOptions: { options: ['Red'] } },
+  } as Metadata);
 
 const withId = (id: string) => step('Of my own id', { id, clientGeneratedIds: true });
 
@@ -332,6 +345,11 @@ const provoked: Readonly<Record<string, Provoked>> = {
     message: /^params\.title: 501 characters; the longest may have 500$/,
     call: () => ana.templates.create(ana.teamId, { title: 'x'.repeat(501) }, []),
   },
+  'list-option-not-found': {
+    code: 404,
+    message: /^valueIds: the list has no option lost; /,
+    call: async () => metadata().updateListRemove(admin.teamId, (await newList('Colour')).id, ['lost']),
+  },
   'login-paused': {
     code: 503,
     message: /too many logins failed; try again in 1 s/,
@@ -368,6 +386,22 @@ const provoked: Readonly<Record<string, Provoked>> = {
         { title: 'T', metadataEntry: [{ metadataId: 'plant', key: '', value: { text: 'x' } }] } as never,
         [],
       ),
+  },
+  'not-allowed': {
+    code: 550,
+    message: /"Supplier" .* is managed by another system/,
+    call: async () => {
+      const { id } = await newList('Supplier');
+      await server.store.transact(async tx => {
+        const { db } = tx.metadata as unknown as { db: Kysely<Database> };
+        await db
+          .updateTable('metadata_definitions')
+          .set({ externally_managed: 1 })
+          .where('metadata_id', '=', id)
+          .execute();
+      });
+      return metadata().archive(admin.teamId, id);
+    },
   },
   'not-archived': {
     code: 414,

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { AbacAction, AbacActorType, AbacUploadBehaviour } from '#gen/abac_types';
 import { ErrorCode } from '#gen/common_types';
 import type { JobTemplate } from '#gen/job_template_types';
+import { type Metadata, MetadataType, Owner } from '#gen/metadata_types';
 import { TeamRole } from '#gen/user_types';
 import { allPrivileges, type Privilege } from '../../src/domain/privileges.ts';
 import type { Clients, ServiceName } from '../../src/services/generated.ts';
@@ -64,6 +65,7 @@ const tagsOf = client('TagService');
 const abacOf = client('AbacService');
 const headersOf = client('GroupHeaderContentService');
 const sheetsOf = client('DataSheetService');
+const metadataOf = client('MetadataService');
 
 const give = (privileges: readonly Privilege[]) =>
   rolesOf(admin).update(probe, { permissions: { privileges: [...privileges] } });
@@ -94,6 +96,18 @@ const newAttribute = async () =>
   (await abacOf(admin).updateAttributes(admin.teamId, [{ id: '', label: name(), values: [] }])).at(-1)!.id;
 const newCategory = async () => (await headersOf(admin).createCategory(admin.teamId, { name: name() })).id;
 const newSet = async () => (await sheetsOf(admin).createSet(admin.teamId, { name: name() } as never, [])).id;
+const list = () =>
+  ({
+    key: name(),
+    type: MetadataType.LIST,
+    owner: Owner.JOB,
+    constraints: { listOptions: { options: ['Red', 'Blue'] } },
+  }) as Metadata;
+const newList = async () => {
+  const made = await metadataOf(admin).add(admin.teamId, list());
+  const [red, blue] = made.constraints.listOptions!.valueIds!;
+  return { ...made, red: red!, blue: blue! };
+};
 const member = () => newUser(server, admin, `member${++names}`);
 
 const BYTES = Buffer.from('a few bytes');
@@ -357,6 +371,40 @@ const calls: Calls = {
       const id = await newGroup();
       await groupsOf(admin).addMembers(id, [bare.id]);
       return user => groupsOf(user).removeMembers(id, [bare.id]);
+    },
+  },
+  MetadataService: {
+    addMetadata: async () => user => metadataOf(user).addMetadata([list()], admin.teamId),
+    getMetadata: async () => user => metadataOf(user).getMetadata(admin.teamId, Owner.ALL),
+    add: async () => user => metadataOf(user).add(admin.teamId, list()),
+    index: async () => user => metadataOf(user).index(admin.teamId, Owner.ALL, true, true),
+    get: async () => {
+      const { id } = await newList();
+      return user => metadataOf(user).get(admin.teamId, id);
+    },
+    update: async () => {
+      const made = await newList();
+      return user => metadataOf(user).update(admin.teamId, { ...made, key: name() });
+    },
+    updateListAdd: async () => {
+      const { id } = await newList();
+      return user => metadataOf(user).updateListAdd(admin.teamId, id, [name()], {});
+    },
+    updateListRemove: async () => {
+      const { id, red } = await newList();
+      return user => metadataOf(user).updateListRemove(admin.teamId, id, [red]);
+    },
+    updateListUpdate: async () => {
+      const { id, red } = await newList();
+      return user => metadataOf(user).updateListUpdate(admin.teamId, id, [red], [{ name: name() }]);
+    },
+    updateListMerge: async () => {
+      const { id, red, blue } = await newList();
+      return user => metadataOf(user).updateListMerge(admin.teamId, id, [red], blue);
+    },
+    archive: async () => {
+      const { id } = await newList();
+      return user => metadataOf(user).archive(admin.teamId, id);
     },
   },
   AbacService: {
