@@ -15,6 +15,7 @@ import { bareDatabase, databaseBytes, type Measured, measure, residentMegabytes 
 const PASSWORD = 'administrators-password';
 const CONNECTIONS = 8;
 const EDITS = 25;
+const LOGINS = 50;
 
 const templatesOf = (connection: ClientConnection) => connection.service('JobTemplateService');
 const jobsOf = (connection: ClientConnection) => connection.service('JobsService');
@@ -32,6 +33,7 @@ export interface CallFigures {
   readonly editOf1000Milliseconds: number;
   readonly growthBytes: number;
   readonly create1000JobsMilliseconds: number;
+  readonly whileLoggingIn: { readonly p50: number; readonly p99: number; readonly seconds: number };
   readonly startMilliseconds: number;
   readonly idleMegabytes: number;
   readonly lastMegabytes: number;
@@ -75,10 +77,19 @@ async function measureIn(folder: string, print: (line: string) => void): Promise
     print('');
     const edits = await measureEdits(first, large, store.file);
     const { perSecond } = await measure(1, 5, () => jobsOf(first).createJobs(small.id, { numberOfJobs: 1000 }));
+    const whileLoggingIn = await measureWhileLoggingIn(server.address, first, small.id);
     const lastMegabytes = await residentMegabytes(server.pid);
     await Promise.all(connections.map(connection => connection.close()));
     const create1000JobsMilliseconds = 1000 / perSecond;
-    const figures = { rows, ...edits, create1000JobsMilliseconds, startMilliseconds, idleMegabytes, lastMegabytes };
+    const figures = {
+      rows,
+      ...edits,
+      create1000JobsMilliseconds,
+      whileLoggingIn,
+      startMilliseconds,
+      idleMegabytes,
+      lastMegabytes,
+    };
     for (const line of linesBelow(figures)) print(line);
     return figures;
   } finally {
@@ -101,6 +112,7 @@ function lineOf({ operation, inFlight, perSecond, p50, p99, barePerSecond }: Cal
 const linesBelow = (figures: CallFigures): string[] => [
   `edit of one step of 1,000        ${figures.editOf1000Milliseconds.toFixed(1)} ms, the database grows by ${(figures.growthBytes / 1024).toFixed(1)} KB`,
   `createJobs, 1,000 in one call    ${figures.create1000JobsMilliseconds.toFixed(0)} ms`,
+  `getJob while ${LOGINS} log in          p50 ${figures.whileLoggingIn.p50.toFixed(1)} ms, p99 ${figures.whileLoggingIn.p99.toFixed(1)} ms; the logins took ${figures.whileLoggingIn.seconds.toFixed(1)} s in all`,
   `second start to ready            ${figures.startMilliseconds.toFixed(0)} ms`,
   `resident memory                  ${figures.idleMegabytes.toFixed(0)} MB idle, ${figures.lastMegabytes.toFixed(0)} MB after all of this`,
 ];
@@ -114,6 +126,35 @@ async function measureEdits(
   const place = stepGroup.children[0]!.id;
   const { p50 } = await measure(1, EDITS, () => templatesOf(connection).addStepModular(id, place, aStep(), 0, true));
   return { editOf1000Milliseconds: p50, growthBytes: ((await databaseBytes(file)) - before) / (6 * EDITS) };
+}
+
+/** Reads one job after the other for as long as LOGINS users log in at once, each on a connection of its own. */
+async function measureWhileLoggingIn(
+  address: Address,
+  connection: ClientConnection,
+  templateId: string,
+): Promise<CallFigures['whileLoggingIn']> {
+  const jobId = (await jobsOf(connection).createJobs(templateId, {})).jobIds[0]!;
+  const others = await Promise.all(Array.from({ length: LOGINS }, () => connect(address)));
+  const began = performance.now();
+  let done = false;
+  const logins = Promise.all(
+    others.map(other => other.service('AuthenticationService').login('admin@localhost', PASSWORD, {})),
+  ).then(() => {
+    done = true;
+  });
+  const times: number[] = [];
+  while (!done) {
+    const before = performance.now();
+    await jobsOf(connection).getJob(jobId, {});
+    times.push(performance.now() - before);
+  }
+  await logins;
+  const seconds = (performance.now() - began) / 1000;
+  await Promise.all(others.map(other => other.close()));
+  times.sort((a, b) => a - b);
+  const at = (share: number) => times[Math.floor(times.length * share)]!;
+  return { p50: at(0.5), p99: at(0.99), seconds };
 }
 
 /** One token on all connections, so that all hold the same locks. */

@@ -47,7 +47,8 @@ enum AssignedType {
   /** To nobody: whoever may run steps can take it. */
   Unassigned = 0,
   /**
-   * To the members of a role. The name in assignedTo is the role's id; built in are ADMIN, AUTHOR, JOBCREATOR, EXECUTOR.
+   * To the holders of a role, or the members of a group. The name in assignedTo is its id; built-in roles are ADMIN, AUTHOR,
+   * JOBCREATOR, EXECUTOR.
    */
   Group = 1,
   /** To one user. The name in assignedTo is the user's id. */
@@ -64,7 +65,7 @@ enum PathAssignment {
   JobOwner = 2,
   /** The user that assignedTo names. */
   User = 3,
-  /** The role that assignedTo names. */
+  /** The role or group that assignedTo names. */
   Group = 4,
   /** Nobody. */
   Unassigned = 5

@@ -74,7 +74,7 @@ enum AssigneeType {
 
 /** Who does a step: its assignment at the moment it becomes current. */
 struct Assignee {
-  /** Id of the user or job role. Must exist at the latest when the template is published. */
+  /** Id of the user, role or group. Must exist, and not be archived, at the latest when the template is published. */
   1: string id;
   /** What the id names. */
   2: AssigneeType type;
