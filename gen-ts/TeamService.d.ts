@@ -11,6 +11,7 @@ import user_ttypes = require('./user_types');
 
 
 import ttypes = require('./team_types');
+import MAX_JOB_NAMES = ttypes.MAX_JOB_NAMES
 import Region = ttypes.Region
 import TeamConfig = ttypes.TeamConfig
 import Team = ttypes.Team
@@ -107,9 +108,9 @@ declare class Client {
     removeUserFromTeam(teamId: string, userId: string): Promise<void>;
 
     /**
-     * Changes what is set in opts and returns the team.
+     * Changes what is set in opts and returns the team. requireReviewFlow is not switched off while templates are in review.
      * 
-     * Errors: team-not-found (404), team-already-exists (475), limit-exceeded (400), insufficient-permissions (476)
+     * Errors: team-not-found (404), team-already-exists (475), templates-in-review (413), limit-exceeded (400), insufficient-permissions (476)
      */
     update(teamId: string, opts: TeamParams): Promise<Team>;
 

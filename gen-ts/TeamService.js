@@ -74,12 +74,12 @@ const TeamService_listAllRegions_result = exports.TeamService_listAllRegions_res
         case 0:
         if (ftype == Thrift.Type.LIST) {
           this.success = [];
-          const _rtmp31 = input.readListBegin();
-          const _size0 = _rtmp31.size || 0;
-          for (let _i2 = 0; _i2 < _size0; ++_i2) {
-            let elem3 = null;
-            elem3 = input.readString();
-            this.success.push(elem3);
+          const _rtmp311 = input.readListBegin();
+          const _size10 = _rtmp311.size || 0;
+          for (let _i12 = 0; _i12 < _size10; ++_i12) {
+            let elem13 = null;
+            elem13 = input.readString();
+            this.success.push(elem13);
           }
           input.readListEnd();
         } else {
@@ -108,10 +108,10 @@ const TeamService_listAllRegions_result = exports.TeamService_listAllRegions_res
     if (this.success !== null && this.success !== undefined) {
       output.writeFieldBegin('success', Thrift.Type.LIST, 0);
       output.writeListBegin(Thrift.Type.STRING, this.success.length);
-      for (let iter4 in this.success) {
-        if (this.success.hasOwnProperty(iter4)) {
-          iter4 = this.success[iter4];
-          output.writeString(iter4);
+      for (let iter14 in this.success) {
+        if (this.success.hasOwnProperty(iter14)) {
+          iter14 = this.success[iter14];
+          output.writeString(iter14);
         }
       }
       output.writeListEnd();
@@ -752,13 +752,13 @@ const TeamService_index_result = exports.TeamService_index_result = class {
         case 0:
         if (ftype == Thrift.Type.LIST) {
           this.success = [];
-          const _rtmp36 = input.readListBegin();
-          const _size5 = _rtmp36.size || 0;
-          for (let _i7 = 0; _i7 < _size5; ++_i7) {
-            let elem8 = null;
-            elem8 = new ttypes.Team();
-            elem8.read(input);
-            this.success.push(elem8);
+          const _rtmp316 = input.readListBegin();
+          const _size15 = _rtmp316.size || 0;
+          for (let _i17 = 0; _i17 < _size15; ++_i17) {
+            let elem18 = null;
+            elem18 = new ttypes.Team();
+            elem18.read(input);
+            this.success.push(elem18);
           }
           input.readListEnd();
         } else {
@@ -787,10 +787,10 @@ const TeamService_index_result = exports.TeamService_index_result = class {
     if (this.success !== null && this.success !== undefined) {
       output.writeFieldBegin('success', Thrift.Type.LIST, 0);
       output.writeListBegin(Thrift.Type.STRUCT, this.success.length);
-      for (let iter9 in this.success) {
-        if (this.success.hasOwnProperty(iter9)) {
-          iter9 = this.success[iter9];
-          iter9.write(output);
+      for (let iter19 in this.success) {
+        if (this.success.hasOwnProperty(iter19)) {
+          iter19 = this.success[iter19];
+          iter19.write(output);
         }
       }
       output.writeListEnd();
@@ -852,12 +852,12 @@ const TeamService_addUserById_args = exports.TeamService_addUserById_args = clas
         case 3:
         if (ftype == Thrift.Type.LIST) {
           this.roles = [];
-          const _rtmp311 = input.readListBegin();
-          const _size10 = _rtmp311.size || 0;
-          for (let _i12 = 0; _i12 < _size10; ++_i12) {
-            let elem13 = null;
-            elem13 = input.readI32();
-            this.roles.push(elem13);
+          const _rtmp321 = input.readListBegin();
+          const _size20 = _rtmp321.size || 0;
+          for (let _i22 = 0; _i22 < _size20; ++_i22) {
+            let elem23 = null;
+            elem23 = input.readI32();
+            this.roles.push(elem23);
           }
           input.readListEnd();
         } else {
@@ -888,10 +888,10 @@ const TeamService_addUserById_args = exports.TeamService_addUserById_args = clas
     if (this.roles !== null && this.roles !== undefined) {
       output.writeFieldBegin('roles', Thrift.Type.LIST, 3);
       output.writeListBegin(Thrift.Type.I32, this.roles.length);
-      for (let iter14 in this.roles) {
-        if (this.roles.hasOwnProperty(iter14)) {
-          iter14 = this.roles[iter14];
-          output.writeI32(iter14);
+      for (let iter24 in this.roles) {
+        if (this.roles.hasOwnProperty(iter24)) {
+          iter24 = this.roles[iter24];
+          output.writeI32(iter24);
         }
       }
       output.writeListEnd();
@@ -1005,12 +1005,12 @@ const TeamService_addUserByEmail_args = exports.TeamService_addUserByEmail_args 
         case 3:
         if (ftype == Thrift.Type.LIST) {
           this.roles = [];
-          const _rtmp316 = input.readListBegin();
-          const _size15 = _rtmp316.size || 0;
-          for (let _i17 = 0; _i17 < _size15; ++_i17) {
-            let elem18 = null;
-            elem18 = input.readI32();
-            this.roles.push(elem18);
+          const _rtmp326 = input.readListBegin();
+          const _size25 = _rtmp326.size || 0;
+          for (let _i27 = 0; _i27 < _size25; ++_i27) {
+            let elem28 = null;
+            elem28 = input.readI32();
+            this.roles.push(elem28);
           }
           input.readListEnd();
         } else {
@@ -1041,10 +1041,10 @@ const TeamService_addUserByEmail_args = exports.TeamService_addUserByEmail_args 
     if (this.roles !== null && this.roles !== undefined) {
       output.writeFieldBegin('roles', Thrift.Type.LIST, 3);
       output.writeListBegin(Thrift.Type.I32, this.roles.length);
-      for (let iter19 in this.roles) {
-        if (this.roles.hasOwnProperty(iter19)) {
-          iter19 = this.roles[iter19];
-          output.writeI32(iter19);
+      for (let iter29 in this.roles) {
+        if (this.roles.hasOwnProperty(iter29)) {
+          iter29 = this.roles[iter29];
+          output.writeI32(iter29);
         }
       }
       output.writeListEnd();
@@ -1180,12 +1180,12 @@ const TeamService_createUser_args = exports.TeamService_createUser_args = class 
         case 5:
         if (ftype == Thrift.Type.LIST) {
           this.roles = [];
-          const _rtmp321 = input.readListBegin();
-          const _size20 = _rtmp321.size || 0;
-          for (let _i22 = 0; _i22 < _size20; ++_i22) {
-            let elem23 = null;
-            elem23 = input.readI32();
-            this.roles.push(elem23);
+          const _rtmp331 = input.readListBegin();
+          const _size30 = _rtmp331.size || 0;
+          for (let _i32 = 0; _i32 < _size30; ++_i32) {
+            let elem33 = null;
+            elem33 = input.readI32();
+            this.roles.push(elem33);
           }
           input.readListEnd();
         } else {
@@ -1226,10 +1226,10 @@ const TeamService_createUser_args = exports.TeamService_createUser_args = class 
     if (this.roles !== null && this.roles !== undefined) {
       output.writeFieldBegin('roles', Thrift.Type.LIST, 5);
       output.writeListBegin(Thrift.Type.I32, this.roles.length);
-      for (let iter24 in this.roles) {
-        if (this.roles.hasOwnProperty(iter24)) {
-          iter24 = this.roles[iter24];
-          output.writeI32(iter24);
+      for (let iter34 in this.roles) {
+        if (this.roles.hasOwnProperty(iter34)) {
+          iter34 = this.roles[iter34];
+          output.writeI32(iter34);
         }
       }
       output.writeListEnd();
@@ -1343,12 +1343,12 @@ const TeamService_updateUserRoles_args = exports.TeamService_updateUserRoles_arg
         case 3:
         if (ftype == Thrift.Type.LIST) {
           this.roles = [];
-          const _rtmp326 = input.readListBegin();
-          const _size25 = _rtmp326.size || 0;
-          for (let _i27 = 0; _i27 < _size25; ++_i27) {
-            let elem28 = null;
-            elem28 = input.readI32();
-            this.roles.push(elem28);
+          const _rtmp336 = input.readListBegin();
+          const _size35 = _rtmp336.size || 0;
+          for (let _i37 = 0; _i37 < _size35; ++_i37) {
+            let elem38 = null;
+            elem38 = input.readI32();
+            this.roles.push(elem38);
           }
           input.readListEnd();
         } else {
@@ -1379,10 +1379,10 @@ const TeamService_updateUserRoles_args = exports.TeamService_updateUserRoles_arg
     if (this.roles !== null && this.roles !== undefined) {
       output.writeFieldBegin('roles', Thrift.Type.LIST, 3);
       output.writeListBegin(Thrift.Type.I32, this.roles.length);
-      for (let iter29 in this.roles) {
-        if (this.roles.hasOwnProperty(iter29)) {
-          iter29 = this.roles[iter29];
-          output.writeI32(iter29);
+      for (let iter39 in this.roles) {
+        if (this.roles.hasOwnProperty(iter39)) {
+          iter39 = this.roles[iter39];
+          output.writeI32(iter39);
         }
       }
       output.writeListEnd();
@@ -1877,12 +1877,12 @@ const TeamService_inviteUser_args = exports.TeamService_inviteUser_args = class 
         case 3:
         if (ftype == Thrift.Type.LIST) {
           this.roles = [];
-          const _rtmp331 = input.readListBegin();
-          const _size30 = _rtmp331.size || 0;
-          for (let _i32 = 0; _i32 < _size30; ++_i32) {
-            let elem33 = null;
-            elem33 = input.readI32();
-            this.roles.push(elem33);
+          const _rtmp341 = input.readListBegin();
+          const _size40 = _rtmp341.size || 0;
+          for (let _i42 = 0; _i42 < _size40; ++_i42) {
+            let elem43 = null;
+            elem43 = input.readI32();
+            this.roles.push(elem43);
           }
           input.readListEnd();
         } else {
@@ -1913,10 +1913,10 @@ const TeamService_inviteUser_args = exports.TeamService_inviteUser_args = class 
     if (this.roles !== null && this.roles !== undefined) {
       output.writeFieldBegin('roles', Thrift.Type.LIST, 3);
       output.writeListBegin(Thrift.Type.I32, this.roles.length);
-      for (let iter34 in this.roles) {
-        if (this.roles.hasOwnProperty(iter34)) {
-          iter34 = this.roles[iter34];
-          output.writeI32(iter34);
+      for (let iter44 in this.roles) {
+        if (this.roles.hasOwnProperty(iter44)) {
+          iter44 = this.roles[iter44];
+          output.writeI32(iter44);
         }
       }
       output.writeListEnd();

@@ -40,8 +40,12 @@ declare class TeamConfig {
     public useParsableCamera?: boolean;
     public previewPdfUrl?: string;
     public restrictTemplatesByAttributes?: boolean;
+    public jobStatuses?: string[];
+    public jobPriorities?: string[];
+    public jobNumberPrefix?: string;
+    public maxAttachmentBytes?: number;
 
-      constructor(args?: { requireReviewFlow?: boolean; showStepHierarchyPos?: boolean; defaultLocale?: string; requireTemplateSetReviewFlow?: boolean; backendPdfGen?: boolean; useWebSocket?: boolean; emailSenderOverride?: string; enableObserverRole?: boolean; enableTemplateDiffs?: boolean; enableTemplateViews?: boolean; proxyRegion?: string; useParsableCamera?: boolean; previewPdfUrl?: string; restrictTemplatesByAttributes?: boolean; });
+      constructor(args?: { requireReviewFlow?: boolean; showStepHierarchyPos?: boolean; defaultLocale?: string; requireTemplateSetReviewFlow?: boolean; backendPdfGen?: boolean; useWebSocket?: boolean; emailSenderOverride?: string; enableObserverRole?: boolean; enableTemplateDiffs?: boolean; enableTemplateViews?: boolean; proxyRegion?: string; useParsableCamera?: boolean; previewPdfUrl?: string; restrictTemplatesByAttributes?: boolean; jobStatuses?: string[]; jobPriorities?: string[]; jobNumberPrefix?: string; maxAttachmentBytes?: number; });
   }
 
 /**
@@ -89,3 +93,8 @@ declare class TeamParams {
 
       constructor(args?: { name?: string; subdomain?: string; config?: TeamConfig; });
   }
+
+/**
+ * Statuses, and priorities, that a team can have for its jobs. Checked when they are set.
+ */
+declare const MAX_JOB_NAMES: number;

@@ -127,6 +127,10 @@ const TeamConfig = module.exports.TeamConfig = class {
     this.useParsableCamera = null;
     this.previewPdfUrl = null;
     this.restrictTemplatesByAttributes = null;
+    this.jobStatuses = null;
+    this.jobPriorities = null;
+    this.jobNumberPrefix = null;
+    this.maxAttachmentBytes = null;
     if (args) {
       if (args.requireReviewFlow !== undefined && args.requireReviewFlow !== null) {
         this.requireReviewFlow = args.requireReviewFlow;
@@ -169,6 +173,18 @@ const TeamConfig = module.exports.TeamConfig = class {
       }
       if (args.restrictTemplatesByAttributes !== undefined && args.restrictTemplatesByAttributes !== null) {
         this.restrictTemplatesByAttributes = args.restrictTemplatesByAttributes;
+      }
+      if (args.jobStatuses !== undefined && args.jobStatuses !== null) {
+        this.jobStatuses = Thrift.copyList(args.jobStatuses, [null]);
+      }
+      if (args.jobPriorities !== undefined && args.jobPriorities !== null) {
+        this.jobPriorities = Thrift.copyList(args.jobPriorities, [null]);
+      }
+      if (args.jobNumberPrefix !== undefined && args.jobNumberPrefix !== null) {
+        this.jobNumberPrefix = args.jobNumberPrefix;
+      }
+      if (args.maxAttachmentBytes !== undefined && args.maxAttachmentBytes !== null) {
+        this.maxAttachmentBytes = args.maxAttachmentBytes;
       }
     }
   }
@@ -281,6 +297,50 @@ const TeamConfig = module.exports.TeamConfig = class {
           input.skip(ftype);
         }
         break;
+        case 1002:
+        if (ftype == Thrift.Type.LIST) {
+          this.jobStatuses = [];
+          const _rtmp31 = input.readListBegin();
+          const _size0 = _rtmp31.size || 0;
+          for (let _i2 = 0; _i2 < _size0; ++_i2) {
+            let elem3 = null;
+            elem3 = input.readString();
+            this.jobStatuses.push(elem3);
+          }
+          input.readListEnd();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 1003:
+        if (ftype == Thrift.Type.LIST) {
+          this.jobPriorities = [];
+          const _rtmp35 = input.readListBegin();
+          const _size4 = _rtmp35.size || 0;
+          for (let _i6 = 0; _i6 < _size4; ++_i6) {
+            let elem7 = null;
+            elem7 = input.readString();
+            this.jobPriorities.push(elem7);
+          }
+          input.readListEnd();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 1004:
+        if (ftype == Thrift.Type.STRING) {
+          this.jobNumberPrefix = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 1005:
+        if (ftype == Thrift.Type.I64) {
+          this.maxAttachmentBytes = input.readI64();
+        } else {
+          input.skip(ftype);
+        }
+        break;
         default:
           input.skip(ftype);
       }
@@ -360,6 +420,40 @@ const TeamConfig = module.exports.TeamConfig = class {
     if (this.restrictTemplatesByAttributes !== null && this.restrictTemplatesByAttributes !== undefined) {
       output.writeFieldBegin('restrictTemplatesByAttributes', Thrift.Type.BOOL, 1001);
       output.writeBool(this.restrictTemplatesByAttributes);
+      output.writeFieldEnd();
+    }
+    if (this.jobStatuses !== null && this.jobStatuses !== undefined) {
+      output.writeFieldBegin('jobStatuses', Thrift.Type.LIST, 1002);
+      output.writeListBegin(Thrift.Type.STRING, this.jobStatuses.length);
+      for (let iter8 in this.jobStatuses) {
+        if (this.jobStatuses.hasOwnProperty(iter8)) {
+          iter8 = this.jobStatuses[iter8];
+          output.writeString(iter8);
+        }
+      }
+      output.writeListEnd();
+      output.writeFieldEnd();
+    }
+    if (this.jobPriorities !== null && this.jobPriorities !== undefined) {
+      output.writeFieldBegin('jobPriorities', Thrift.Type.LIST, 1003);
+      output.writeListBegin(Thrift.Type.STRING, this.jobPriorities.length);
+      for (let iter9 in this.jobPriorities) {
+        if (this.jobPriorities.hasOwnProperty(iter9)) {
+          iter9 = this.jobPriorities[iter9];
+          output.writeString(iter9);
+        }
+      }
+      output.writeListEnd();
+      output.writeFieldEnd();
+    }
+    if (this.jobNumberPrefix !== null && this.jobNumberPrefix !== undefined) {
+      output.writeFieldBegin('jobNumberPrefix', Thrift.Type.STRING, 1004);
+      output.writeString(this.jobNumberPrefix);
+      output.writeFieldEnd();
+    }
+    if (this.maxAttachmentBytes !== null && this.maxAttachmentBytes !== undefined) {
+      output.writeFieldBegin('maxAttachmentBytes', Thrift.Type.I64, 1005);
+      output.writeI64(this.maxAttachmentBytes);
       output.writeFieldEnd();
     }
     output.writeFieldStop();
@@ -824,3 +918,4 @@ const TeamParams = module.exports.TeamParams = class {
   }
 
 };
+module.exports.MAX_JOB_NAMES = 50;

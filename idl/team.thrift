@@ -28,6 +28,9 @@ struct Region {
   4: string staticHost;
 }
 
+/** Statuses, and priorities, that a team can have for its jobs. Checked when they are set. */
+const i32 MAX_JOB_NAMES = 50
+
 /** Settings of a team. */
 struct TeamConfig {
   /** true = templates are published through review: publish is refused, beginReview and publishVersion are the way. */
@@ -61,6 +64,20 @@ struct TeamConfig {
    * value with them. What is hidden does not exist for them: it is not read, edited, or made jobs from. Jobs that there are stay.
    */
   1001: optional bool restrictTemplatesByAttributes;
+  /**
+   * Jobwright extension: the statuses that jobs can have, up to MAX_JOB_NAMES, "Open" and "Closed" among them. Unset or empty = Open,
+   * In Progress, On Hold, Closed.
+   */
+  1002: optional list<string> jobStatuses;
+  /**
+   * Jobwright extension: the priorities that jobs can have, up to MAX_JOB_NAMES, "Medium" among them. Unset or empty = Low, Medium,
+   * High.
+   */
+  1003: optional list<string> jobPriorities;
+  /** Jobwright extension: what stands before the number of a job without a name: 1 to 20 letters, digits, ".", "_", "-". Unset = "JOB_". */
+  1004: optional string jobNumberPrefix;
+  /** Jobwright extension: most bytes of an attachment, where that is less than the server allows. Unset or 0 = the server's. */
+  1005: optional i64 maxAttachmentBytes;
 }
 
 /** A team. */
@@ -235,9 +252,9 @@ service TeamService {
   ) throws (1: common.SystemException err)
 
   /**
-   * Changes what is set in opts and returns the team.
+   * Changes what is set in opts and returns the team. requireReviewFlow is not switched off while templates are in review.
    *
-   * Errors: team-not-found (404), team-already-exists (475), limit-exceeded (400), insufficient-permissions (476)
+   * Errors: team-not-found (404), team-already-exists (475), templates-in-review (413), limit-exceeded (400), insufficient-permissions (476)
    */
   Team update(
     1: string teamId,

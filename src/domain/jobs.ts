@@ -16,17 +16,17 @@ export const FIRST_STATUS = 'Open';
 export const FINAL_STATUS = 'Closed';
 
 /** @throws BadRequest (400): an unknown name is refused, never replaced in silence */
-export function knownPriority(name: string): string {
-  if ((priorities as readonly string[]).includes(name)) return name;
-  throw new BadRequest('unknown-priority', `priority: no priority "${name}"; there are ${priorities.join(', ')}`, {
+export function knownPriority(name: string, among: readonly string[] = priorities): string {
+  if (among.includes(name)) return name;
+  throw new BadRequest('unknown-priority', `priority: no priority "${name}"; there are ${among.join(', ')}`, {
     priority: name,
   });
 }
 
 /** @throws BadRequest (400) */
-export function knownStatus(name: string, field = 'jobStatus'): string {
-  if ((statuses as readonly string[]).includes(name)) return name;
-  throw new BadRequest('unknown-status', `${field}: no status "${name}"; there are ${statuses.join(', ')}`, {
+export function knownStatus(name: string, field = 'jobStatus', among: readonly string[] = statuses): string {
+  if (among.includes(name)) return name;
+  throw new BadRequest('unknown-status', `${field}: no status "${name}"; there are ${among.join(', ')}`, {
     [field]: name,
   });
 }
@@ -105,12 +105,19 @@ export const firstStep = (chart: FlowChart, leaf: BaseStep): FirstStep => ({
 export const firstSteps = (root: BaseStep): FirstStep[] =>
   entering(root).map(leaf => firstStep(FlowChart.of(root), leaf));
 
-/** Job defaults as a template carries them, checked. @throws BadRequest (400) */
+/** The names in job defaults, against those that the team has. @throws BadRequest (400) */
+export function checkDefaultNames(
+  { priority, jobStatus, finalStatus }: JobDefaults,
+  team: { readonly priorities: readonly string[]; readonly statuses: readonly string[] },
+): void {
+  if (priority != null) knownPriority(priority, team.priorities);
+  if (jobStatus != null) knownStatus(jobStatus, 'jobStatus', team.statuses);
+  if (finalStatus != null) knownStatus(finalStatus, 'finalStatus', team.statuses);
+}
+
+/** Job defaults as a template carries them, checked but for the names that depend on the team. @throws BadRequest (400) */
 export function checkedDefaults(defaults: JobDefaults): JobDefaults {
   checkTexts('defaults', defaults);
-  if (defaults.priority != null) knownPriority(defaults.priority);
-  if (defaults.jobStatus != null) knownStatus(defaults.jobStatus);
-  if (defaults.finalStatus != null) knownStatus(defaults.finalStatus, 'finalStatus');
   checkDates(defaults.startDate ?? null, defaults.dueDate ?? null);
   if (defaults.startDateType === JobStartDateType.SpecificDate && defaults.startDate == null) {
     throw new BadRequest('invalid-argument', 'defaults.startDate: unset; startDateType SpecificDate needs it');

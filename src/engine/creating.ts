@@ -14,6 +14,7 @@ import {
   knownStatus,
   unassigned,
 } from '../domain/jobs.ts';
+import { jobNamesOf } from '../domain/team-config.ts';
 import type { Transactor } from '../store/database.ts';
 import type { JobStepRow } from '../store/jobs.ts';
 import type { Row } from '../store/schema.ts';
@@ -38,8 +39,9 @@ export async function createJobs(
   const defaults: JobDefaults = JSON.parse(template.defaults);
   const job = await jobRow(tx, act, template, overrides, defaults);
   const name = overrides.jobName ?? defaults.jobName;
+  const { prefix } = jobNamesOf(template.team_config);
   const firstNumber = name == null ? await tx.people.takeJobNumbers(template.team_id, count) : 0;
-  const named = jobIds.map((job_id, index) => ({ job_id, job_name: name ?? `JOB_${firstNumber + index}` }));
+  const named = jobIds.map((job_id, index) => ({ job_id, job_name: name ?? `${prefix}${firstNumber + index}` }));
   if ((await tx.jobs.insertJobs(named, job)) < count) {
     throw new BadRequest(
       'job-id-taken',
@@ -121,6 +123,7 @@ async function jobRow(
     overrides.dueDate ?? (defaults.durationMs == null ? (defaults.dueDate ?? null) : startDate + defaults.durationMs);
   checkDates(startDate, dueDate);
   const owner = overrides.ownedBy ?? defaults.ownedBy;
+  const names = jobNamesOf(template.team_config);
   return {
     team_id: template.team_id,
     template_id: template.template_id,
@@ -135,8 +138,8 @@ async function jobRow(
     started_at: null,
     due_date: dueDate,
     end_date: null,
-    priority: knownPriority(overrides.priority ?? defaults.priority ?? DEFAULT_PRIORITY),
-    status: knownStatus(overrides.jobStatus ?? defaults.jobStatus ?? FIRST_STATUS),
+    priority: knownPriority(overrides.priority ?? defaults.priority ?? DEFAULT_PRIORITY, names.priorities),
+    status: knownStatus(overrides.jobStatus ?? defaults.jobStatus ?? FIRST_STATUS, 'jobStatus', names.statuses),
     percent_complete: overrides.percentComplete ?? 0,
     percent_given: overrides.percentComplete == null ? 0 : 1,
     finished_leaves: 0,

@@ -14,6 +14,7 @@ import * as audit from './migrations/007-audit.ts';
 import * as attributes from './migrations/008-attributes.ts';
 import * as sheets from './migrations/009-sheets.ts';
 import * as metadata from './migrations/010-metadata.ts';
+import * as inReview from './migrations/011-in-review.ts';
 
 const steps = {
   '001-first': first,
@@ -26,6 +27,7 @@ const steps = {
   '008-attributes': attributes,
   '009-sheets': sheets,
   '010-metadata': metadata,
+  '011-in-review': inReview,
 };
 
 /** @throws Error with what to do, when the schema is newer than this program or a step fails; nothing is half done then */

@@ -122,6 +122,21 @@ export class TemplateReader {
       .execute();
   }
 
+  /** The entries that wait for approval: the first `limit`. */
+  inReview(teamId: string, limit: number): Promise<Pick<Entry, 'template_id' | 'title'>[]> {
+    return (
+      this.db
+        .selectFrom('template_entries as e')
+        .select(['e.template_id', 'e.title'])
+        .where('e.team_id', '=', teamId)
+        // As a literal: the index has these entries alone.
+        .where('e.status', '=', sql.lit('InReview'))
+        .orderBy('e.template_id')
+        .limit(limit)
+        .execute()
+    );
+  }
+
   /** Jobs of each template, counted apart by open (0) and closed (1). */
   jobCounts(
     teamIds: readonly string[],

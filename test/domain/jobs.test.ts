@@ -7,6 +7,7 @@ import { FlowChart } from '../../src/domain/flow.ts';
 import {
   assignmentOf,
   checkDates,
+  checkDefaultNames,
   checkedDefaults,
   DEFAULT_PRIORITY,
   FINAL_STATUS,
@@ -83,9 +84,6 @@ describe('defaults of a template', () => {
   });
 
   test.each<[JobDefaults, string, RegExp]>([
-    [{ priority: 'Urgent' }, 'unknown-priority', /"Urgent"/],
-    [{ jobStatus: 'Done' }, 'unknown-status', /jobStatus: no status "Done"/],
-    [{ finalStatus: 'Done' }, 'unknown-status', /finalStatus: no status "Done"/],
     [{ startDate: 2, dueDate: 1 }, 'dates-out-of-order', /dueDate: 1/],
     [{ durationMs: 0 }, 'invalid-argument', /durationMs: 0; expected more than 0/],
     [{ durationMs: -5 }, 'invalid-argument', /durationMs: -5/],
@@ -96,6 +94,23 @@ describe('defaults of a template', () => {
     [{ notes: 'x'.repeat(20_001) }, 'limit-exceeded', /notes: 20001 .*20000/],
   ])('out of order are refused (case %#)', (defaults, slug, message) => {
     expect(() => checkedDefaults(defaults)).toThrow(refusedWith(slug, message));
+  });
+});
+
+describe('names in the defaults of a template', () => {
+  const team = { priorities: ['Medium', 'Urgent'], statuses: ['Open', 'Done', 'Closed'] };
+
+  test('are those of the team, or unset', () => {
+    expect(() => checkDefaultNames({ priority: 'Urgent', jobStatus: 'Open', finalStatus: 'Done' }, team)).not.toThrow();
+    expect(() => checkDefaultNames({}, team)).not.toThrow();
+  });
+
+  test.each<[JobDefaults, string, RegExp]>([
+    [{ priority: 'High' }, 'unknown-priority', /"High"; there are Medium, Urgent/],
+    [{ jobStatus: 'On Hold' }, 'unknown-status', /^jobStatus: no status "On Hold"; there are Open, Done, Closed/],
+    [{ finalStatus: 'On Hold' }, 'unknown-status', /^finalStatus: no status "On Hold"/],
+  ])('that are not are refused (case %#)', (defaults, slug, message) => {
+    expect(() => checkDefaultNames(defaults, team)).toThrow(refusedWith(slug, message));
   });
 });
 

@@ -520,6 +520,16 @@ const provoked: Readonly<Record<string, Provoked>> = {
     message: /call acquireLock first/,
     call: () => ana.templates.update(draft, { title: 'Without the lock' }),
   },
+  'templates-in-review': {
+    code: 413,
+    message: /templates are in review: "Waiting"; end their reviews first/,
+    call: async () => {
+      const team = await admin.teams.create('Plant with a review', '');
+      const { id } = await newTemplate({ ...admin, teamId: team.id }, 'Waiting', [step('Look')]);
+      await inReview(id);
+      return admin.teams.update(team.id, { config: { requireReviewFlow: false } as never });
+    },
+  },
   'token-expired': {
     code: 498,
     message: /the token expired at 20\d\d-.*Z; log in again/,
@@ -576,6 +586,18 @@ const provoked: Readonly<Record<string, Provoked>> = {
     call: () => admin.teams.createUser(admin.teamId, 'ivo@example.org', 'Password123!', 'ivo', []),
   },
 };
+
+/** As beginReview will leave it. */
+const inReview = (templateId: string) =>
+  server.store.transact(async tx => {
+    const { db } = tx.people as unknown as { db: Kysely<Database> };
+    await db
+      .updateTable('template_entries')
+      .set({ status: 'InReview' })
+      .where('template_id', '=', templateId)
+      .where('internal_version', '=', 2)
+      .execute();
+  });
 
 const newJob = async (): Promise<string> => (await admin.jobs.createJobs(published, {})).jobIds[0]!;
 

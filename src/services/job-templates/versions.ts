@@ -7,10 +7,11 @@ import type { JobTemplate, JobTemplateParams } from '#gen/job_template_types';
 import { TemplateType } from '#gen/job_template_types';
 import type { BaseStep } from '#gen/step_types';
 import { BadRequest, InvalidVersion, NotFound } from '../../base/errors.ts';
-import { checkedDefaults } from '../../domain/jobs.ts';
+import { checkDefaultNames, checkedDefaults } from '../../domain/jobs.ts';
 import { bounded } from '../../domain/limits.ts';
 import { requirePrivilege } from '../../domain/privileges.ts';
 import { receivedHeaders, stored } from '../../domain/received.ts';
+import { jobNamesOf } from '../../domain/team-config.ts';
 import { withHeaders } from '../../domain/tree.ts';
 import { assignAll } from '../../engine/attributes.ts';
 import { type Content, checkExpectedVersion, createTemplate, editContent } from '../../engine/authoring.ts';
@@ -42,6 +43,8 @@ export function create(
   }));
   requirePrivilege(call.caller, teamId, 'templateCreate');
   return store.transact(async tx => {
+    const [team] = await tx.people.teams([teamId]);
+    checkDefaultNames(content.defaults, jobNamesOf(team!.config));
     const templateId = await createTemplate(tx, call, teamId, params.typ ?? TemplateType.Job, content);
     await assignAll(tx, { teamId, kind: ownerKinds.template, id: templateId }, sentAttributes);
     return encoded(tx, call, await made(tx, call, templateId));
@@ -58,6 +61,7 @@ export function update(store: Store, call: Call, templateId: string, params: Job
     const latest = await permitted(tx, call, templateId, 'templateEdit');
     refuseOtherType(latest, params.typ);
     checkExpectedVersion(latest, params.expectedVersion);
+    if (change.defaults) checkDefaultNames(change.defaults, jobNamesOf(latest.team_config));
     const { template, root } = await editContent(tx, call, latest, content => ({ ...content, ...change }));
     return encoded(tx, call, template, root);
   });

@@ -17,7 +17,7 @@ import type { UploadRow } from '../../store/files.ts';
 import type { Call } from '../call.ts';
 import { streamOf } from '../files/reading.ts';
 import { BodyHashes } from '../files/receiving.ts';
-import { attachable, type FileDetails, fileDetails, showFile } from './attachments.ts';
+import { attachable, checkTeamsLimit, type FileDetails, fileDetails, showFile } from './attachments.ts';
 
 export function beginAttachmentUpload(
   store: Store,
@@ -38,6 +38,7 @@ export function beginAttachmentUpload(
   checkSize('size', size, maxFileBytes);
   return store.transact(async tx => {
     const { team_id } = await attachable(tx, call, details);
+    await checkTeamsLimit(tx, team_id, 'size', size);
     return toUpload(await beginUpload(tx, call, team_id, { details: JSON.stringify(details), size }));
   });
 }

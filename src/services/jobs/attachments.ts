@@ -4,6 +4,7 @@ import type { AddJobAttachmentResponse, JobAttachment, JobAttachmentDetails } fr
 import { BadRequest, NotFound } from '../../base/errors.ts';
 import { checkSize, fileName, linkAddress, mediaType, UNKNOWN_TYPE } from '../../domain/files.ts';
 import { bounded } from '../../domain/limits.ts';
+import { attachmentLimit } from '../../domain/team-config.ts';
 import * as engine from '../../engine/attaching.ts';
 import type { AttachmentRow } from '../../store/attachments.ts';
 import type { Reader, Store, Transactor } from '../../store/database.ts';
@@ -53,7 +54,10 @@ export function attachFile(
   maxFileBytes: number,
 ): Promise<AddJobAttachmentResponse> {
   const allow = async (tx: Transactor) => (await attachable(tx, call, details)).team_id;
-  return receiveFile(store, call, bytes, maxFileBytes, allow, (tx, { bodyId }) => showFile(tx, call, details, bodyId));
+  return receiveFile(store, call, bytes, maxFileBytes, allow, async (tx, { bodyId, size }) => {
+    await checkTeamsLimit(tx, await allow(tx), 'file', size);
+    return showFile(tx, call, details, bodyId);
+  });
 }
 
 /** The job that a file may be attached to. @throws NotFound (404), InsufficientPermissions (476), WrongState (413) */
@@ -61,6 +65,12 @@ export async function attachable(reader: Reader, call: Call, { jobId, stepId }: 
   const job = await changeable(reader, call, jobId);
   await engine.checkAttachable(reader, job, stepId);
   return job;
+}
+
+/** The team may have set fewer bytes than the server. @throws BadRequest (400) */
+export async function checkTeamsLimit(reader: Reader, teamId: string, field: string, size: number): Promise<void> {
+  const [team] = await reader.people.teams([teamId]);
+  checkSize(field, size, attachmentLimit(team!.config, Number.POSITIVE_INFINITY));
 }
 
 /** Makes an attachment of a body that the job's team has. */

@@ -1,7 +1,15 @@
 /** Teams as things. */
 import type { Team, TeamParams } from '#gen/team_types';
-import { BadRequest, InsufficientPermissions, NotFound, TeamExists, UnknownRegion } from '../../base/errors.ts';
+import {
+  BadRequest,
+  InsufficientPermissions,
+  NotFound,
+  TeamExists,
+  UnknownRegion,
+  WrongState,
+} from '../../base/errors.ts';
 import { has, requireMember, requirePrivilege, teamsOf } from '../../domain/privileges.ts';
+import { checkedConfig } from '../../domain/team-config.ts';
 import { audit } from '../../engine/audit.ts';
 import { createTeam, createUser } from '../../engine/people.ts';
 import type { Reader, Store, Transactor } from '../../store/database.ts';
@@ -69,11 +77,12 @@ export function update(store: Store, call: Call, teamId: string, params: TeamPar
   const change = {
     ...(params.subdomain == null ? {} : { subdomain: checkedSubdomain(params.subdomain) }),
     ...(params.name == null ? {} : { name: checks.name('opts.name', params.name) }),
-    ...(params.config == null ? {} : { config: JSON.stringify(params.config) }),
+    ...(params.config == null ? {} : { config: JSON.stringify(checkedConfig(params.config)) }),
   };
   requirePrivilege(call.caller, teamId, 'adminAdvanced');
   return store.transact(async tx => {
     if (change.subdomain) await refuseTaken(tx, teamId, change.subdomain);
+    if (params.config && !params.config.requireReviewFlow) await refuseInReview(tx, teamId);
     await tx.people.updateTeam(teamId, { ...change, updated_at: call.now });
     await audit(tx, call, teamId, 'team.updated', teamId, change);
     return encoded(tx, teamId);
@@ -98,6 +107,22 @@ async function refuseTaken(tx: Transactor, teamId: string, subdomain: string): P
   throw new TeamExists('team-already-exists', `opts.subdomain: "${subdomain}" is taken; choose another`, {
     'opts.subdomain': subdomain,
   });
+}
+
+/** Templates that a refusal names. */
+const MOST_NAMED = 10;
+
+/** @throws WrongState (413) while templates wait for their approval */
+async function refuseInReview(tx: Transactor, teamId: string): Promise<void> {
+  await tx.people.lockTeam(teamId);
+  const waiting = await tx.templates.inReview(teamId, MOST_NAMED + 1);
+  if (waiting.length === 0) return;
+  const named = waiting.slice(0, MOST_NAMED);
+  throw new WrongState(
+    'templates-in-review',
+    `opts.config.requireReviewFlow: templates are in review: ${named.map(({ title }) => `"${title}"`).join(', ')}${waiting.length > MOST_NAMED ? ', …' : ''}; end their reviews first`,
+    { templateIds: named.map(({ template_id }) => template_id).join(' ') },
+  );
 }
 
 function refuseOtherRegion(regionId: string): void {
