@@ -11,6 +11,7 @@ import { type Address, type ClientConnection, connect } from '../src/client/conn
 import { serve } from '../test/support/process.ts';
 import { group, step } from '../test/support/trees.ts';
 import { bareDatabase, databaseBytes, type Measured, measure, residentMegabytes } from './measure.ts';
+import { linesOfTemplates, measureTemplates, type TemplateFigures } from './templates.ts';
 
 const PASSWORD = 'administrators-password';
 const CONNECTIONS = 8;
@@ -34,6 +35,7 @@ export interface CallFigures {
   readonly growthBytes: number;
   readonly create1000JobsMilliseconds: number;
   readonly whileLoggingIn: { readonly p50: number; readonly p99: number; readonly seconds: number };
+  readonly templates: TemplateFigures;
   readonly startMilliseconds: number;
   readonly idleMegabytes: number;
   readonly lastMegabytes: number;
@@ -78,6 +80,7 @@ async function measureIn(folder: string, print: (line: string) => void): Promise
     const edits = await measureEdits(first, large, store.file);
     const { perSecond } = await measure(1, 5, () => jobsOf(first).createJobs(small.id, { numberOfJobs: 1000 }));
     const whileLoggingIn = await measureWhileLoggingIn(server.address, first, small.id);
+    const templates = await measureTemplates(connections, teamId, small.id);
     const lastMegabytes = await residentMegabytes(server.pid);
     await Promise.all(connections.map(connection => connection.close()));
     const create1000JobsMilliseconds = 1000 / perSecond;
@@ -86,6 +89,7 @@ async function measureIn(folder: string, print: (line: string) => void): Promise
       ...edits,
       create1000JobsMilliseconds,
       whileLoggingIn,
+      templates,
       startMilliseconds,
       idleMegabytes,
       lastMegabytes,
@@ -113,6 +117,7 @@ const linesBelow = (figures: CallFigures): string[] => [
   `edit of one step of 1,000        ${figures.editOf1000Milliseconds.toFixed(1)} ms, the database grows by ${(figures.growthBytes / 1024).toFixed(1)} KB`,
   `createJobs, 1,000 in one call    ${figures.create1000JobsMilliseconds.toFixed(0)} ms`,
   `getJob while ${LOGINS} log in          p50 ${figures.whileLoggingIn.p50.toFixed(1)} ms, p99 ${figures.whileLoggingIn.p99.toFixed(1)} ms; the logins took ${figures.whileLoggingIn.seconds.toFixed(1)} s in all`,
+  ...linesOfTemplates(figures.templates),
   `second start to ready            ${figures.startMilliseconds.toFixed(0)} ms`,
   `resident memory                  ${figures.idleMegabytes.toFixed(0)} MB idle, ${figures.lastMegabytes.toFixed(0)} MB after all of this`,
 ];

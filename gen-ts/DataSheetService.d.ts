@@ -92,7 +92,7 @@ declare class Client {
      * Edits definitions in the given order, all or none, up to 1000. Returns the definition of each action, in that order; with its
      * values for getId.
      * 
-     * Errors: data-sheet-set-not-found (404), data-sheet-definition-not-found (404), data-sheet-not-found (404), data-sheet-set-archived (601), data-sheet-definition-in-use (413), already-archived (414), not-archived (414), duplicate-name (400), invalid-position (400), limit-exceeded (400), insufficient-permissions (476)
+     * Errors: data-sheet-set-not-found (404), data-sheet-definition-not-found (404), data-sheet-not-found (404), data-sheet-set-archived (601), already-archived (414), not-archived (414), duplicate-name (400), invalid-position (400), limit-exceeded (400), insufficient-permissions (476)
      */
     definitionOps(dsSetId: string, defActions: DataSheetDefinitionAction[]): Promise<DataSheetDefinition[]>;
 

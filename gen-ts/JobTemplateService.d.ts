@@ -30,6 +30,8 @@ import ForceAcquireResponse = ttypes.ForceAcquireResponse
 import TemplateTag = ttypes.TemplateTag
 import JobTemplateParams = ttypes.JobTemplateParams
 import JobTemplate = ttypes.JobTemplate
+import TemplateMarks = ttypes.TemplateMarks
+import DefaultsDiff = ttypes.DefaultsDiff
 import JobTemplateStats = ttypes.JobTemplateStats
 import TemplateDraft = ttypes.TemplateDraft
 import JobTemplateModular = ttypes.JobTemplateModular
@@ -60,9 +62,9 @@ declare class Client {
 
     /**
      * Returns the latest entries of the team's templates by title, of both kinds, with their step trees.
-     * For large teams use query.
+     * For teams with more than MAX_PAGE_SIZE of them use query: here limit-exceeded.
      * 
-     * Errors: team-not-found (404), insufficient-permissions (476)
+     * Errors: team-not-found (404), limit-exceeded (400), insufficient-permissions (476)
      */
     index(teamId: string, opts: IndexOpts): Promise<JobTemplate[]>;
 
@@ -120,23 +122,24 @@ declare class Client {
 
     /**
      * Returns the step groups of the team's templates, root groups included, whose title contains the text, ignoring case;
-     * at most MAX_PAGE_SIZE, by title, without children. Latest entries only.
+     * at most MAX_PAGE_SIZE, by title, without children. Latest entries of templates that are not archived; a group that
+     * several of them share comes once.
      * 
-     * Errors: team-not-found (404), insufficient-permissions (476)
+     * Errors: team-not-found (404), limit-exceeded (400), insufficient-permissions (476)
      */
     searchStepGroups(teamId: string, title: string): Promise<step_ttypes.BaseStep[]>;
 
     /**
      * Makes a template with an empty root group and returns its entry 1, Unpublished, unlocked. params.title is required.
      * 
-     * Errors: team-not-found (404), metadata-not-found (404), attribute-not-found (404), limit-exceeded (400), insufficient-permissions (476)
+     * Errors: team-not-found (404), metadata-not-found (404), metadata-archived (601), attribute-not-found (404), limit-exceeded (400), insufficient-permissions (476)
      */
     create(teamId: string, params: JobTemplateParams, attributes: abac_ttypes.AbacAttribute[]): Promise<JobTemplate>;
 
     /**
      * Content edit: writes what is set in params. Returns the latest entry.
      * 
-     * Errors: template-not-found (404), metadata-not-found (404), limit-exceeded (400), version-conflict (420), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
+     * Errors: template-not-found (404), metadata-not-found (404), metadata-archived (601), limit-exceeded (400), version-conflict (420), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
      */
     update(jobTemplateId: string, params: JobTemplateParams): Promise<JobTemplate>;
 
@@ -170,6 +173,14 @@ declare class Client {
      * Errors: template-not-found (404), not-allowed (550), template-archived (601), insufficient-permissions (476)
      */
     createLocalTemplate(jobTemplateId: string): Promise<JobTemplate>;
+
+    /**
+     * Jobwright extension: writes what a template is marked as; neither needs the lock nor makes an entry. Returns the
+     * latest entry.
+     * 
+     * Errors: template-not-found (404), insufficient-permissions (476)
+     */
+    updateMarks(jobTemplateId: string, marks: TemplateMarks): Promise<JobTemplate>;
 
     /**
      * Publishes the latest entry, in teams without review flow: its publicVersion becomes the last published one + 1, or
@@ -229,7 +240,8 @@ declare class Client {
     /**
      * Compares entries with the one of internal version otherVersion; 0 = the latest. Up to MAX_IDS_PER_CALL.
      * Returns internal version -> entry with its changes, or error. Steps are matched by id: a moved one is MOVED. What
-     * otherVersion alone has is contained too, as REMOVED.
+     * otherVersion alone has is contained too, as REMOVED, behind what the entry has. Together the entries may have
+     * 100,000 steps.
      * 
      * Errors: template-not-found (404), version-not-found (420), limit-exceeded (400), insufficient-permissions (476), in the map: version-not-found (420)
      */
@@ -247,7 +259,7 @@ declare class Client {
      * Puts a step into the group parentId at position, -1 = at the end. replace: takes the place of the child that stands
      * there; -1 is refused then. Returns the latest entry.
      * 
-     * Errors: template-not-found (404), step-group-not-found (404), document-not-found (404), metadata-not-found (404), invalid-position (400), duplicate-id (400), limit-exceeded (400), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
+     * Errors: template-not-found (404), step-group-not-found (404), document-not-found (404), metadata-not-found (404), metadata-archived (601), invalid-position (400), duplicate-id (400), limit-exceeded (400), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
      */
     addStepModular(jobTemplateId: string, parentId: string, step: step_ttypes.BaseStep, position: number, replace: boolean): Promise<JobTemplateModular>;
 
@@ -255,7 +267,7 @@ declare class Client {
      * Puts a step group, with all that is below it, into the group parentId; position and replace as in addStepModular.
      * Returns the latest entry.
      * 
-     * Errors: template-not-found (404), step-group-not-found (404), document-not-found (404), metadata-not-found (404), category-not-found (404), icon-not-found (404), invalid-position (400), duplicate-id (400), limit-exceeded (400), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
+     * Errors: template-not-found (404), step-group-not-found (404), document-not-found (404), metadata-not-found (404), metadata-archived (601), category-not-found (404), category-archived (601), icon-not-found (404), invalid-position (400), duplicate-id (400), limit-exceeded (400), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
      */
     addStepGroupModular(jobTemplateId: string, parentId: string, stepGroup: step_ttypes.BaseStep, position: number, replace: boolean): Promise<JobTemplateModular>;
 
@@ -308,21 +320,21 @@ declare class Client {
     /**
      * Replaces the whole step tree. Nodes that keep their ids keep their history. Returns the latest entry.
      * 
-     * Errors: template-not-found (404), document-not-found (404), metadata-not-found (404), category-not-found (404), icon-not-found (404), duplicate-id (400), limit-exceeded (400), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
+     * Errors: template-not-found (404), document-not-found (404), metadata-not-found (404), metadata-archived (601), category-not-found (404), category-archived (601), icon-not-found (404), duplicate-id (400), limit-exceeded (400), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
      */
     updateStepGroup(jobTemplateId: string, stepGroup: step_ttypes.BaseStep): Promise<JobTemplate>;
 
     /**
      * As addStepModular.
      * 
-     * Errors: template-not-found (404), step-group-not-found (404), document-not-found (404), metadata-not-found (404), invalid-position (400), duplicate-id (400), limit-exceeded (400), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
+     * Errors: template-not-found (404), step-group-not-found (404), document-not-found (404), metadata-not-found (404), metadata-archived (601), invalid-position (400), duplicate-id (400), limit-exceeded (400), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
      */
     addStep(jobTemplateId: string, parentId: string, step: step_ttypes.BaseStep, position: number, replace: boolean): Promise<JobTemplate>;
 
     /**
      * As addStepGroupModular.
      * 
-     * Errors: template-not-found (404), step-group-not-found (404), document-not-found (404), metadata-not-found (404), category-not-found (404), icon-not-found (404), invalid-position (400), duplicate-id (400), limit-exceeded (400), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
+     * Errors: template-not-found (404), step-group-not-found (404), document-not-found (404), metadata-not-found (404), metadata-archived (601), category-not-found (404), category-archived (601), icon-not-found (404), invalid-position (400), duplicate-id (400), limit-exceeded (400), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
      */
     addStepGroup(jobTemplateId: string, parentId: string, stepGroup: step_ttypes.BaseStep, position: number, replace: boolean): Promise<JobTemplate>;
 
@@ -367,7 +379,7 @@ declare class Client {
     /**
      * Replaces the headers of the root group. Returns the latest entry.
      * 
-     * Errors: template-not-found (404), category-not-found (404), icon-not-found (404), duplicate-id (400), limit-exceeded (400), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
+     * Errors: template-not-found (404), category-not-found (404), category-archived (601), icon-not-found (404), duplicate-id (400), limit-exceeded (400), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
      */
     updateRootHeaders(jobTemplateId: string, headers: group_headers_ttypes.StepGroupHeaders): Promise<JobTemplate>;
 
@@ -375,7 +387,7 @@ declare class Client {
      * Writes the values in updated (definition id -> value) and takes away those of removedIds. Returns definition id ->
      * metadata, all that the latest entry has. An id in both: invalid-argument.
      * 
-     * Errors: template-not-found (404), metadata-not-found (404), limit-exceeded (400), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
+     * Errors: template-not-found (404), metadata-not-found (404), metadata-archived (601), limit-exceeded (400), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
      */
     updateMetadata(jobTemplateId: string, updated: { [k: string]: metadata_ttypes.MetadataValue; }, removedIds: string[]): Promise<{ [k: string]: metadata_ttypes.MetadataEntry; }>;
 
@@ -423,6 +435,7 @@ declare class Processor {
     process_unarchive(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
     process_cloneTemplate(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
     process_createLocalTemplate(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
+    process_updateMarks(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
     process_publish(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
     process_beginReview(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
     process_endReview(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
@@ -485,6 +498,8 @@ declare class JobTemplateService_cloneTemplate_args { constructor(fields?: objec
 declare class JobTemplateService_cloneTemplate_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
 declare class JobTemplateService_createLocalTemplate_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
 declare class JobTemplateService_createLocalTemplate_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class JobTemplateService_updateMarks_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class JobTemplateService_updateMarks_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
 declare class JobTemplateService_publish_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
 declare class JobTemplateService_publish_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
 declare class JobTemplateService_beginReview_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }

@@ -2259,6 +2259,143 @@ const JobTemplateService_createLocalTemplate_result = exports.JobTemplateService
   }
 
 };
+const JobTemplateService_updateMarks_args = exports.JobTemplateService_updateMarks_args = class {
+  constructor(args) {
+    this.jobTemplateId = null;
+    this.marks = null;
+    if (args) {
+      if (args.jobTemplateId !== undefined && args.jobTemplateId !== null) {
+        this.jobTemplateId = args.jobTemplateId;
+      }
+      if (args.marks !== undefined && args.marks !== null) {
+        this.marks = new ttypes.TemplateMarks(args.marks);
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 1:
+        if (ftype == Thrift.Type.STRING) {
+          this.jobTemplateId = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 2:
+        if (ftype == Thrift.Type.STRUCT) {
+          this.marks = new ttypes.TemplateMarks();
+          this.marks.read(input);
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('JobTemplateService_updateMarks_args');
+    if (this.jobTemplateId !== null && this.jobTemplateId !== undefined) {
+      output.writeFieldBegin('jobTemplateId', Thrift.Type.STRING, 1);
+      output.writeString(this.jobTemplateId);
+      output.writeFieldEnd();
+    }
+    if (this.marks !== null && this.marks !== undefined) {
+      output.writeFieldBegin('marks', Thrift.Type.STRUCT, 2);
+      this.marks.write(output);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+const JobTemplateService_updateMarks_result = exports.JobTemplateService_updateMarks_result = class {
+  constructor(args) {
+    this.success = null;
+    this.err = null;
+    if (args instanceof common_ttypes.SystemException) {
+        this.err = args;
+        return;
+    }
+    if (args) {
+      if (args.success !== undefined && args.success !== null) {
+        this.success = new ttypes.JobTemplate(args.success);
+      }
+      if (args.err !== undefined && args.err !== null) {
+        this.err = args.err;
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 0:
+        if (ftype == Thrift.Type.STRUCT) {
+          this.success = new ttypes.JobTemplate();
+          this.success.read(input);
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 1:
+        if (ftype == Thrift.Type.STRUCT) {
+          this.err = new common_ttypes.SystemException();
+          this.err.read(input);
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('JobTemplateService_updateMarks_result');
+    if (this.success !== null && this.success !== undefined) {
+      output.writeFieldBegin('success', Thrift.Type.STRUCT, 0);
+      this.success.write(output);
+      output.writeFieldEnd();
+    }
+    if (this.err !== null && this.err !== undefined) {
+      output.writeFieldBegin('err', Thrift.Type.STRUCT, 1);
+      this.err.write(output);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
 const JobTemplateService_publish_args = exports.JobTemplateService_publish_args = class {
   constructor(args) {
     this.jobTemplateId = null;
@@ -7912,6 +8049,61 @@ const JobTemplateServiceClient = exports.Client = class JobTemplateServiceClient
     return callback('createLocalTemplate failed: unknown result');
   }
 
+  updateMarks (jobTemplateId, marks) {
+    this._seqid = this.new_seqid();
+    const self = this;
+    return new Promise((resolve, reject) => {
+      self._reqs[self.seqid()] = (error, result) => {
+        return error ? reject(error) : resolve(result);
+      };
+      self.send_updateMarks(jobTemplateId, marks);
+    });
+  }
+
+  send_updateMarks (jobTemplateId, marks) {
+    const output = new this.pClass(this.output);
+    const params = {
+      jobTemplateId: jobTemplateId,
+      marks: marks
+    };
+    const args = new JobTemplateService_updateMarks_args(params);
+    try {
+      output.writeMessageBegin('updateMarks', Thrift.MessageType.CALL, this.seqid());
+      args.write(output);
+      output.writeMessageEnd();
+      return this.output.flush();
+    }
+    catch (e) {
+      delete this._reqs[this.seqid()];
+      if (typeof output.reset === 'function') {
+        output.reset();
+      }
+      throw e;
+    }
+  }
+
+  recv_updateMarks (input, mtype, rseqid) {
+    const callback = this._reqs[rseqid] || function() {};
+    delete this._reqs[rseqid];
+    if (mtype == Thrift.MessageType.EXCEPTION) {
+      const x = new Thrift.TApplicationException();
+      x.read(input);
+      input.readMessageEnd();
+      return callback(x);
+    }
+    const result = new JobTemplateService_updateMarks_result();
+    result.read(input);
+    input.readMessageEnd();
+
+    if (null !== result.err) {
+      return callback(result.err);
+    }
+    if (null !== result.success) {
+      return callback(null, result.success);
+    }
+    return callback('updateMarks failed: unknown result');
+  }
+
   publish (jobTemplateId) {
     this._seqid = this.new_seqid();
     const self = this;
@@ -10244,6 +10436,49 @@ const JobTemplateServiceProcessor = exports.Processor = class JobTemplateService
         } else {
           result_obj = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
           output.writeMessageBegin("createLocalTemplate", Thrift.MessageType.EXCEPTION, seqid);
+        }
+        result_obj.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      });
+    }
+  }
+  process_updateMarks (seqid, input, output) {
+    const args = new JobTemplateService_updateMarks_args();
+    args.read(input);
+    input.readMessageEnd();
+    if (this._handler.updateMarks.length === 2) {
+      Promise.resolve(this._handler.updateMarks.bind(this._handler)(
+        args.jobTemplateId,
+        args.marks
+      )).then(result => {
+        const result_obj = new JobTemplateService_updateMarks_result({success: result});
+        output.writeMessageBegin("updateMarks", Thrift.MessageType.REPLY, seqid);
+        result_obj.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      }).catch(err => {
+        let result;
+        if (err instanceof common_ttypes.SystemException) {
+          result = new JobTemplateService_updateMarks_result(err);
+          output.writeMessageBegin("updateMarks", Thrift.MessageType.REPLY, seqid);
+        } else {
+          result = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
+          output.writeMessageBegin("updateMarks", Thrift.MessageType.EXCEPTION, seqid);
+        }
+        result.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      });
+    } else {
+      this._handler.updateMarks(args.jobTemplateId, args.marks, (err, result) => {
+        let result_obj;
+        if ((err === null || typeof err === 'undefined') || err instanceof common_ttypes.SystemException) {
+          result_obj = new JobTemplateService_updateMarks_result((err !== null || typeof err === 'undefined') ? err : {success: result});
+          output.writeMessageBegin("updateMarks", Thrift.MessageType.REPLY, seqid);
+        } else {
+          result_obj = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
+          output.writeMessageBegin("updateMarks", Thrift.MessageType.EXCEPTION, seqid);
         }
         result_obj.write(output);
         output.writeMessageEnd();

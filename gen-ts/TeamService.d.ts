@@ -17,6 +17,9 @@ import TeamConfig = ttypes.TeamConfig
 import Team = ttypes.Team
 import TeamModular = ttypes.TeamModular
 import TeamParams = ttypes.TeamParams
+import WebhookDelivery = ttypes.WebhookDelivery
+import TemplateApprovalWebhook = ttypes.TemplateApprovalWebhook
+import WebhookSecret = ttypes.WebhookSecret
 
 /**
  * Teams and their members. HTTP: /api/teams.
@@ -116,11 +119,30 @@ declare class Client {
 
     /**
      * Sets the URL that beginReview calls: an HTTP POST of JSON with the keys templateId, publicVersion, submitterId.
-     * Empty = none. http and https only.
+     * Empty = none. http and https only, up to 2000 characters.
+     * 
+     * The call is sent after the commit, again with growing pauses for a day until it is answered with 2xx, and carries
+     * X-Jobwright-Delivery, an id that stays the same when it is sent again, and X-Jobwright-Signature: "sha256=" and the
+     * HMAC-SHA256 of the body in hex, by the secret of rotateTemplateApprovalSecret. For a day after a rotation a second
+     * one, by the secret before, stands behind a comma.
+     * 
+     * Errors: team-not-found (404), invalid-argument (400), limit-exceeded (400), insufficient-permissions (476)
+     */
+    setTemplateApprovalWebhook(teamId: string, webhookUrl: string): Promise<void>;
+
+    /**
+     * Jobwright extension: returns the webhook with what has not been delivered.
      * 
      * Errors: team-not-found (404), insufficient-permissions (476)
      */
-    setTemplateApprovalWebhook(teamId: string, webhookUrl: string): Promise<void>;
+    getTemplateApprovalWebhook(teamId: string): Promise<TemplateApprovalWebhook>;
+
+    /**
+     * Jobwright extension: makes a new secret and returns it: it is told once. The one before signs too for a day.
+     * 
+     * Errors: team-not-found (404), webhook-not-set (413), insufficient-permissions (476)
+     */
+    rotateTemplateApprovalSecret(teamId: string): Promise<WebhookSecret>;
 
     /**
      * Jobwright extension: invites somebody and returns the JOIN_TOKEN, for UserService.joinWithToken, to be handed over by the
@@ -159,6 +181,8 @@ declare class Processor {
     process_removeUserFromTeam(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
     process_update(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
     process_setTemplateApprovalWebhook(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
+    process_getTemplateApprovalWebhook(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
+    process_rotateTemplateApprovalSecret(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
     process_inviteUser(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
     process_resetPassword(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
 }
@@ -189,6 +213,10 @@ declare class TeamService_update_args { constructor(fields?: object); read(input
 declare class TeamService_update_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
 declare class TeamService_setTemplateApprovalWebhook_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
 declare class TeamService_setTemplateApprovalWebhook_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class TeamService_getTemplateApprovalWebhook_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class TeamService_getTemplateApprovalWebhook_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class TeamService_rotateTemplateApprovalSecret_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class TeamService_rotateTemplateApprovalSecret_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
 declare class TeamService_inviteUser_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
 declare class TeamService_inviteUser_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
 declare class TeamService_resetPassword_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }

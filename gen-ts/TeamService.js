@@ -74,12 +74,12 @@ const TeamService_listAllRegions_result = exports.TeamService_listAllRegions_res
         case 0:
         if (ftype == Thrift.Type.LIST) {
           this.success = [];
-          const _rtmp311 = input.readListBegin();
-          const _size10 = _rtmp311.size || 0;
-          for (let _i12 = 0; _i12 < _size10; ++_i12) {
-            let elem13 = null;
-            elem13 = input.readString();
-            this.success.push(elem13);
+          const _rtmp316 = input.readListBegin();
+          const _size15 = _rtmp316.size || 0;
+          for (let _i17 = 0; _i17 < _size15; ++_i17) {
+            let elem18 = null;
+            elem18 = input.readString();
+            this.success.push(elem18);
           }
           input.readListEnd();
         } else {
@@ -108,10 +108,10 @@ const TeamService_listAllRegions_result = exports.TeamService_listAllRegions_res
     if (this.success !== null && this.success !== undefined) {
       output.writeFieldBegin('success', Thrift.Type.LIST, 0);
       output.writeListBegin(Thrift.Type.STRING, this.success.length);
-      for (let iter14 in this.success) {
-        if (this.success.hasOwnProperty(iter14)) {
-          iter14 = this.success[iter14];
-          output.writeString(iter14);
+      for (let iter19 in this.success) {
+        if (this.success.hasOwnProperty(iter19)) {
+          iter19 = this.success[iter19];
+          output.writeString(iter19);
         }
       }
       output.writeListEnd();
@@ -752,13 +752,13 @@ const TeamService_index_result = exports.TeamService_index_result = class {
         case 0:
         if (ftype == Thrift.Type.LIST) {
           this.success = [];
-          const _rtmp316 = input.readListBegin();
-          const _size15 = _rtmp316.size || 0;
-          for (let _i17 = 0; _i17 < _size15; ++_i17) {
-            let elem18 = null;
-            elem18 = new ttypes.Team();
-            elem18.read(input);
-            this.success.push(elem18);
+          const _rtmp321 = input.readListBegin();
+          const _size20 = _rtmp321.size || 0;
+          for (let _i22 = 0; _i22 < _size20; ++_i22) {
+            let elem23 = null;
+            elem23 = new ttypes.Team();
+            elem23.read(input);
+            this.success.push(elem23);
           }
           input.readListEnd();
         } else {
@@ -787,10 +787,10 @@ const TeamService_index_result = exports.TeamService_index_result = class {
     if (this.success !== null && this.success !== undefined) {
       output.writeFieldBegin('success', Thrift.Type.LIST, 0);
       output.writeListBegin(Thrift.Type.STRUCT, this.success.length);
-      for (let iter19 in this.success) {
-        if (this.success.hasOwnProperty(iter19)) {
-          iter19 = this.success[iter19];
-          iter19.write(output);
+      for (let iter24 in this.success) {
+        if (this.success.hasOwnProperty(iter24)) {
+          iter24 = this.success[iter24];
+          iter24.write(output);
         }
       }
       output.writeListEnd();
@@ -852,12 +852,12 @@ const TeamService_addUserById_args = exports.TeamService_addUserById_args = clas
         case 3:
         if (ftype == Thrift.Type.LIST) {
           this.roles = [];
-          const _rtmp321 = input.readListBegin();
-          const _size20 = _rtmp321.size || 0;
-          for (let _i22 = 0; _i22 < _size20; ++_i22) {
-            let elem23 = null;
-            elem23 = input.readI32();
-            this.roles.push(elem23);
+          const _rtmp326 = input.readListBegin();
+          const _size25 = _rtmp326.size || 0;
+          for (let _i27 = 0; _i27 < _size25; ++_i27) {
+            let elem28 = null;
+            elem28 = input.readI32();
+            this.roles.push(elem28);
           }
           input.readListEnd();
         } else {
@@ -888,10 +888,10 @@ const TeamService_addUserById_args = exports.TeamService_addUserById_args = clas
     if (this.roles !== null && this.roles !== undefined) {
       output.writeFieldBegin('roles', Thrift.Type.LIST, 3);
       output.writeListBegin(Thrift.Type.I32, this.roles.length);
-      for (let iter24 in this.roles) {
-        if (this.roles.hasOwnProperty(iter24)) {
-          iter24 = this.roles[iter24];
-          output.writeI32(iter24);
+      for (let iter29 in this.roles) {
+        if (this.roles.hasOwnProperty(iter29)) {
+          iter29 = this.roles[iter29];
+          output.writeI32(iter29);
         }
       }
       output.writeListEnd();
@@ -1005,12 +1005,12 @@ const TeamService_addUserByEmail_args = exports.TeamService_addUserByEmail_args 
         case 3:
         if (ftype == Thrift.Type.LIST) {
           this.roles = [];
-          const _rtmp326 = input.readListBegin();
-          const _size25 = _rtmp326.size || 0;
-          for (let _i27 = 0; _i27 < _size25; ++_i27) {
-            let elem28 = null;
-            elem28 = input.readI32();
-            this.roles.push(elem28);
+          const _rtmp331 = input.readListBegin();
+          const _size30 = _rtmp331.size || 0;
+          for (let _i32 = 0; _i32 < _size30; ++_i32) {
+            let elem33 = null;
+            elem33 = input.readI32();
+            this.roles.push(elem33);
           }
           input.readListEnd();
         } else {
@@ -1041,10 +1041,10 @@ const TeamService_addUserByEmail_args = exports.TeamService_addUserByEmail_args 
     if (this.roles !== null && this.roles !== undefined) {
       output.writeFieldBegin('roles', Thrift.Type.LIST, 3);
       output.writeListBegin(Thrift.Type.I32, this.roles.length);
-      for (let iter29 in this.roles) {
-        if (this.roles.hasOwnProperty(iter29)) {
-          iter29 = this.roles[iter29];
-          output.writeI32(iter29);
+      for (let iter34 in this.roles) {
+        if (this.roles.hasOwnProperty(iter34)) {
+          iter34 = this.roles[iter34];
+          output.writeI32(iter34);
         }
       }
       output.writeListEnd();
@@ -1180,12 +1180,12 @@ const TeamService_createUser_args = exports.TeamService_createUser_args = class 
         case 5:
         if (ftype == Thrift.Type.LIST) {
           this.roles = [];
-          const _rtmp331 = input.readListBegin();
-          const _size30 = _rtmp331.size || 0;
-          for (let _i32 = 0; _i32 < _size30; ++_i32) {
-            let elem33 = null;
-            elem33 = input.readI32();
-            this.roles.push(elem33);
+          const _rtmp336 = input.readListBegin();
+          const _size35 = _rtmp336.size || 0;
+          for (let _i37 = 0; _i37 < _size35; ++_i37) {
+            let elem38 = null;
+            elem38 = input.readI32();
+            this.roles.push(elem38);
           }
           input.readListEnd();
         } else {
@@ -1226,10 +1226,10 @@ const TeamService_createUser_args = exports.TeamService_createUser_args = class 
     if (this.roles !== null && this.roles !== undefined) {
       output.writeFieldBegin('roles', Thrift.Type.LIST, 5);
       output.writeListBegin(Thrift.Type.I32, this.roles.length);
-      for (let iter34 in this.roles) {
-        if (this.roles.hasOwnProperty(iter34)) {
-          iter34 = this.roles[iter34];
-          output.writeI32(iter34);
+      for (let iter39 in this.roles) {
+        if (this.roles.hasOwnProperty(iter39)) {
+          iter39 = this.roles[iter39];
+          output.writeI32(iter39);
         }
       }
       output.writeListEnd();
@@ -1343,12 +1343,12 @@ const TeamService_updateUserRoles_args = exports.TeamService_updateUserRoles_arg
         case 3:
         if (ftype == Thrift.Type.LIST) {
           this.roles = [];
-          const _rtmp336 = input.readListBegin();
-          const _size35 = _rtmp336.size || 0;
-          for (let _i37 = 0; _i37 < _size35; ++_i37) {
-            let elem38 = null;
-            elem38 = input.readI32();
-            this.roles.push(elem38);
+          const _rtmp341 = input.readListBegin();
+          const _size40 = _rtmp341.size || 0;
+          for (let _i42 = 0; _i42 < _size40; ++_i42) {
+            let elem43 = null;
+            elem43 = input.readI32();
+            this.roles.push(elem43);
           }
           input.readListEnd();
         } else {
@@ -1379,10 +1379,10 @@ const TeamService_updateUserRoles_args = exports.TeamService_updateUserRoles_arg
     if (this.roles !== null && this.roles !== undefined) {
       output.writeFieldBegin('roles', Thrift.Type.LIST, 3);
       output.writeListBegin(Thrift.Type.I32, this.roles.length);
-      for (let iter39 in this.roles) {
-        if (this.roles.hasOwnProperty(iter39)) {
-          iter39 = this.roles[iter39];
-          output.writeI32(iter39);
+      for (let iter44 in this.roles) {
+        if (this.roles.hasOwnProperty(iter44)) {
+          iter44 = this.roles[iter44];
+          output.writeI32(iter44);
         }
       }
       output.writeListEnd();
@@ -1832,6 +1832,252 @@ const TeamService_setTemplateApprovalWebhook_result = exports.TeamService_setTem
   }
 
 };
+const TeamService_getTemplateApprovalWebhook_args = exports.TeamService_getTemplateApprovalWebhook_args = class {
+  constructor(args) {
+    this.teamId = null;
+    if (args) {
+      if (args.teamId !== undefined && args.teamId !== null) {
+        this.teamId = args.teamId;
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 1:
+        if (ftype == Thrift.Type.STRING) {
+          this.teamId = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 0:
+          input.skip(ftype);
+          break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('TeamService_getTemplateApprovalWebhook_args');
+    if (this.teamId !== null && this.teamId !== undefined) {
+      output.writeFieldBegin('teamId', Thrift.Type.STRING, 1);
+      output.writeString(this.teamId);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+const TeamService_getTemplateApprovalWebhook_result = exports.TeamService_getTemplateApprovalWebhook_result = class {
+  constructor(args) {
+    this.success = null;
+    this.err = null;
+    if (args instanceof common_ttypes.SystemException) {
+        this.err = args;
+        return;
+    }
+    if (args) {
+      if (args.success !== undefined && args.success !== null) {
+        this.success = new ttypes.TemplateApprovalWebhook(args.success);
+      }
+      if (args.err !== undefined && args.err !== null) {
+        this.err = args.err;
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 0:
+        if (ftype == Thrift.Type.STRUCT) {
+          this.success = new ttypes.TemplateApprovalWebhook();
+          this.success.read(input);
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 1:
+        if (ftype == Thrift.Type.STRUCT) {
+          this.err = new common_ttypes.SystemException();
+          this.err.read(input);
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('TeamService_getTemplateApprovalWebhook_result');
+    if (this.success !== null && this.success !== undefined) {
+      output.writeFieldBegin('success', Thrift.Type.STRUCT, 0);
+      this.success.write(output);
+      output.writeFieldEnd();
+    }
+    if (this.err !== null && this.err !== undefined) {
+      output.writeFieldBegin('err', Thrift.Type.STRUCT, 1);
+      this.err.write(output);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+const TeamService_rotateTemplateApprovalSecret_args = exports.TeamService_rotateTemplateApprovalSecret_args = class {
+  constructor(args) {
+    this.teamId = null;
+    if (args) {
+      if (args.teamId !== undefined && args.teamId !== null) {
+        this.teamId = args.teamId;
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 1:
+        if (ftype == Thrift.Type.STRING) {
+          this.teamId = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 0:
+          input.skip(ftype);
+          break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('TeamService_rotateTemplateApprovalSecret_args');
+    if (this.teamId !== null && this.teamId !== undefined) {
+      output.writeFieldBegin('teamId', Thrift.Type.STRING, 1);
+      output.writeString(this.teamId);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+const TeamService_rotateTemplateApprovalSecret_result = exports.TeamService_rotateTemplateApprovalSecret_result = class {
+  constructor(args) {
+    this.success = null;
+    this.err = null;
+    if (args instanceof common_ttypes.SystemException) {
+        this.err = args;
+        return;
+    }
+    if (args) {
+      if (args.success !== undefined && args.success !== null) {
+        this.success = new ttypes.WebhookSecret(args.success);
+      }
+      if (args.err !== undefined && args.err !== null) {
+        this.err = args.err;
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 0:
+        if (ftype == Thrift.Type.STRUCT) {
+          this.success = new ttypes.WebhookSecret();
+          this.success.read(input);
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 1:
+        if (ftype == Thrift.Type.STRUCT) {
+          this.err = new common_ttypes.SystemException();
+          this.err.read(input);
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('TeamService_rotateTemplateApprovalSecret_result');
+    if (this.success !== null && this.success !== undefined) {
+      output.writeFieldBegin('success', Thrift.Type.STRUCT, 0);
+      this.success.write(output);
+      output.writeFieldEnd();
+    }
+    if (this.err !== null && this.err !== undefined) {
+      output.writeFieldBegin('err', Thrift.Type.STRUCT, 1);
+      this.err.write(output);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
 const TeamService_inviteUser_args = exports.TeamService_inviteUser_args = class {
   constructor(args) {
     this.teamId = null;
@@ -1877,12 +2123,12 @@ const TeamService_inviteUser_args = exports.TeamService_inviteUser_args = class 
         case 3:
         if (ftype == Thrift.Type.LIST) {
           this.roles = [];
-          const _rtmp341 = input.readListBegin();
-          const _size40 = _rtmp341.size || 0;
-          for (let _i42 = 0; _i42 < _size40; ++_i42) {
-            let elem43 = null;
-            elem43 = input.readI32();
-            this.roles.push(elem43);
+          const _rtmp346 = input.readListBegin();
+          const _size45 = _rtmp346.size || 0;
+          for (let _i47 = 0; _i47 < _size45; ++_i47) {
+            let elem48 = null;
+            elem48 = input.readI32();
+            this.roles.push(elem48);
           }
           input.readListEnd();
         } else {
@@ -1913,10 +2159,10 @@ const TeamService_inviteUser_args = exports.TeamService_inviteUser_args = class 
     if (this.roles !== null && this.roles !== undefined) {
       output.writeFieldBegin('roles', Thrift.Type.LIST, 3);
       output.writeListBegin(Thrift.Type.I32, this.roles.length);
-      for (let iter44 in this.roles) {
-        if (this.roles.hasOwnProperty(iter44)) {
-          iter44 = this.roles[iter44];
-          output.writeI32(iter44);
+      for (let iter49 in this.roles) {
+        if (this.roles.hasOwnProperty(iter49)) {
+          iter49 = this.roles[iter49];
+          output.writeI32(iter49);
         }
       }
       output.writeListEnd();
@@ -2841,6 +3087,114 @@ const TeamServiceClient = exports.Client = class TeamServiceClient {
     callback(null);
   }
 
+  getTemplateApprovalWebhook (teamId) {
+    this._seqid = this.new_seqid();
+    const self = this;
+    return new Promise((resolve, reject) => {
+      self._reqs[self.seqid()] = (error, result) => {
+        return error ? reject(error) : resolve(result);
+      };
+      self.send_getTemplateApprovalWebhook(teamId);
+    });
+  }
+
+  send_getTemplateApprovalWebhook (teamId) {
+    const output = new this.pClass(this.output);
+    const params = {
+      teamId: teamId
+    };
+    const args = new TeamService_getTemplateApprovalWebhook_args(params);
+    try {
+      output.writeMessageBegin('getTemplateApprovalWebhook', Thrift.MessageType.CALL, this.seqid());
+      args.write(output);
+      output.writeMessageEnd();
+      return this.output.flush();
+    }
+    catch (e) {
+      delete this._reqs[this.seqid()];
+      if (typeof output.reset === 'function') {
+        output.reset();
+      }
+      throw e;
+    }
+  }
+
+  recv_getTemplateApprovalWebhook (input, mtype, rseqid) {
+    const callback = this._reqs[rseqid] || function() {};
+    delete this._reqs[rseqid];
+    if (mtype == Thrift.MessageType.EXCEPTION) {
+      const x = new Thrift.TApplicationException();
+      x.read(input);
+      input.readMessageEnd();
+      return callback(x);
+    }
+    const result = new TeamService_getTemplateApprovalWebhook_result();
+    result.read(input);
+    input.readMessageEnd();
+
+    if (null !== result.err) {
+      return callback(result.err);
+    }
+    if (null !== result.success) {
+      return callback(null, result.success);
+    }
+    return callback('getTemplateApprovalWebhook failed: unknown result');
+  }
+
+  rotateTemplateApprovalSecret (teamId) {
+    this._seqid = this.new_seqid();
+    const self = this;
+    return new Promise((resolve, reject) => {
+      self._reqs[self.seqid()] = (error, result) => {
+        return error ? reject(error) : resolve(result);
+      };
+      self.send_rotateTemplateApprovalSecret(teamId);
+    });
+  }
+
+  send_rotateTemplateApprovalSecret (teamId) {
+    const output = new this.pClass(this.output);
+    const params = {
+      teamId: teamId
+    };
+    const args = new TeamService_rotateTemplateApprovalSecret_args(params);
+    try {
+      output.writeMessageBegin('rotateTemplateApprovalSecret', Thrift.MessageType.CALL, this.seqid());
+      args.write(output);
+      output.writeMessageEnd();
+      return this.output.flush();
+    }
+    catch (e) {
+      delete this._reqs[this.seqid()];
+      if (typeof output.reset === 'function') {
+        output.reset();
+      }
+      throw e;
+    }
+  }
+
+  recv_rotateTemplateApprovalSecret (input, mtype, rseqid) {
+    const callback = this._reqs[rseqid] || function() {};
+    delete this._reqs[rseqid];
+    if (mtype == Thrift.MessageType.EXCEPTION) {
+      const x = new Thrift.TApplicationException();
+      x.read(input);
+      input.readMessageEnd();
+      return callback(x);
+    }
+    const result = new TeamService_rotateTemplateApprovalSecret_result();
+    result.read(input);
+    input.readMessageEnd();
+
+    if (null !== result.err) {
+      return callback(result.err);
+    }
+    if (null !== result.success) {
+      return callback(null, result.success);
+    }
+    return callback('rotateTemplateApprovalSecret failed: unknown result');
+  }
+
   inviteUser (teamId, email, roles) {
     this._seqid = this.new_seqid();
     const self = this;
@@ -3525,6 +3879,90 @@ const TeamServiceProcessor = exports.Processor = class TeamServiceProcessor {
         } else {
           result_obj = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
           output.writeMessageBegin("setTemplateApprovalWebhook", Thrift.MessageType.EXCEPTION, seqid);
+        }
+        result_obj.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      });
+    }
+  }
+  process_getTemplateApprovalWebhook (seqid, input, output) {
+    const args = new TeamService_getTemplateApprovalWebhook_args();
+    args.read(input);
+    input.readMessageEnd();
+    if (this._handler.getTemplateApprovalWebhook.length === 1) {
+      Promise.resolve(this._handler.getTemplateApprovalWebhook.bind(this._handler)(
+        args.teamId
+      )).then(result => {
+        const result_obj = new TeamService_getTemplateApprovalWebhook_result({success: result});
+        output.writeMessageBegin("getTemplateApprovalWebhook", Thrift.MessageType.REPLY, seqid);
+        result_obj.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      }).catch(err => {
+        let result;
+        if (err instanceof common_ttypes.SystemException) {
+          result = new TeamService_getTemplateApprovalWebhook_result(err);
+          output.writeMessageBegin("getTemplateApprovalWebhook", Thrift.MessageType.REPLY, seqid);
+        } else {
+          result = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
+          output.writeMessageBegin("getTemplateApprovalWebhook", Thrift.MessageType.EXCEPTION, seqid);
+        }
+        result.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      });
+    } else {
+      this._handler.getTemplateApprovalWebhook(args.teamId, (err, result) => {
+        let result_obj;
+        if ((err === null || typeof err === 'undefined') || err instanceof common_ttypes.SystemException) {
+          result_obj = new TeamService_getTemplateApprovalWebhook_result((err !== null || typeof err === 'undefined') ? err : {success: result});
+          output.writeMessageBegin("getTemplateApprovalWebhook", Thrift.MessageType.REPLY, seqid);
+        } else {
+          result_obj = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
+          output.writeMessageBegin("getTemplateApprovalWebhook", Thrift.MessageType.EXCEPTION, seqid);
+        }
+        result_obj.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      });
+    }
+  }
+  process_rotateTemplateApprovalSecret (seqid, input, output) {
+    const args = new TeamService_rotateTemplateApprovalSecret_args();
+    args.read(input);
+    input.readMessageEnd();
+    if (this._handler.rotateTemplateApprovalSecret.length === 1) {
+      Promise.resolve(this._handler.rotateTemplateApprovalSecret.bind(this._handler)(
+        args.teamId
+      )).then(result => {
+        const result_obj = new TeamService_rotateTemplateApprovalSecret_result({success: result});
+        output.writeMessageBegin("rotateTemplateApprovalSecret", Thrift.MessageType.REPLY, seqid);
+        result_obj.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      }).catch(err => {
+        let result;
+        if (err instanceof common_ttypes.SystemException) {
+          result = new TeamService_rotateTemplateApprovalSecret_result(err);
+          output.writeMessageBegin("rotateTemplateApprovalSecret", Thrift.MessageType.REPLY, seqid);
+        } else {
+          result = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
+          output.writeMessageBegin("rotateTemplateApprovalSecret", Thrift.MessageType.EXCEPTION, seqid);
+        }
+        result.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      });
+    } else {
+      this._handler.rotateTemplateApprovalSecret(args.teamId, (err, result) => {
+        let result_obj;
+        if ((err === null || typeof err === 'undefined') || err instanceof common_ttypes.SystemException) {
+          result_obj = new TeamService_rotateTemplateApprovalSecret_result((err !== null || typeof err === 'undefined') ? err : {success: result});
+          output.writeMessageBegin("rotateTemplateApprovalSecret", Thrift.MessageType.REPLY, seqid);
+        } else {
+          result_obj = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
+          output.writeMessageBegin("rotateTemplateApprovalSecret", Thrift.MessageType.EXCEPTION, seqid);
         }
         result_obj.write(output);
         output.writeMessageEnd();

@@ -285,6 +285,16 @@ declare const MAX_NAME_LENGTH: number;
 declare const MAX_TAGS_PER_TEAM: number;
 
 /**
+ * Tags on one template. Checked by updateTags.
+ */
+declare const MAX_TAGS_PER_TEMPLATE: number;
+
+/**
+ * Documents in the list of one template. Checked by addDocument.
+ */
+declare const MAX_DOCUMENTS_PER_TEMPLATE: number;
+
+/**
  * Groups of one team, and roles of its own. Checked when one is made.
  */
 declare const MAX_GROUPS_PER_TEAM: number;

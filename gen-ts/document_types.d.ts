@@ -5,6 +5,7 @@
 //
 import thrift = require('thrift');
 import Thrift = thrift.Thrift;
+import common_ttypes = require('./common_types');
 import diff_ttypes = require('./diff_types');
 
 
@@ -23,6 +24,70 @@ declare class Document {
     public caption?: string;
     public thumbnailId?: string;
     public latestChange?: diff_ttypes.Change;
+    public sha256?: string;
+    public uploadedAt?: number;
+    public url?: string;
 
-      constructor(args?: { id: string; mimeType: string; name: string; size: number; teamId?: string; isPending?: boolean; md5Checksum: string; caption?: string; thumbnailId?: string; latestChange?: diff_ttypes.Change; });
+      constructor(args?: { id: string; mimeType: string; name: string; size: number; teamId?: string; isPending?: boolean; md5Checksum: string; caption?: string; thumbnailId?: string; latestChange?: diff_ttypes.Change; sha256?: string; uploadedAt?: number; url?: string; });
   }
+
+/**
+ * A document to upload.
+ */
+declare class DocumentParams {
+    public teamId: string;
+    public name: string;
+    public mimeType?: string;
+    public size: number;
+
+      constructor(args?: { teamId: string; name: string; mimeType?: string; size: number; });
+  }
+
+/**
+ * An upload under way.
+ */
+declare class DocumentUpload {
+    public uploadId: string;
+    public received: number;
+    public maxChunk: number;
+    public expiresAt: number;
+
+      constructor(args?: { uploadId: string; received: number; maxChunk: number; expiresAt: number; });
+  }
+
+/**
+ * Which documents.
+ */
+declare class DocumentWhereOpts {
+    public teamId: string;
+    public name?: string;
+    public mimeType?: string;
+    public pageReq?: common_ttypes.PageReq;
+
+      constructor(args?: { teamId: string; name?: string; mimeType?: string; pageReq?: common_ttypes.PageReq; });
+  }
+
+/**
+ * A page of documents, by name.
+ */
+declare class DocumentQueryResult {
+    public documents: Document[];
+    public pageInfo: common_ttypes.PageInfo;
+
+      constructor(args?: { documents: Document[]; pageInfo: common_ttypes.PageInfo; });
+  }
+
+/**
+ * Answer for one id of a fetch.
+ */
+declare class DocumentFetchResult {
+    public document?: Document;
+    public err?: common_ttypes.SystemException;
+
+      constructor(args?: { document?: Document; err?: common_ttypes.SystemException; });
+  }
+
+/**
+ * Most bytes of one chunk, up and down.
+ */
+declare const MAX_DOCUMENT_CHUNK: number;

@@ -9,6 +9,7 @@ const thrift = require('thrift');
 const Thrift = thrift.Thrift;
 const Int64 = require('node-int64');
 
+const common_ttypes = require('./common_types');
 const diff_ttypes = require('./diff_types');
 
 
@@ -25,6 +26,9 @@ const Document = module.exports.Document = class {
     this.caption = null;
     this.thumbnailId = null;
     this.latestChange = null;
+    this.sha256 = null;
+    this.uploadedAt = null;
+    this.url = null;
     if (args) {
       if (args.id !== undefined && args.id !== null) {
         this.id = args.id;
@@ -55,6 +59,15 @@ const Document = module.exports.Document = class {
       }
       if (args.latestChange !== undefined && args.latestChange !== null) {
         this.latestChange = new diff_ttypes.Change(args.latestChange);
+      }
+      if (args.sha256 !== undefined && args.sha256 !== null) {
+        this.sha256 = args.sha256;
+      }
+      if (args.uploadedAt !== undefined && args.uploadedAt !== null) {
+        this.uploadedAt = args.uploadedAt;
+      }
+      if (args.url !== undefined && args.url !== null) {
+        this.url = args.url;
       }
     }
   }
@@ -140,6 +153,27 @@ const Document = module.exports.Document = class {
           input.skip(ftype);
         }
         break;
+        case 1001:
+        if (ftype == Thrift.Type.STRING) {
+          this.sha256 = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 1002:
+        if (ftype == Thrift.Type.I64) {
+          this.uploadedAt = input.readI64();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 1003:
+        if (ftype == Thrift.Type.STRING) {
+          this.url = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
         default:
           input.skip(ftype);
       }
@@ -201,9 +235,470 @@ const Document = module.exports.Document = class {
       this.latestChange.write(output);
       output.writeFieldEnd();
     }
+    if (this.sha256 !== null && this.sha256 !== undefined) {
+      output.writeFieldBegin('sha256', Thrift.Type.STRING, 1001);
+      output.writeString(this.sha256);
+      output.writeFieldEnd();
+    }
+    if (this.uploadedAt !== null && this.uploadedAt !== undefined) {
+      output.writeFieldBegin('uploadedAt', Thrift.Type.I64, 1002);
+      output.writeI64(this.uploadedAt);
+      output.writeFieldEnd();
+    }
+    if (this.url !== null && this.url !== undefined) {
+      output.writeFieldBegin('url', Thrift.Type.STRING, 1003);
+      output.writeString(this.url);
+      output.writeFieldEnd();
+    }
     output.writeFieldStop();
     output.writeStructEnd();
     return;
   }
 
 };
+const DocumentParams = module.exports.DocumentParams = class {
+  constructor(args) {
+    this.teamId = null;
+    this.name = null;
+    this.mimeType = null;
+    this.size = null;
+    if (args) {
+      if (args.teamId !== undefined && args.teamId !== null) {
+        this.teamId = args.teamId;
+      }
+      if (args.name !== undefined && args.name !== null) {
+        this.name = args.name;
+      }
+      if (args.mimeType !== undefined && args.mimeType !== null) {
+        this.mimeType = args.mimeType;
+      }
+      if (args.size !== undefined && args.size !== null) {
+        this.size = args.size;
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 1:
+        if (ftype == Thrift.Type.STRING) {
+          this.teamId = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 2:
+        if (ftype == Thrift.Type.STRING) {
+          this.name = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 3:
+        if (ftype == Thrift.Type.STRING) {
+          this.mimeType = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 4:
+        if (ftype == Thrift.Type.I64) {
+          this.size = input.readI64();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('DocumentParams');
+    if (this.teamId !== null && this.teamId !== undefined) {
+      output.writeFieldBegin('teamId', Thrift.Type.STRING, 1);
+      output.writeString(this.teamId);
+      output.writeFieldEnd();
+    }
+    if (this.name !== null && this.name !== undefined) {
+      output.writeFieldBegin('name', Thrift.Type.STRING, 2);
+      output.writeString(this.name);
+      output.writeFieldEnd();
+    }
+    if (this.mimeType !== null && this.mimeType !== undefined) {
+      output.writeFieldBegin('mimeType', Thrift.Type.STRING, 3);
+      output.writeString(this.mimeType);
+      output.writeFieldEnd();
+    }
+    if (this.size !== null && this.size !== undefined) {
+      output.writeFieldBegin('size', Thrift.Type.I64, 4);
+      output.writeI64(this.size);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+const DocumentUpload = module.exports.DocumentUpload = class {
+  constructor(args) {
+    this.uploadId = null;
+    this.received = null;
+    this.maxChunk = null;
+    this.expiresAt = null;
+    if (args) {
+      if (args.uploadId !== undefined && args.uploadId !== null) {
+        this.uploadId = args.uploadId;
+      }
+      if (args.received !== undefined && args.received !== null) {
+        this.received = args.received;
+      }
+      if (args.maxChunk !== undefined && args.maxChunk !== null) {
+        this.maxChunk = args.maxChunk;
+      }
+      if (args.expiresAt !== undefined && args.expiresAt !== null) {
+        this.expiresAt = args.expiresAt;
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 1:
+        if (ftype == Thrift.Type.STRING) {
+          this.uploadId = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 2:
+        if (ftype == Thrift.Type.I64) {
+          this.received = input.readI64();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 3:
+        if (ftype == Thrift.Type.I32) {
+          this.maxChunk = input.readI32();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 4:
+        if (ftype == Thrift.Type.I64) {
+          this.expiresAt = input.readI64();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('DocumentUpload');
+    if (this.uploadId !== null && this.uploadId !== undefined) {
+      output.writeFieldBegin('uploadId', Thrift.Type.STRING, 1);
+      output.writeString(this.uploadId);
+      output.writeFieldEnd();
+    }
+    if (this.received !== null && this.received !== undefined) {
+      output.writeFieldBegin('received', Thrift.Type.I64, 2);
+      output.writeI64(this.received);
+      output.writeFieldEnd();
+    }
+    if (this.maxChunk !== null && this.maxChunk !== undefined) {
+      output.writeFieldBegin('maxChunk', Thrift.Type.I32, 3);
+      output.writeI32(this.maxChunk);
+      output.writeFieldEnd();
+    }
+    if (this.expiresAt !== null && this.expiresAt !== undefined) {
+      output.writeFieldBegin('expiresAt', Thrift.Type.I64, 4);
+      output.writeI64(this.expiresAt);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+const DocumentWhereOpts = module.exports.DocumentWhereOpts = class {
+  constructor(args) {
+    this.teamId = null;
+    this.name = null;
+    this.mimeType = null;
+    this.pageReq = null;
+    if (args) {
+      if (args.teamId !== undefined && args.teamId !== null) {
+        this.teamId = args.teamId;
+      }
+      if (args.name !== undefined && args.name !== null) {
+        this.name = args.name;
+      }
+      if (args.mimeType !== undefined && args.mimeType !== null) {
+        this.mimeType = args.mimeType;
+      }
+      if (args.pageReq !== undefined && args.pageReq !== null) {
+        this.pageReq = new common_ttypes.PageReq(args.pageReq);
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 1:
+        if (ftype == Thrift.Type.STRING) {
+          this.teamId = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 2:
+        if (ftype == Thrift.Type.STRING) {
+          this.name = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 3:
+        if (ftype == Thrift.Type.STRING) {
+          this.mimeType = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 20:
+        if (ftype == Thrift.Type.STRUCT) {
+          this.pageReq = new common_ttypes.PageReq();
+          this.pageReq.read(input);
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('DocumentWhereOpts');
+    if (this.teamId !== null && this.teamId !== undefined) {
+      output.writeFieldBegin('teamId', Thrift.Type.STRING, 1);
+      output.writeString(this.teamId);
+      output.writeFieldEnd();
+    }
+    if (this.name !== null && this.name !== undefined) {
+      output.writeFieldBegin('name', Thrift.Type.STRING, 2);
+      output.writeString(this.name);
+      output.writeFieldEnd();
+    }
+    if (this.mimeType !== null && this.mimeType !== undefined) {
+      output.writeFieldBegin('mimeType', Thrift.Type.STRING, 3);
+      output.writeString(this.mimeType);
+      output.writeFieldEnd();
+    }
+    if (this.pageReq !== null && this.pageReq !== undefined) {
+      output.writeFieldBegin('pageReq', Thrift.Type.STRUCT, 20);
+      this.pageReq.write(output);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+const DocumentQueryResult = module.exports.DocumentQueryResult = class {
+  constructor(args) {
+    this.documents = null;
+    this.pageInfo = null;
+    if (args) {
+      if (args.documents !== undefined && args.documents !== null) {
+        this.documents = Thrift.copyList(args.documents, [ttypes.Document]);
+      }
+      if (args.pageInfo !== undefined && args.pageInfo !== null) {
+        this.pageInfo = new common_ttypes.PageInfo(args.pageInfo);
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 1:
+        if (ftype == Thrift.Type.LIST) {
+          this.documents = [];
+          const _rtmp31 = input.readListBegin();
+          const _size0 = _rtmp31.size || 0;
+          for (let _i2 = 0; _i2 < _size0; ++_i2) {
+            let elem3 = null;
+            elem3 = new ttypes.Document();
+            elem3.read(input);
+            this.documents.push(elem3);
+          }
+          input.readListEnd();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 2:
+        if (ftype == Thrift.Type.STRUCT) {
+          this.pageInfo = new common_ttypes.PageInfo();
+          this.pageInfo.read(input);
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('DocumentQueryResult');
+    if (this.documents !== null && this.documents !== undefined) {
+      output.writeFieldBegin('documents', Thrift.Type.LIST, 1);
+      output.writeListBegin(Thrift.Type.STRUCT, this.documents.length);
+      for (let iter4 in this.documents) {
+        if (this.documents.hasOwnProperty(iter4)) {
+          iter4 = this.documents[iter4];
+          iter4.write(output);
+        }
+      }
+      output.writeListEnd();
+      output.writeFieldEnd();
+    }
+    if (this.pageInfo !== null && this.pageInfo !== undefined) {
+      output.writeFieldBegin('pageInfo', Thrift.Type.STRUCT, 2);
+      this.pageInfo.write(output);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+const DocumentFetchResult = module.exports.DocumentFetchResult = class {
+  constructor(args) {
+    this.document = null;
+    this.err = null;
+    if (args instanceof common_ttypes.SystemException) {
+        this.err = args;
+        return;
+    }
+    if (args) {
+      if (args.document !== undefined && args.document !== null) {
+        this.document = new ttypes.Document(args.document);
+      }
+      if (args.err !== undefined && args.err !== null) {
+        this.err = args.err;
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 1:
+        if (ftype == Thrift.Type.STRUCT) {
+          this.document = new ttypes.Document();
+          this.document.read(input);
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 2:
+        if (ftype == Thrift.Type.STRUCT) {
+          this.err = new common_ttypes.SystemException();
+          this.err.read(input);
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('DocumentFetchResult');
+    if (this.document !== null && this.document !== undefined) {
+      output.writeFieldBegin('document', Thrift.Type.STRUCT, 1);
+      this.document.write(output);
+      output.writeFieldEnd();
+    }
+    if (this.err !== null && this.err !== undefined) {
+      output.writeFieldBegin('err', Thrift.Type.STRUCT, 2);
+      this.err.write(output);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+module.exports.MAX_DOCUMENT_CHUNK = 1048576;

@@ -6,6 +6,7 @@
 import thrift = require('thrift');
 import Thrift = thrift.Thrift;
 import common_ttypes = require('./common_types');
+import diff_ttypes = require('./diff_types');
 
 
 
@@ -286,6 +287,16 @@ declare class StepFlow {
     public helpUrl?: string;
 
       constructor(args?: { action?: StepAction; automatic?: boolean; proceedNext?: boolean; canSkip?: boolean; join?: JoinMode; mode?: GroupMode; condition?: string; paths?: StepPath[]; layout?: StepLayout; helpText?: string; helpUrl?: string; });
+  }
+
+/**
+ * Jobwright extension: change of how a step is run.
+ */
+declare class FlowDiff {
+    public latestChange: diff_ttypes.Change;
+    public otherFlow?: StepFlow;
+
+      constructor(args?: { latestChange: diff_ttypes.Change; otherFlow?: StepFlow; });
   }
 
 /**

@@ -10,6 +10,7 @@ const Thrift = thrift.Thrift;
 const Int64 = require('node-int64');
 
 const common_ttypes = require('./common_types');
+const diff_ttypes = require('./diff_types');
 
 
 const ttypes = module.exports = {};
@@ -2045,6 +2046,73 @@ const StepFlow = module.exports.StepFlow = class {
     if (this.helpUrl !== null && this.helpUrl !== undefined) {
       output.writeFieldBegin('helpUrl', Thrift.Type.STRING, 11);
       output.writeString(this.helpUrl);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+const FlowDiff = module.exports.FlowDiff = class {
+  constructor(args) {
+    this.latestChange = null;
+    this.otherFlow = null;
+    if (args) {
+      if (args.latestChange !== undefined && args.latestChange !== null) {
+        this.latestChange = new diff_ttypes.Change(args.latestChange);
+      }
+      if (args.otherFlow !== undefined && args.otherFlow !== null) {
+        this.otherFlow = new ttypes.StepFlow(args.otherFlow);
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 1:
+        if (ftype == Thrift.Type.STRUCT) {
+          this.latestChange = new diff_ttypes.Change();
+          this.latestChange.read(input);
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 10:
+        if (ftype == Thrift.Type.STRUCT) {
+          this.otherFlow = new ttypes.StepFlow();
+          this.otherFlow.read(input);
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('FlowDiff');
+    if (this.latestChange !== null && this.latestChange !== undefined) {
+      output.writeFieldBegin('latestChange', Thrift.Type.STRUCT, 1);
+      this.latestChange.write(output);
+      output.writeFieldEnd();
+    }
+    if (this.otherFlow !== null && this.otherFlow !== undefined) {
+      output.writeFieldBegin('otherFlow', Thrift.Type.STRUCT, 10);
+      this.otherFlow.write(output);
       output.writeFieldEnd();
     }
     output.writeFieldStop();

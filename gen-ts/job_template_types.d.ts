@@ -145,6 +145,28 @@ declare class JobTemplate {
   }
 
 /**
+ * Jobwright extension: what a template is marked as. Unset = unchanged.
+ */
+declare class TemplateMarks {
+    public readOnly?: boolean;
+    public globalTemplate?: boolean;
+    public archiveDisabled?: boolean;
+    public system?: boolean;
+
+      constructor(args?: { readOnly?: boolean; globalTemplate?: boolean; archiveDisabled?: boolean; system?: boolean; });
+  }
+
+/**
+ * Jobwright extension: change of what jobs begin with.
+ */
+declare class DefaultsDiff {
+    public latestChange: diff_ttypes.Change;
+    public otherDefaults?: flow_ttypes.JobDefaults;
+
+      constructor(args?: { latestChange: diff_ttypes.Change; otherDefaults?: flow_ttypes.JobDefaults; });
+  }
+
+/**
  * Jobs created from a template, all versions together.
  */
 declare class JobTemplateStats {
@@ -226,8 +248,9 @@ declare class JobTemplateModular {
     public extendedPropertyTables?: flow_ttypes.ExtendedPropertyTable[];
     public sourceTemplateId?: string;
     public sourceTemplateVersion?: number;
+    public defaultsDiff?: DefaultsDiff;
 
-      constructor(args?: { id: string; internalVersion: number; publicVersion: number; title: string; descrip: string; status: JobTemplateStatus; stepGroupId: string; teamId: string; UNSUPPORTEDdocumentEmailAddress: string; lastAuthoredAt: number; publishedAt: number; archivedAt: number; lastAuthorId: string; system: boolean; metadataEntry: metadata_ttypes.MetadataEntry[]; metadataById: { [k: string]: metadata_ttypes.MetadataEntry; }; publishedVersion: number; typ: TemplateType; locked?: JobTemplateLock; publishedById?: string; team?: team_ttypes.TeamModular; rootHeaders?: group_headers_ttypes.StepGroupHeaders; stepGroup?: step_ttypes.BaseStep; documents?: document_ttypes.Document[]; lastPublishedAt?: number; lastAuthor?: user_ttypes.User; stats?: JobTemplateStats; templateTags?: TemplateTag[]; drafts?: TemplateDraft[]; lastPublishedVersion?: number; lastPublishTime?: number; lastModifiedAt?: number; attributes?: abac_ttypes.AbacAttribute[]; references?: { [k: number /*reference_ttypes.RefSource*/]: string[]; }; plannedDataSheetIds?: { [k: string]: string; }; snapshottedDataSheetValues?: { [k: string]: data_sheet_ttypes.DataSheetValue; }; originalAuthor?: user_ttypes.UserModular; reviewFlowRequired?: boolean; lastPublishedBy?: user_ttypes.User; readOnly?: boolean; globalTemplate?: boolean; localTemplate?: boolean; archiveDisabled?: boolean; globalTemplateVersion?: number; localTemplateOutdated?: boolean; structDiff?: diff_ttypes.ChangeType; titleDiff?: diff_ttypes.StringDiff; descripDiff?: diff_ttypes.StringDiff; defaults?: flow_ttypes.JobDefaults; extendedPropertyTables?: flow_ttypes.ExtendedPropertyTable[]; sourceTemplateId?: string; sourceTemplateVersion?: number; });
+      constructor(args?: { id: string; internalVersion: number; publicVersion: number; title: string; descrip: string; status: JobTemplateStatus; stepGroupId: string; teamId: string; UNSUPPORTEDdocumentEmailAddress: string; lastAuthoredAt: number; publishedAt: number; archivedAt: number; lastAuthorId: string; system: boolean; metadataEntry: metadata_ttypes.MetadataEntry[]; metadataById: { [k: string]: metadata_ttypes.MetadataEntry; }; publishedVersion: number; typ: TemplateType; locked?: JobTemplateLock; publishedById?: string; team?: team_ttypes.TeamModular; rootHeaders?: group_headers_ttypes.StepGroupHeaders; stepGroup?: step_ttypes.BaseStep; documents?: document_ttypes.Document[]; lastPublishedAt?: number; lastAuthor?: user_ttypes.User; stats?: JobTemplateStats; templateTags?: TemplateTag[]; drafts?: TemplateDraft[]; lastPublishedVersion?: number; lastPublishTime?: number; lastModifiedAt?: number; attributes?: abac_ttypes.AbacAttribute[]; references?: { [k: number /*reference_ttypes.RefSource*/]: string[]; }; plannedDataSheetIds?: { [k: string]: string; }; snapshottedDataSheetValues?: { [k: string]: data_sheet_ttypes.DataSheetValue; }; originalAuthor?: user_ttypes.UserModular; reviewFlowRequired?: boolean; lastPublishedBy?: user_ttypes.User; readOnly?: boolean; globalTemplate?: boolean; localTemplate?: boolean; archiveDisabled?: boolean; globalTemplateVersion?: number; localTemplateOutdated?: boolean; structDiff?: diff_ttypes.ChangeType; titleDiff?: diff_ttypes.StringDiff; descripDiff?: diff_ttypes.StringDiff; defaults?: flow_ttypes.JobDefaults; extendedPropertyTables?: flow_ttypes.ExtendedPropertyTable[]; sourceTemplateId?: string; sourceTemplateVersion?: number; defaultsDiff?: DefaultsDiff; });
   }
 
 /**

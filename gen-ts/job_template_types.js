@@ -1156,6 +1156,170 @@ const JobTemplate = module.exports.JobTemplate = class {
   }
 
 };
+const TemplateMarks = module.exports.TemplateMarks = class {
+  constructor(args) {
+    this.readOnly = null;
+    this.globalTemplate = null;
+    this.archiveDisabled = null;
+    this.system = null;
+    if (args) {
+      if (args.readOnly !== undefined && args.readOnly !== null) {
+        this.readOnly = args.readOnly;
+      }
+      if (args.globalTemplate !== undefined && args.globalTemplate !== null) {
+        this.globalTemplate = args.globalTemplate;
+      }
+      if (args.archiveDisabled !== undefined && args.archiveDisabled !== null) {
+        this.archiveDisabled = args.archiveDisabled;
+      }
+      if (args.system !== undefined && args.system !== null) {
+        this.system = args.system;
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 1:
+        if (ftype == Thrift.Type.BOOL) {
+          this.readOnly = input.readBool();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 2:
+        if (ftype == Thrift.Type.BOOL) {
+          this.globalTemplate = input.readBool();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 3:
+        if (ftype == Thrift.Type.BOOL) {
+          this.archiveDisabled = input.readBool();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 4:
+        if (ftype == Thrift.Type.BOOL) {
+          this.system = input.readBool();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('TemplateMarks');
+    if (this.readOnly !== null && this.readOnly !== undefined) {
+      output.writeFieldBegin('readOnly', Thrift.Type.BOOL, 1);
+      output.writeBool(this.readOnly);
+      output.writeFieldEnd();
+    }
+    if (this.globalTemplate !== null && this.globalTemplate !== undefined) {
+      output.writeFieldBegin('globalTemplate', Thrift.Type.BOOL, 2);
+      output.writeBool(this.globalTemplate);
+      output.writeFieldEnd();
+    }
+    if (this.archiveDisabled !== null && this.archiveDisabled !== undefined) {
+      output.writeFieldBegin('archiveDisabled', Thrift.Type.BOOL, 3);
+      output.writeBool(this.archiveDisabled);
+      output.writeFieldEnd();
+    }
+    if (this.system !== null && this.system !== undefined) {
+      output.writeFieldBegin('system', Thrift.Type.BOOL, 4);
+      output.writeBool(this.system);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+const DefaultsDiff = module.exports.DefaultsDiff = class {
+  constructor(args) {
+    this.latestChange = null;
+    this.otherDefaults = null;
+    if (args) {
+      if (args.latestChange !== undefined && args.latestChange !== null) {
+        this.latestChange = new diff_ttypes.Change(args.latestChange);
+      }
+      if (args.otherDefaults !== undefined && args.otherDefaults !== null) {
+        this.otherDefaults = new flow_ttypes.JobDefaults(args.otherDefaults);
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 1:
+        if (ftype == Thrift.Type.STRUCT) {
+          this.latestChange = new diff_ttypes.Change();
+          this.latestChange.read(input);
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 10:
+        if (ftype == Thrift.Type.STRUCT) {
+          this.otherDefaults = new flow_ttypes.JobDefaults();
+          this.otherDefaults.read(input);
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('DefaultsDiff');
+    if (this.latestChange !== null && this.latestChange !== undefined) {
+      output.writeFieldBegin('latestChange', Thrift.Type.STRUCT, 1);
+      this.latestChange.write(output);
+      output.writeFieldEnd();
+    }
+    if (this.otherDefaults !== null && this.otherDefaults !== undefined) {
+      output.writeFieldBegin('otherDefaults', Thrift.Type.STRUCT, 10);
+      this.otherDefaults.write(output);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
 const JobTemplateStats = module.exports.JobTemplateStats = class {
   constructor(args) {
     this.completedJobs = null;
@@ -1420,6 +1584,7 @@ const JobTemplateModular = module.exports.JobTemplateModular = class {
     this.extendedPropertyTables = null;
     this.sourceTemplateId = null;
     this.sourceTemplateVersion = null;
+    this.defaultsDiff = null;
     if (args) {
       if (args.id !== undefined && args.id !== null) {
         this.id = args.id;
@@ -1576,6 +1741,9 @@ const JobTemplateModular = module.exports.JobTemplateModular = class {
       }
       if (args.sourceTemplateVersion !== undefined && args.sourceTemplateVersion !== null) {
         this.sourceTemplateVersion = args.sourceTemplateVersion;
+      }
+      if (args.defaultsDiff !== undefined && args.defaultsDiff !== null) {
+        this.defaultsDiff = new ttypes.DefaultsDiff(args.defaultsDiff);
       }
     }
   }
@@ -2069,6 +2237,14 @@ const JobTemplateModular = module.exports.JobTemplateModular = class {
           input.skip(ftype);
         }
         break;
+        case 1005:
+        if (ftype == Thrift.Type.STRUCT) {
+          this.defaultsDiff = new ttypes.DefaultsDiff();
+          this.defaultsDiff.read(input);
+        } else {
+          input.skip(ftype);
+        }
+        break;
         default:
           input.skip(ftype);
       }
@@ -2419,6 +2595,11 @@ const JobTemplateModular = module.exports.JobTemplateModular = class {
     if (this.sourceTemplateVersion !== null && this.sourceTemplateVersion !== undefined) {
       output.writeFieldBegin('sourceTemplateVersion', Thrift.Type.I32, 1004);
       output.writeI32(this.sourceTemplateVersion);
+      output.writeFieldEnd();
+    }
+    if (this.defaultsDiff !== null && this.defaultsDiff !== undefined) {
+      output.writeFieldBegin('defaultsDiff', Thrift.Type.STRUCT, 1005);
+      this.defaultsDiff.write(output);
       output.writeFieldEnd();
     }
     output.writeFieldStop();

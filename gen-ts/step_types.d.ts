@@ -178,6 +178,7 @@ declare class BaseStep {
     public childChange?: diff_ttypes.Change;
     public titleDiff?: diff_ttypes.StringDiff;
     public flow?: flow_ttypes.StepFlow;
+    public flowDiff?: flow_ttypes.FlowDiff;
 
-      constructor(args?: { id: string; title: string; descrip: StepDescriptionElement[]; impl: StepImpl; children: BaseStep[]; isComponent: boolean; metadataEntry?: metadata_ttypes.MetadataEntry[]; metadataById?: { [k: string]: metadata_ttypes.MetadataEntry; }; jobBaseStepId: string; hierarchyPosition: string; parentId: string; parentJobBaseStepId: string; clientId: string; clientGeneratedIds: boolean; titleWrapper?: reference_ttypes.StringWrapper; blocking?: boolean; childChange?: diff_ttypes.Change; titleDiff?: diff_ttypes.StringDiff; flow?: flow_ttypes.StepFlow; });
+      constructor(args?: { id: string; title: string; descrip: StepDescriptionElement[]; impl: StepImpl; children: BaseStep[]; isComponent: boolean; metadataEntry?: metadata_ttypes.MetadataEntry[]; metadataById?: { [k: string]: metadata_ttypes.MetadataEntry; }; jobBaseStepId: string; hierarchyPosition: string; parentId: string; parentJobBaseStepId: string; clientId: string; clientGeneratedIds: boolean; titleWrapper?: reference_ttypes.StringWrapper; blocking?: boolean; childChange?: diff_ttypes.Change; titleDiff?: diff_ttypes.StringDiff; flow?: flow_ttypes.StepFlow; flowDiff?: flow_ttypes.FlowDiff; });
   }

@@ -1081,6 +1081,7 @@ const BaseStep = module.exports.BaseStep = class {
     this.childChange = null;
     this.titleDiff = null;
     this.flow = null;
+    this.flowDiff = null;
     if (args) {
       if (args.id !== undefined && args.id !== null) {
         this.id = args.id;
@@ -1138,6 +1139,9 @@ const BaseStep = module.exports.BaseStep = class {
       }
       if (args.flow !== undefined && args.flow !== null) {
         this.flow = new flow_ttypes.StepFlow(args.flow);
+      }
+      if (args.flowDiff !== undefined && args.flowDiff !== null) {
+        this.flowDiff = new flow_ttypes.FlowDiff(args.flowDiff);
       }
     }
   }
@@ -1328,6 +1332,14 @@ const BaseStep = module.exports.BaseStep = class {
           input.skip(ftype);
         }
         break;
+        case 1002:
+        if (ftype == Thrift.Type.STRUCT) {
+          this.flowDiff = new flow_ttypes.FlowDiff();
+          this.flowDiff.read(input);
+        } else {
+          input.skip(ftype);
+        }
+        break;
         default:
           input.skip(ftype);
       }
@@ -1461,6 +1473,11 @@ const BaseStep = module.exports.BaseStep = class {
     if (this.flow !== null && this.flow !== undefined) {
       output.writeFieldBegin('flow', Thrift.Type.STRUCT, 1001);
       this.flow.write(output);
+      output.writeFieldEnd();
+    }
+    if (this.flowDiff !== null && this.flowDiff !== undefined) {
+      output.writeFieldBegin('flowDiff', Thrift.Type.STRUCT, 1002);
+      this.flowDiff.write(output);
       output.writeFieldEnd();
     }
     output.writeFieldStop();

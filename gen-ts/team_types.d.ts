@@ -95,6 +95,41 @@ declare class TeamParams {
   }
 
 /**
+ * Jobwright extension: a call of a webhook that was not answered with 2xx yet.
+ */
+declare class WebhookDelivery {
+    public deliveryId: string;
+    public body: string;
+    public queuedAt: number;
+    public attempts: number;
+    public nextAttemptAt?: number;
+    public lastFailure?: string;
+
+      constructor(args?: { deliveryId: string; body: string; queuedAt: number; attempts: number; nextAttemptAt?: number; lastFailure?: string; });
+  }
+
+/**
+ * Jobwright extension: the webhook that beginReview calls.
+ */
+declare class TemplateApprovalWebhook {
+    public url: string;
+    public previousSecretUntil?: number;
+    public undelivered: WebhookDelivery[];
+
+      constructor(args?: { url: string; previousSecretUntil?: number; undelivered: WebhookDelivery[]; });
+  }
+
+/**
+ * Jobwright extension: what a webhook's calls are signed by.
+ */
+declare class WebhookSecret {
+    public secret: string;
+    public previousUntil: number;
+
+      constructor(args?: { secret: string; previousUntil: number; });
+  }
+
+/**
  * Statuses, and priorities, that a team can have for its jobs. Checked when they are set.
  */
 declare const MAX_JOB_NAMES: number;

@@ -918,4 +918,295 @@ const TeamParams = module.exports.TeamParams = class {
   }
 
 };
+const WebhookDelivery = module.exports.WebhookDelivery = class {
+  constructor(args) {
+    this.deliveryId = null;
+    this.body = null;
+    this.queuedAt = null;
+    this.attempts = null;
+    this.nextAttemptAt = null;
+    this.lastFailure = null;
+    if (args) {
+      if (args.deliveryId !== undefined && args.deliveryId !== null) {
+        this.deliveryId = args.deliveryId;
+      }
+      if (args.body !== undefined && args.body !== null) {
+        this.body = args.body;
+      }
+      if (args.queuedAt !== undefined && args.queuedAt !== null) {
+        this.queuedAt = args.queuedAt;
+      }
+      if (args.attempts !== undefined && args.attempts !== null) {
+        this.attempts = args.attempts;
+      }
+      if (args.nextAttemptAt !== undefined && args.nextAttemptAt !== null) {
+        this.nextAttemptAt = args.nextAttemptAt;
+      }
+      if (args.lastFailure !== undefined && args.lastFailure !== null) {
+        this.lastFailure = args.lastFailure;
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 1:
+        if (ftype == Thrift.Type.STRING) {
+          this.deliveryId = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 2:
+        if (ftype == Thrift.Type.STRING) {
+          this.body = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 3:
+        if (ftype == Thrift.Type.I64) {
+          this.queuedAt = input.readI64();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 4:
+        if (ftype == Thrift.Type.I32) {
+          this.attempts = input.readI32();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 5:
+        if (ftype == Thrift.Type.I64) {
+          this.nextAttemptAt = input.readI64();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 6:
+        if (ftype == Thrift.Type.STRING) {
+          this.lastFailure = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('WebhookDelivery');
+    if (this.deliveryId !== null && this.deliveryId !== undefined) {
+      output.writeFieldBegin('deliveryId', Thrift.Type.STRING, 1);
+      output.writeString(this.deliveryId);
+      output.writeFieldEnd();
+    }
+    if (this.body !== null && this.body !== undefined) {
+      output.writeFieldBegin('body', Thrift.Type.STRING, 2);
+      output.writeString(this.body);
+      output.writeFieldEnd();
+    }
+    if (this.queuedAt !== null && this.queuedAt !== undefined) {
+      output.writeFieldBegin('queuedAt', Thrift.Type.I64, 3);
+      output.writeI64(this.queuedAt);
+      output.writeFieldEnd();
+    }
+    if (this.attempts !== null && this.attempts !== undefined) {
+      output.writeFieldBegin('attempts', Thrift.Type.I32, 4);
+      output.writeI32(this.attempts);
+      output.writeFieldEnd();
+    }
+    if (this.nextAttemptAt !== null && this.nextAttemptAt !== undefined) {
+      output.writeFieldBegin('nextAttemptAt', Thrift.Type.I64, 5);
+      output.writeI64(this.nextAttemptAt);
+      output.writeFieldEnd();
+    }
+    if (this.lastFailure !== null && this.lastFailure !== undefined) {
+      output.writeFieldBegin('lastFailure', Thrift.Type.STRING, 6);
+      output.writeString(this.lastFailure);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+const TemplateApprovalWebhook = module.exports.TemplateApprovalWebhook = class {
+  constructor(args) {
+    this.url = null;
+    this.previousSecretUntil = null;
+    this.undelivered = null;
+    if (args) {
+      if (args.url !== undefined && args.url !== null) {
+        this.url = args.url;
+      }
+      if (args.previousSecretUntil !== undefined && args.previousSecretUntil !== null) {
+        this.previousSecretUntil = args.previousSecretUntil;
+      }
+      if (args.undelivered !== undefined && args.undelivered !== null) {
+        this.undelivered = Thrift.copyList(args.undelivered, [ttypes.WebhookDelivery]);
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 1:
+        if (ftype == Thrift.Type.STRING) {
+          this.url = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 2:
+        if (ftype == Thrift.Type.I64) {
+          this.previousSecretUntil = input.readI64();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 3:
+        if (ftype == Thrift.Type.LIST) {
+          this.undelivered = [];
+          const _rtmp311 = input.readListBegin();
+          const _size10 = _rtmp311.size || 0;
+          for (let _i12 = 0; _i12 < _size10; ++_i12) {
+            let elem13 = null;
+            elem13 = new ttypes.WebhookDelivery();
+            elem13.read(input);
+            this.undelivered.push(elem13);
+          }
+          input.readListEnd();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('TemplateApprovalWebhook');
+    if (this.url !== null && this.url !== undefined) {
+      output.writeFieldBegin('url', Thrift.Type.STRING, 1);
+      output.writeString(this.url);
+      output.writeFieldEnd();
+    }
+    if (this.previousSecretUntil !== null && this.previousSecretUntil !== undefined) {
+      output.writeFieldBegin('previousSecretUntil', Thrift.Type.I64, 2);
+      output.writeI64(this.previousSecretUntil);
+      output.writeFieldEnd();
+    }
+    if (this.undelivered !== null && this.undelivered !== undefined) {
+      output.writeFieldBegin('undelivered', Thrift.Type.LIST, 3);
+      output.writeListBegin(Thrift.Type.STRUCT, this.undelivered.length);
+      for (let iter14 in this.undelivered) {
+        if (this.undelivered.hasOwnProperty(iter14)) {
+          iter14 = this.undelivered[iter14];
+          iter14.write(output);
+        }
+      }
+      output.writeListEnd();
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+const WebhookSecret = module.exports.WebhookSecret = class {
+  constructor(args) {
+    this.secret = null;
+    this.previousUntil = null;
+    if (args) {
+      if (args.secret !== undefined && args.secret !== null) {
+        this.secret = args.secret;
+      }
+      if (args.previousUntil !== undefined && args.previousUntil !== null) {
+        this.previousUntil = args.previousUntil;
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 1:
+        if (ftype == Thrift.Type.STRING) {
+          this.secret = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 2:
+        if (ftype == Thrift.Type.I64) {
+          this.previousUntil = input.readI64();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('WebhookSecret');
+    if (this.secret !== null && this.secret !== undefined) {
+      output.writeFieldBegin('secret', Thrift.Type.STRING, 1);
+      output.writeString(this.secret);
+      output.writeFieldEnd();
+    }
+    if (this.previousUntil !== null && this.previousUntil !== undefined) {
+      output.writeFieldBegin('previousUntil', Thrift.Type.I64, 2);
+      output.writeI64(this.previousUntil);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
 module.exports.MAX_JOB_NAMES = 50;

@@ -106,6 +106,12 @@ const i32 MAX_NAME_LENGTH = 250
 /** Tags of one team. Checked when one is made. */
 const i32 MAX_TAGS_PER_TEAM = 10000
 
+/** Tags on one template. Checked by updateTags. */
+const i32 MAX_TAGS_PER_TEMPLATE = 100
+
+/** Documents in the list of one template. Checked by addDocument. */
+const i32 MAX_DOCUMENTS_PER_TEMPLATE = 1000
+
 /** Groups of one team, and roles of its own. Checked when one is made. */
 const i32 MAX_GROUPS_PER_TEAM = 1000
 

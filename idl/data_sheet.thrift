@@ -93,7 +93,7 @@ struct DataSheetDefinition {
   7: DefinitionType type;
   /** Sheet id -> value. On update, sheets that are not named keep their value. */
   8: optional map<string, DataSheetValue> sheetValues;
-  /** Why it cannot be archived. Only in the answer to checkArchiveId; unset = it can. */
+  /** Why it cannot be archived. Only in the answer to checkArchiveId; unset = it can, as here it always can. */
   9: optional common.SystemException archiveErr;
 }
 
@@ -149,7 +149,7 @@ union DataSheetDefinitionAction {
   2: DataSheetDefinition update;
   /** Changes nothing: asks for the definition with this id. */
   3: string getId;
-  /** Archives the definition with this id. Refused while templates refer to it. */
+  /** Archives the definition with this id. Texts of templates that refer to it go on doing so; none refers to it anew. */
   4: string archiveId;
   /** Makes the archived definition with this id usable again. */
   5: string unarchiveId;
@@ -325,7 +325,7 @@ service DataSheetService {
    * Edits definitions in the given order, all or none, up to 1000. Returns the definition of each action, in that order; with its
    * values for getId.
    *
-   * Errors: data-sheet-set-not-found (404), data-sheet-definition-not-found (404), data-sheet-not-found (404), data-sheet-set-archived (601), data-sheet-definition-in-use (413), already-archived (414), not-archived (414), duplicate-name (400), invalid-position (400), limit-exceeded (400), insufficient-permissions (476)
+   * Errors: data-sheet-set-not-found (404), data-sheet-definition-not-found (404), data-sheet-not-found (404), data-sheet-set-archived (601), already-archived (414), not-archived (414), duplicate-name (400), invalid-position (400), limit-exceeded (400), insufficient-permissions (476)
    */
   list<DataSheetDefinition> definitionOps(
     1: string dsSetId,

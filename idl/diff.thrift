@@ -49,7 +49,7 @@ struct DiffIndex {
 struct Change {
   /** What happened. */
   1: ChangeType changeType;
-  /** Internal version of the template that made the change. */
+  /** Internal version of the base: the entry that is compared. */
   2: i32 version;
   /** Places of the element, where it stands in a list. */
   3: optional ListIndices indices;

@@ -25,6 +25,7 @@ namespace perl Jobwright.Flow
 namespace rs jobwright.flow
 
 include "common.thrift"
+include "diff.thrift"
 
 /** How the children of a step group become current. */
 enum GroupMode {
@@ -343,6 +344,14 @@ struct StepFlow {
   10: optional string helpText;
   /** Address of further help, http or https, up to 2,000 characters. */
   11: optional string helpUrl;
+}
+
+/** Jobwright extension: change of how a step is run. */
+struct FlowDiff {
+  /** What happened, and when. */
+  1: diff.Change latestChange;
+  /** How it is run in the other version. Unset = it said nothing. */
+  10: optional StepFlow otherFlow;
 }
 
 /** Where the start date of a new job comes from. */

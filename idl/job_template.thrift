@@ -193,6 +193,26 @@ struct JobTemplate {
   1004: optional i32 sourceTemplateVersion;
 }
 
+/** Jobwright extension: what a template is marked as. Unset = unchanged. */
+struct TemplateMarks {
+  /** true = content cannot be edited, reviewed or published. */
+  1: optional bool readOnly;
+  /** true = local templates can be created from it. */
+  2: optional bool globalTemplate;
+  /** true = cannot be archived. */
+  3: optional bool archiveDisabled;
+  /** true = belongs to whoever set the server up: as readOnly and archiveDisabled together. */
+  4: optional bool system;
+}
+
+/** Jobwright extension: change of what jobs begin with. */
+struct DefaultsDiff {
+  /** What happened, and when. */
+  1: diff.Change latestChange;
+  /** What they begin with in the other version. Unset = it had none. */
+  10: optional flow.JobDefaults otherDefaults;
+}
+
 /** Jobs created from a template, all versions together. */
 struct JobTemplateStats {
   /** Completed or closed. */
@@ -328,6 +348,8 @@ struct JobTemplateModular {
   1003: optional string sourceTemplateId;
   /** Jobwright extension: publishedVersion of the global template that the content was taken from. Only where localTemplate. */
   1004: optional i32 sourceTemplateVersion;
+  /** Jobwright extension: change of defaults. Only by getHistory; unset = none. */
+  1005: optional DefaultsDiff defaultsDiff;
 }
 
 /** A template that was added to a job while the client was offline. */
@@ -380,13 +402,13 @@ struct TemplateSelectOpts {
   15: bool includeRefMap;
   /** Fills originalAuthor. */
   16: bool includeOriginalAuthor;
-  /** Kept for wire compatibility; ignored: the URL of a document follows from its id. */
+  /** Fills url in the documents. */
   17: optional bool includeDocumentUrls;
 }
 
 /** Search by words. */
 struct TemplateTextSearch {
-  /** Words that title or description must all contain, ignoring case. */
+  /** Words, of letters and digits: each must begin a word of title or description, ignoring case. Up to 200 characters. */
   1: string query;
 }
 
@@ -426,7 +448,7 @@ struct TemplateWhereOpts {
 
 /** Keys of order. */
 enum TemplateOrderBy {
-  /** Ignoring case. */
+  /** Ignoring case; by the first 200 characters. */
   TITLE = 1,
   /** lastAuthoredAt of the latest entry. */
   AUTHORED_AT = 2,
@@ -487,9 +509,9 @@ service JobTemplateService {
 
   /**
    * Returns the latest entries of the team's templates by title, of both kinds, with their step trees.
-   * For large teams use query.
+   * For teams with more than MAX_PAGE_SIZE of them use query: here limit-exceeded.
    *
-   * Errors: team-not-found (404), insufficient-permissions (476)
+   * Errors: team-not-found (404), limit-exceeded (400), insufficient-permissions (476)
    */
   list<JobTemplate> index(
     1: string teamId,
@@ -570,9 +592,10 @@ service JobTemplateService {
 
   /**
    * Returns the step groups of the team's templates, root groups included, whose title contains the text, ignoring case;
-   * at most MAX_PAGE_SIZE, by title, without children. Latest entries only.
+   * at most MAX_PAGE_SIZE, by title, without children. Latest entries of templates that are not archived; a group that
+   * several of them share comes once.
    *
-   * Errors: team-not-found (404), insufficient-permissions (476)
+   * Errors: team-not-found (404), limit-exceeded (400), insufficient-permissions (476)
    */
   list<step.BaseStep> searchStepGroups(
     1: string teamId,
@@ -584,7 +607,7 @@ service JobTemplateService {
   /**
    * Makes a template with an empty root group and returns its entry 1, Unpublished, unlocked. params.title is required.
    *
-   * Errors: team-not-found (404), metadata-not-found (404), attribute-not-found (404), limit-exceeded (400), insufficient-permissions (476)
+   * Errors: team-not-found (404), metadata-not-found (404), metadata-archived (601), attribute-not-found (404), limit-exceeded (400), insufficient-permissions (476)
    */
   JobTemplate create(
     1: string teamId,
@@ -595,7 +618,7 @@ service JobTemplateService {
   /**
    * Content edit: writes what is set in params. Returns the latest entry.
    *
-   * Errors: template-not-found (404), metadata-not-found (404), limit-exceeded (400), version-conflict (420), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
+   * Errors: template-not-found (404), metadata-not-found (404), metadata-archived (601), limit-exceeded (400), version-conflict (420), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
    */
   JobTemplate update(
     1: string jobTemplateId,
@@ -639,6 +662,17 @@ service JobTemplateService {
    */
   JobTemplate createLocalTemplate(
     1: string jobTemplateId
+  ) throws (1: common.SystemException err)
+
+  /**
+   * Jobwright extension: writes what a template is marked as; neither needs the lock nor makes an entry. Returns the
+   * latest entry.
+   *
+   * Errors: template-not-found (404), insufficient-permissions (476)
+   */
+  JobTemplate updateMarks(
+    1: string jobTemplateId,
+    2: TemplateMarks marks
   ) throws (1: common.SystemException err)
 
   // ---- Publishing and review ----
@@ -720,7 +754,8 @@ service JobTemplateService {
   /**
    * Compares entries with the one of internal version otherVersion; 0 = the latest. Up to MAX_IDS_PER_CALL.
    * Returns internal version -> entry with its changes, or error. Steps are matched by id: a moved one is MOVED. What
-   * otherVersion alone has is contained too, as REMOVED.
+   * otherVersion alone has is contained too, as REMOVED, behind what the entry has. Together the entries may have
+   * 100,000 steps.
    *
    * Errors: template-not-found (404), version-not-found (420), limit-exceeded (400), insufficient-permissions (476), in the map: version-not-found (420)
    */
@@ -747,7 +782,7 @@ service JobTemplateService {
    * Puts a step into the group parentId at position, -1 = at the end. replace: takes the place of the child that stands
    * there; -1 is refused then. Returns the latest entry.
    *
-   * Errors: template-not-found (404), step-group-not-found (404), document-not-found (404), metadata-not-found (404), invalid-position (400), duplicate-id (400), limit-exceeded (400), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
+   * Errors: template-not-found (404), step-group-not-found (404), document-not-found (404), metadata-not-found (404), metadata-archived (601), invalid-position (400), duplicate-id (400), limit-exceeded (400), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
    */
   JobTemplateModular addStepModular(
     1: string jobTemplateId,
@@ -761,7 +796,7 @@ service JobTemplateService {
    * Puts a step group, with all that is below it, into the group parentId; position and replace as in addStepModular.
    * Returns the latest entry.
    *
-   * Errors: template-not-found (404), step-group-not-found (404), document-not-found (404), metadata-not-found (404), category-not-found (404), icon-not-found (404), invalid-position (400), duplicate-id (400), limit-exceeded (400), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
+   * Errors: template-not-found (404), step-group-not-found (404), document-not-found (404), metadata-not-found (404), metadata-archived (601), category-not-found (404), category-archived (601), icon-not-found (404), invalid-position (400), duplicate-id (400), limit-exceeded (400), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
    */
   JobTemplateModular addStepGroupModular(
     1: string jobTemplateId,
@@ -860,7 +895,7 @@ service JobTemplateService {
   /**
    * Replaces the whole step tree. Nodes that keep their ids keep their history. Returns the latest entry.
    *
-   * Errors: template-not-found (404), document-not-found (404), metadata-not-found (404), category-not-found (404), icon-not-found (404), duplicate-id (400), limit-exceeded (400), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
+   * Errors: template-not-found (404), document-not-found (404), metadata-not-found (404), metadata-archived (601), category-not-found (404), category-archived (601), icon-not-found (404), duplicate-id (400), limit-exceeded (400), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
    */
   JobTemplate updateStepGroup(
     1: string jobTemplateId,
@@ -870,7 +905,7 @@ service JobTemplateService {
   /**
    * As addStepModular.
    *
-   * Errors: template-not-found (404), step-group-not-found (404), document-not-found (404), metadata-not-found (404), invalid-position (400), duplicate-id (400), limit-exceeded (400), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
+   * Errors: template-not-found (404), step-group-not-found (404), document-not-found (404), metadata-not-found (404), metadata-archived (601), invalid-position (400), duplicate-id (400), limit-exceeded (400), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
    */
   JobTemplate addStep(
     1: string jobTemplateId,
@@ -883,7 +918,7 @@ service JobTemplateService {
   /**
    * As addStepGroupModular.
    *
-   * Errors: template-not-found (404), step-group-not-found (404), document-not-found (404), metadata-not-found (404), category-not-found (404), icon-not-found (404), invalid-position (400), duplicate-id (400), limit-exceeded (400), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
+   * Errors: template-not-found (404), step-group-not-found (404), document-not-found (404), metadata-not-found (404), metadata-archived (601), category-not-found (404), category-archived (601), icon-not-found (404), invalid-position (400), duplicate-id (400), limit-exceeded (400), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
    */
   JobTemplate addStepGroup(
     1: string jobTemplateId,
@@ -957,7 +992,7 @@ service JobTemplateService {
   /**
    * Replaces the headers of the root group. Returns the latest entry.
    *
-   * Errors: template-not-found (404), category-not-found (404), icon-not-found (404), duplicate-id (400), limit-exceeded (400), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
+   * Errors: template-not-found (404), category-not-found (404), category-archived (601), icon-not-found (404), duplicate-id (400), limit-exceeded (400), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
    */
   JobTemplate updateRootHeaders(
     1: string jobTemplateId,
@@ -968,7 +1003,7 @@ service JobTemplateService {
    * Writes the values in updated (definition id -> value) and takes away those of removedIds. Returns definition id ->
    * metadata, all that the latest entry has. An id in both: invalid-argument.
    *
-   * Errors: template-not-found (404), metadata-not-found (404), limit-exceeded (400), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
+   * Errors: template-not-found (404), metadata-not-found (404), metadata-archived (601), limit-exceeded (400), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
    */
   map<string, metadata.MetadataEntry> updateMetadata(
     1: string jobTemplateId,

@@ -194,7 +194,7 @@ struct MetadataEntry {
   4: optional MetadataValue idValue;
   /** The definition's externallyManaged. Filled by the server. */
   5: optional bool externallyManaged;
-  /** true = content of the template refers to it. Filled by the server. */
+  /** true = content of the template refers to it. Filled by the server, where the answer has the step tree. */
   10: optional bool referenced;
   /** Change of the value. Only by getHistory. */
   200: optional MetadataValueDiff valueDiff;

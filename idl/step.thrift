@@ -210,6 +210,8 @@ struct BaseStep {
   201: optional diff.StringDiff titleDiff;
   /** Jobwright extension: how jobs run the node. Unset = a manual step; a group whose children follow one another. */
   1001: optional flow.StepFlow flow;
+  /** Jobwright extension: change of flow. Only by getHistory; unset = none. */
+  1002: optional flow.FlowDiff flowDiff;
 }
 
 /** The team's components: trees that authors insert into templates. A component is copied in, not linked. */

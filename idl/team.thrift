@@ -136,6 +136,40 @@ struct TeamParams {
   3: optional TeamConfig config;
 }
 
+/** Jobwright extension: a call of a webhook that was not answered with 2xx yet. */
+struct WebhookDelivery {
+  /** As in X-Jobwright-Delivery. */
+  1: string deliveryId;
+  /** JSON that is sent. */
+  2: string body;
+  /** Unix seconds. */
+  3: common.TimeInSecs queuedAt;
+  /** How often it was sent. */
+  4: i32 attempts;
+  /** When it is sent again, Unix seconds. Unset = given up, after a day. */
+  5: optional common.TimeInSecs nextAttemptAt;
+  /** What came of it the last time. Unset = it was not sent yet. */
+  6: optional string lastFailure;
+}
+
+/** Jobwright extension: the webhook that beginReview calls. */
+struct TemplateApprovalWebhook {
+  /** Empty = none. */
+  1: string url;
+  /** Until when the secret before the current one signs too, Unix seconds. Unset = it does not. */
+  2: optional common.TimeInSecs previousSecretUntil;
+  /** What waits or was given up, oldest first; the first 100. */
+  3: list<WebhookDelivery> undelivered;
+}
+
+/** Jobwright extension: what a webhook's calls are signed by. */
+struct WebhookSecret {
+  /** 64 hex digits; the key is their text. */
+  1: string secret;
+  /** Until when the secret before signs too, Unix seconds. */
+  2: common.TimeInSecs previousUntil;
+}
+
 /** Teams and their members. HTTP: /api/teams. */
 service TeamService {
   /**
@@ -263,13 +297,36 @@ service TeamService {
 
   /**
    * Sets the URL that beginReview calls: an HTTP POST of JSON with the keys templateId, publicVersion, submitterId.
-   * Empty = none. http and https only.
+   * Empty = none. http and https only, up to 2000 characters.
    *
-   * Errors: team-not-found (404), insufficient-permissions (476)
+   * The call is sent after the commit, again with growing pauses for a day until it is answered with 2xx, and carries
+   * X-Jobwright-Delivery, an id that stays the same when it is sent again, and X-Jobwright-Signature: "sha256=" and the
+   * HMAC-SHA256 of the body in hex, by the secret of rotateTemplateApprovalSecret. For a day after a rotation a second
+   * one, by the secret before, stands behind a comma.
+   *
+   * Errors: team-not-found (404), invalid-argument (400), limit-exceeded (400), insufficient-permissions (476)
    */
   void setTemplateApprovalWebhook(
     1: string teamId,
     2: string webhookUrl
+  ) throws (1: common.SystemException err)
+
+  /**
+   * Jobwright extension: returns the webhook with what has not been delivered.
+   *
+   * Errors: team-not-found (404), insufficient-permissions (476)
+   */
+  TemplateApprovalWebhook getTemplateApprovalWebhook(
+    1: string teamId
+  ) throws (1: common.SystemException err)
+
+  /**
+   * Jobwright extension: makes a new secret and returns it: it is told once. The one before signs too for a day.
+   *
+   * Errors: team-not-found (404), webhook-not-set (413), insufficient-permissions (476)
+   */
+  WebhookSecret rotateTemplateApprovalSecret(
+    1: string teamId
   ) throws (1: common.SystemException err)
 
   /**

@@ -19,6 +19,8 @@ export type ErrorKind =
   | 'teamExists'
   | 'wrongState'
   | 'noChange'
+  | 'revertDisallowed'
+  | 'missingMetadata'
   | 'archived'
   | 'invalidVersion'
   | 'unsupported'
@@ -99,6 +101,16 @@ export class WrongState extends DomainError {
 /** Thrown when the act would change nothing since it is so already. */
 export class NoChange extends DomainError {
   readonly kind = 'noChange';
+}
+
+/** Thrown when an entry cannot be reverted to now: the template is in review, or somebody else edits it. */
+export class RevertDisallowed extends DomainError {
+  readonly kind = 'revertDisallowed';
+}
+
+/** Thrown when an entry shall be published that lacks metadata which the team requires. */
+export class MissingMetadata extends DomainError {
+  readonly kind = 'missingMetadata';
 }
 
 /** Thrown when something is to be used that is archived. */

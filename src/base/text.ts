@@ -12,6 +12,12 @@ export const sameName = (name: string): string => name.normalize('NFC').toLowerC
 export const searchKey = (name: string, email: string): string =>
   `${sameName(name)}\n ${[...searchWords(name), sameName(email), ...searchWords(email)].join(' ')}`;
 
+/** What a title is sorted by: its first 200 characters, as names are compared. */
+export const sortKey = (title: string): string => [...sameName(title)].slice(0, 200).join('');
+
+/** What a text is found by: its words, each behind a space. */
+export const textKey = (text: string): string => ` ${searchWords(text).join(' ')}`;
+
 /** The words of a text, as they are compared: letters and digits in a row. */
 export const searchWords = (text: string): string[] => sameName(text).match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
 

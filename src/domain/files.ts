@@ -34,6 +34,14 @@ export function linkAddress(field: string, address: string): string {
   throw unfit(field, address, 'an address that begins with http://, https:// or file://');
 }
 
+/** @returns the address as given. @throws BadRequest (400) when it is neither http nor https */
+export function webAddress(field: string, address: string): string {
+  bounded(field, address, LONGEST_ADDRESS);
+  const protocol = URL.canParse(address) ? new URL(address).protocol : '';
+  if (['http:', 'https:'].includes(protocol)) return address;
+  throw unfit(field, address, 'an address that begins with http:// or https://');
+}
+
 /** @throws BadRequest (400) when a file has more bytes than files may have */
 export function checkSize(field: string, bytes: number, most: number): void {
   if (bytes <= most) return;

@@ -5,17 +5,21 @@
  */
 import {
   MAX_DESCRIPTION_LENGTH,
+  MAX_DOCUMENT_CAPTION_LENGTH,
   MAX_LIST_OPTION_LENGTH,
   MAX_NAME_LENGTH,
   MAX_TITLE_LENGTH,
   MAX_TREE_DEPTH,
 } from '#gen/common_types';
 import type { StepFlow } from '#gen/flow_types';
-import type { NoticeHeader, StepGroupHeaders } from '#gen/group_headers_types';
+import type { EquipmentIcon, NoticeHeader, StepGroupHeaders } from '#gen/group_headers_types';
+import type { MetadataEntry } from '#gen/metadata_types';
 import type { BaseStep, Field, StepDescriptionElement, StepGroup } from '#gen/step_types';
-import { BadRequest, NotFound } from '../base/errors.ts';
+import { BadRequest } from '../base/errors.ts';
 import type { Ids } from '../base/ids.ts';
+import { cannotBeKey } from '../base/text.ts';
 import { bounded } from './limits.ts';
+import type { StoredMetadata } from './references.ts';
 import { isGroup } from './tree.ts';
 
 type Kind = 'step' | 'stepGroup';
@@ -23,8 +27,19 @@ type Kind = 'step' | 'stepGroup';
 /** Gives an id: the client's where it may bring one, else a new one. */
 type Identify = (id: string) => string;
 
-/** @throws BadRequest (400), NotFound (404) for what the team has none of yet */
-export function received(step: BaseStep, ids: Ids, kind: Kind, keepIds = false, depth = 1): BaseStep {
+/**
+ * What the step names (documents, categories, icons, metadata) is kept as ids, to be looked up in the transaction that stores it.
+ * @param knownIds ids that the tree has already: they are kept
+ * @throws BadRequest (400)
+ */
+export function received(
+  step: BaseStep,
+  ids: Ids,
+  kind: Kind,
+  knownIds: ReadonlySet<string> = NONE,
+  keepIds = false,
+  depth = 1,
+): BaseStep {
   checkStep(step, kind);
   if (depth > MAX_TREE_DEPTH) {
     throw new BadRequest('limit-exceeded', `"${step.title}" lies deeper than ${MAX_TREE_DEPTH} levels`, {
@@ -32,19 +47,59 @@ export function received(step: BaseStep, ids: Ids, kind: Kind, keepIds = false, 
     });
   }
   const keep = keepIds || step.clientGeneratedIds;
-  const identify: Identify = id => (keep && id ? id : ids.next());
+  const identify: Identify = id => ((keep && id) || knownIds.has(id) ? id : ids.next());
+  const { metadataEntry, metadataById, ...rest } = step;
+  const metadata = receivedMetadata(`metadata of "${step.title.slice(0, 60)}"`, [
+    ...(metadataEntry ?? []),
+    ...Object.entries(metadataById ?? {}).map(([metadataId, entry]) => ({ ...entry, metadataId })),
+  ]);
   return stored({
-    ...step,
+    ...rest,
     ...withoutPlace,
     id: identify(step.id),
-    descrip: step.descrip.map(element => (element.notice ? { notice: withId(element.notice, identify) } : element)),
+    ...(Object.keys(metadata).length > 0 && { metadataById: metadata as BaseStep['metadataById'] }),
+    descrip: step.descrip.map(element => receivedElement(element, identify)),
     impl:
       kind === 'step'
         ? { step: { ...step.impl.step!, stepFields: step.impl.step!.stepFields.map(field => withId(field, identify)) } }
         : { stepGroup: receivedGroup(step.impl.stepGroup!, identify) },
-    children: step.children.map(child => received(child, ids, isGroup(child) ? 'stepGroup' : 'step', keep, depth + 1)),
+    children: step.children.map(child =>
+      received(child, ids, isGroup(child) ? 'stepGroup' : 'step', knownIds, keep, depth + 1),
+    ),
   });
 }
+
+const NONE: ReadonlySet<string> = new Set();
+
+/**
+ * Metadata as clients send it, by definition. Where one is given twice, the last counts.
+ * @throws BadRequest (400) for one without a value
+ */
+export function receivedMetadata(field: string, entries: readonly MetadataEntry[]): StoredMetadata {
+  const byId = entries.map(({ metadataId, value, idValue }) => {
+    const given = idValue ?? value;
+    if (given == null || cannotBeKey(metadataId)) {
+      const found = given == null ? 'has no value' : 'is no id of a definition';
+      throw new BadRequest('invalid-argument', `${field}: ${metadataId.slice(0, 100)} ${found}; set value or idValue`, {
+        metadataId: metadataId.slice(0, 100),
+      });
+    }
+    return [metadataId, { metadataId, value: given }] as const;
+  });
+  return Object.fromEntries(byId);
+}
+
+function receivedElement(element: StepDescriptionElement, identify: Identify): StepDescriptionElement {
+  const { doc, notice } = element;
+  if (notice) return { notice: withId(keptNotice(notice), identify) };
+  if (!doc) return element;
+  const kept = { id: doc.id, ...(doc.caption && { caption: doc.caption }) };
+  return { doc: kept as NonNullable<StepDescriptionElement['doc']> };
+}
+
+/** The icon as its id. */
+const keptNotice = ({ icon, ...notice }: NoticeHeader): NoticeHeader =>
+  ({ ...notice, ...(icon && { icon: { id: icon.id } }) }) as NoticeHeader;
 
 /** What follows from a step's place in the tree, or in a job. */
 const withoutPlace = { hierarchyPosition: '', parentId: '', parentJobBaseStepId: '', jobBaseStepId: '' };
@@ -58,7 +113,7 @@ const receivedGroup = ({ headers, ...group }: StepGroup, identify: Identify): St
 
 /**
  * The headers of a group as a client sent them. Notices that the group has keep their ids; all others get one of the server's.
- * @throws BadRequest (400), NotFound (404) for a category or icon: teams have none of their own yet
+ * @throws BadRequest (400)
  */
 export function receivedHeaders(headers: StepGroupHeaders, ids: Ids, group?: BaseStep): StepGroupHeaders {
   const known = new Set(group?.impl.stepGroup?.headers?.notices?.map(notice => notice.id));
@@ -69,17 +124,12 @@ function identifiedHeaders(
   { category, equipment, notices, condition }: StepGroupHeaders,
   identify: Identify,
 ): StepGroupHeaders {
-  if (category) {
-    throw new NotFound('category-not-found', `headers.category: the team has no category ${category.id}`, {
-      categoryId: category.id,
-    });
-  }
-  const [icon] = equipment ?? [];
-  if (icon) throw iconNotFound(icon.id);
   for (const notice of notices ?? []) checkNotice(notice);
   if (condition) bounded('headers.condition', condition, MAX_DESCRIPTION_LENGTH);
   return stored({
-    ...(notices && notices.length > 0 && { notices: notices.map(notice => withId(notice, identify)) }),
+    ...(category && { category: { id: category.id } as NonNullable<StepGroupHeaders['category']> }),
+    ...(equipment && equipment.length > 0 && { equipment: equipment.map(({ id }) => ({ id }) as EquipmentIcon) }),
+    ...(notices && notices.length > 0 && { notices: notices.map(notice => withId(keptNotice(notice), identify)) }),
     ...(condition && { condition }),
   });
 }
@@ -99,15 +149,6 @@ function checkStep(step: BaseStep, kind: Kind): void {
   for (const element of step.descrip) checkDescription(element, name);
   if (step.flow) checkHelp(step.flow, name);
   for (const field of step.impl.step?.stepFields ?? []) checkField(field, name);
-  const [metadataId] = [
-    ...Object.keys(step.metadataById ?? {}),
-    ...(step.metadataEntry ?? []).map(entry => entry.metadataId),
-  ];
-  if (metadataId !== undefined) {
-    throw new NotFound('metadata-not-found', `metadata of ${name}: the team has no metadata definition ${metadataId}`, {
-      metadataId,
-    });
-  }
 }
 
 function checkShape(step: BaseStep, kind: Kind, name: string): void {
@@ -135,10 +176,7 @@ function checkDescription({ txt, link, doc, notice }: StepDescriptionElement, na
   if (txt) bounded(`descrip of ${name}`, txt.txt, MAX_DESCRIPTION_LENGTH);
   if (link) bounded(`link in descrip of ${name}`, link.label + link.url, MAX_DESCRIPTION_LENGTH);
   if (notice) checkNotice(notice);
-  if (doc)
-    throw new NotFound('document-not-found', `descrip of ${name}: the team has no document ${doc.id}`, {
-      documentId: doc.id,
-    });
+  if (doc) bounded(`caption in descrip of ${name}`, doc.caption ?? '', MAX_DOCUMENT_CAPTION_LENGTH);
 }
 
 function checkHelp({ action, helpText, helpUrl }: StepFlow, name: string): void {
@@ -152,13 +190,7 @@ function checkHelp({ action, helpText, helpUrl }: StepFlow, name: string): void 
   }
 }
 
-function checkNotice({ descrip, icon }: NoticeHeader): void {
-  bounded('notice', descrip, MAX_DESCRIPTION_LENGTH);
-  if (icon) throw iconNotFound(icon.id);
-}
-
-const iconNotFound = (iconId: string): NotFound =>
-  new NotFound('icon-not-found', `headers: the team has no icon ${iconId}`, { iconId });
+const checkNotice = ({ descrip }: NoticeHeader): string => bounded('notice', descrip, MAX_DESCRIPTION_LENGTH);
 
 function checkField({ id, clientId, key, fieldData }: Field, name: string): void {
   bounded(`key of a field of ${name}`, key, MAX_TITLE_LENGTH);
@@ -181,6 +213,7 @@ const DIFFERENCES = new Set([
   'categoryDiff',
   'conditionDiff',
   'valueDiff',
+  'flowDiff',
 ]);
 
 /** Content without what is unset, which arrives as null or not at all, and without differences. */

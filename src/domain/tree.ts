@@ -1,15 +1,15 @@
 /**
- * The step tree of a template: finding, adding, what must hold for all of it, and what is derived from it.
+ * The step tree of a template: walking it, what must hold for all of it, and what is derived from it.
  *
- * Trees are plain `BaseStep` objects and never changed: an edit makes new groups from the edited one up to the root and keeps all
- * others as they are, object for object (store/trees.ts stores by that). What follows from a step's place (hierarchyPosition,
+ * Trees are plain `BaseStep` objects and never changed: an edit (tree-edits.ts) makes new groups from the edited one up to the root
+ * and keeps all others as they are, object for object (store/trees.ts stores by that). What follows from a step's place (hierarchyPosition,
  * parentId, the root's title) is not in it; `derived` adds it on the way out.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { MAX_GROUP_CHILDREN, MAX_TEMPLATE_STEPS, MAX_TREE_DEPTH } from '#gen/common_types';
 import type { StepGroupHeaders } from '#gen/group_headers_types';
 import type { BaseStep } from '#gen/step_types';
-import { BadRequest, NotFound } from '../base/errors.ts';
+import { BadRequest } from '../base/errors.ts';
 import { lasting } from '../base/lasting.ts';
 
 export const isGroup = (step: BaseStep): boolean => step.impl?.stepGroup != null;
@@ -47,7 +47,7 @@ export function leafCount(root: BaseStep): number {
 }
 
 /** The groups from the root down to the one with this id; undefined when there is none. */
-function pathTo(root: BaseStep, groupId: string): BaseStep[] | undefined {
+export function pathTo(root: BaseStep, groupId: string): BaseStep[] | undefined {
   if (root.id === groupId) return [root];
   for (const child of root.children) {
     if (!isGroup(child)) continue;
@@ -57,57 +57,15 @@ function pathTo(root: BaseStep, groupId: string): BaseStep[] | undefined {
   return undefined;
 }
 
-export interface Placement {
-  readonly parentId: string;
-  /** 0-based among the parent's children; -1 is the end, when nothing is replaced. */
-  readonly position: number;
-  /** Take the place of the child at the position instead of moving it along. */
-  readonly replace: boolean;
+/** Ids that clients know steps, groups, fields and notices by. */
+export function idsIn(root: BaseStep): Set<string> {
+  return new Set(
+    [...walk(root)].flatMap(({ step }) => [
+      step.id,
+      ...[...(step.impl.step?.stepFields ?? []), ...noticesOf(step)].map(({ id }) => id),
+    ]),
+  );
 }
-
-/**
- * The tree with `step` (a leaf or a group with all below it, ids given) at the place asked for.
- * @throws NotFound (404) for an unknown parent; BadRequest (400) for a position out of range, an id that is taken or a limit
- */
-export function withChild(root: BaseStep, step: BaseStep, place: Placement): BaseStep {
-  const path = pathTo(root, place.parentId);
-  if (!path) {
-    throw new NotFound(
-      'step-group-not-found',
-      `parentId: no step group ${place.parentId} in this template; its root is ${root.id}`,
-      {
-        parentId: place.parentId,
-      },
-    );
-  }
-  const parent = path.at(-1)!;
-  const children = [...parent.children];
-  children.splice(checkedPosition(place, children.length), place.replace ? 1 : 0, step);
-  const edited = path
-    .slice(0, -1)
-    .reduceRight((below, group, index) => replaceChild(group, path[index + 1]!, below), { ...parent, children });
-  checkWhole(edited);
-  return edited;
-}
-
-function checkedPosition({ position, replace }: Placement, length: number): number {
-  const last = replace ? length - 1 : length;
-  const at = position === -1 && !replace ? last : position;
-  if (at >= 0 && at <= last) return at;
-  const right = !replace
-    ? `right would be 0 to ${last}, or -1 for the end`
-    : last < 0
-      ? 'the group has no child to replace'
-      : `right would be 0 to ${last}, the child to replace`;
-  throw new BadRequest('invalid-position', `position: ${position} is out of range; ${right}`, {
-    position: String(position),
-  });
-}
-
-const replaceChild = (group: BaseStep, before: BaseStep, after: BaseStep): BaseStep => ({
-  ...group,
-  children: group.children.map(child => (child === before ? after : child)),
-});
 
 /** What must hold for a tree as a whole: its size, and ids of steps, groups, fields and notices unique in it. @throws BadRequest (400) */
 export function checkWhole(root: BaseStep): void {
@@ -127,7 +85,7 @@ export function checkWhole(root: BaseStep): void {
   if (steps - 1 > MAX_TEMPLATE_STEPS) throw limit(root, 'steps', steps - 1, MAX_TEMPLATE_STEPS);
 }
 
-const noticesOf = (step: BaseStep): { id: string }[] => [
+export const noticesOf = (step: BaseStep): { id: string }[] => [
   ...step.descrip.flatMap(element => element.notice ?? []),
   ...(step.impl.stepGroup?.headers?.notices ?? []),
 ];
@@ -176,7 +134,7 @@ export function derived(root: BaseStep, title: string): BaseStep {
 /** As they went out last: an entry is asked for again and again, and its tree never changes. */
 const derivedTrees = new WeakMap<BaseStep, BaseStep>();
 
-function placed(step: BaseStep, hierarchyPosition: string, parentId: string): BaseStep {
+export function placed(step: BaseStep, hierarchyPosition: string, parentId: string): BaseStep {
   const prefix = hierarchyPosition === '' ? '' : `${hierarchyPosition}.`;
   return {
     ...step,

@@ -17,6 +17,7 @@ export type AuditedAction =
   | 'attribute.assigned'
   | `category.${'created' | 'updated' | 'archived' | 'unarchived'}`
   | 'icon.created'
+  | `document.${'renamed' | 'deleted'}`
   | `sheets.${'created' | 'updated' | 'archived' | 'unarchived' | 'definitions' | 'edited'}`
   | 'tag.created'
   | 'tag.renamed'
@@ -27,7 +28,9 @@ export type AuditedAction =
   | 'metadata.options.removed'
   | 'metadata.options.updated'
   | 'metadata.options.merged'
-  | 'template.lock.forced';
+  | 'template.lock.forced'
+  | `template.${'archived' | 'unarchived' | 'marked'}`
+  | `webhook.${'set' | 'cleared' | 'rotated'}`;
 
 type Details = Readonly<Record<string, unknown>>;
 

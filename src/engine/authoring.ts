@@ -6,35 +6,51 @@
 import { stringify } from 'safe-stable-stringify';
 import { MAX_TEMPLATE_BYTES } from '#gen/common_types';
 import type { JobDefaults } from '#gen/flow_types';
+import type { MetadataValue } from '#gen/metadata_types';
 import type { BaseStep } from '#gen/step_types';
 import { BadRequest, InvalidVersion, TemplateNotLocked } from '../base/errors.ts';
+import { sameName, sortKey, textKey } from '../base/text.ts';
 import { firstSteps } from '../domain/jobs.ts';
-import { emptyRoot, leafCount } from '../domain/tree.ts';
+import { optionIds } from '../domain/metadata.ts';
+import type { StoredMetadata } from '../domain/references.ts';
+import { leafCount } from '../domain/tree.ts';
 import type { Transactor } from '../store/database.ts';
 import type { Row } from '../store/schema.ts';
 import type { TemplateRow } from '../store/templates.ts';
 import type { Act } from './act.ts';
+import { refuseFixedContent } from './editable.ts';
 
 /** What an author edits: the content of an entry. */
 export interface Content {
   readonly title: string;
   readonly descrip: string;
   readonly defaults: JobDefaults;
+  readonly metadata: StoredMetadata;
+  /** Ids, in order. */
+  readonly documents: readonly string[];
   readonly root: BaseStep;
 }
 
+/** A template that begins. */
+export interface Beginning {
+  readonly teamId: string;
+  readonly typ: number;
+  readonly content: Content;
+  /** Of a local template: the global one, and which of its publications the content is from. */
+  readonly source?: { readonly templateId: string; readonly version: number };
+}
+
+/** @returns its id. */
 export async function createTemplate(
   tx: Transactor,
   act: Act,
-  teamId: string,
-  typ: number,
-  content: Omit<Content, 'root'>,
+  { teamId, typ, content, source }: Beginning,
 ): Promise<string> {
-  const templateId = act.ids.next();
-  const root = emptyRoot(act.ids.next());
+  const key = { team_id: teamId, template_id: act.ids.next() };
+  const { hash } = await tx.trees.save(teamId, content.root);
+  const entry = newEntry(act, { ...key, internal_version: 1 }, content, hash);
   await tx.templates.insertHead({
-    team_id: teamId,
-    template_id: templateId,
+    ...key,
     typ,
     version: 1,
     publish_count: 0,
@@ -42,51 +58,94 @@ export async function createTemplate(
     created_by: act.caller.userId,
     created_at: act.now,
     modified_at: act.now,
+    archived_at: null,
+    reviewed_at: null,
+    ...unmarked,
+    source_template_id: source?.templateId ?? null,
+    source_version: source?.version ?? null,
+    ...factsOf(entry, content.root),
     revision: 1,
   });
-  const { hash } = await tx.trees.save(teamId, root);
-  await tx.templates.insertEntry(
-    newEntry(act, { team_id: teamId, template_id: templateId, internal_version: 1 }, { ...content, root }, hash),
-  );
-  return templateId;
+  await tx.templates.insertEntry(entry);
+  await makeFindable(tx, entry, content.metadata);
+  return key.template_id;
 }
+
+const unmarked = { read_only: 0, global: 0, archive_disabled: 0, system: 0 };
+
+/** What queries ask of the latest entry. */
+const factsOf = (entry: Row<'template_entries'>, root: BaseStep) => ({
+  title_key: sortKey(entry.title),
+  latest_author_id: entry.author_id,
+  latest_authored_at: entry.authored_at,
+  latest_status: entry.status,
+  category_id: root.impl.stepGroup?.headers?.category?.id ?? null,
+});
+
+/** The content of an entry. */
+export const contentOf = (template: TemplateRow, root: BaseStep): Content => ({
+  title: template.title,
+  descrip: template.descrip,
+  defaults: JSON.parse(template.defaults),
+  metadata: JSON.parse(template.metadata),
+  documents: JSON.parse(template.documents),
+  root,
+});
 
 /**
  * @param edit the content as it shall be, given the content as it is; the same tree object when the tree stays
  * @returns the latest entry after the edit, with its tree
- * @throws TemplateNotLocked (600) when the caller's token does not hold the lock
+ * @throws ResourceArchived (601), NotAllowed (550), WrongState (413) where content is fixed; TemplateNotLocked (600) when the
+ * caller's token does not hold the lock
  */
 export async function editContent(
   tx: Transactor,
   act: Act,
   template: TemplateRow,
-  edit: (content: Content) => Content,
+  edit: (content: Content) => Content | Promise<Content>,
 ): Promise<{ template: TemplateRow; root: BaseStep }> {
+  refuseFixedContent(template);
   const lock = await heldLock(tx, act, template);
   const held = { ...template, last_activity_at: lock.last_activity_at };
   const root = await tx.trees.tree(template.team_id, template.root_hash);
-  const content = edit({
-    title: template.title,
-    descrip: template.descrip,
-    defaults: JSON.parse(template.defaults),
-    root,
-  });
+  const content = await edit(contentOf(template, root));
   const rootHash = content.root === root ? template.root_hash : await savedTree(tx, template.team_id, content.root);
   const key = { team_id: template.team_id, template_id: template.template_id, internal_version: template.version + 1 };
   const entry = newEntry(act, key, content, rootHash);
   if (sameContent(entry, template)) return { template: held, root };
-  await tx.templates.changeHead(template, { version: entry.internal_version, modified_at: act.now });
+  const head = { version: entry.internal_version, modified_at: act.now, ...factsOf(entry, content.root) };
+  await tx.templates.changeHead(template, head);
   await tx.templates.insertEntry(entry);
-  return {
-    template: {
-      ...held,
-      ...entry,
-      version: entry.internal_version,
-      modified_at: act.now,
-      revision: template.revision + 1,
-    },
-    root: content.root,
-  };
+  await makeFindable(tx, entry, content.metadata, template);
+  return { template: { ...held, ...entry, ...head, revision: template.revision + 1 }, root: content.root };
+}
+
+/** Writes what queries find the latest entry by. @param before the entry that was the latest */
+async function makeFindable(
+  tx: Transactor,
+  entry: Row<'template_entries'>,
+  metadata: StoredMetadata,
+  before?: Row<'template_entries'>,
+): Promise<void> {
+  const { team_id, template_id, title, descrip } = entry;
+  if (title !== before?.title || descrip !== before.descrip)
+    await tx.library.writeText(team_id, template_id, textKey(`${title}\n${descrip}`));
+  if (entry.metadata !== (before?.metadata ?? '{}'))
+    await tx.library.writeMetadata(
+      team_id,
+      template_id,
+      Object.entries(metadata).flatMap(([metadata_id, { value }]) =>
+        searchable(value).map(found => ({ metadata_id, ...found })),
+      ),
+    );
+}
+
+function searchable(value: MetadataValue): { option_id: string; text_key: string | null; number: number | null }[] {
+  const ids = optionIds(value);
+  if (ids.length > 0) return ids.map(option_id => ({ option_id, text_key: null, number: null }));
+  const number = value.number ?? value.date;
+  const text_key = value.text == null ? null : sameName(value.text);
+  return [{ option_id: '', text_key, number: number == null ? null : Number(number) }];
 }
 
 /** @returns the root's hash. @throws BadRequest (400) when the tree has become too large for one answer */
@@ -104,11 +163,15 @@ async function savedTree(tx: Transactor, teamId: string, root: BaseStep): Promis
 }
 
 /** @throws InvalidVersion (420) when the caller expects another latest entry than there is */
-export function checkExpectedVersion(template: TemplateRow, expected: number | null | undefined): void {
+export function checkExpectedVersion(
+  template: TemplateRow,
+  expected: number | null | undefined,
+  field = 'expectedVersion',
+): void {
   if (expected == null || expected === template.version) return;
   throw new InvalidVersion(
     'version-conflict',
-    `expectedVersion: ${expected}, but the latest entry is ${template.version}; read it and edit again`,
+    `${field}: ${expected}, but the latest entry is ${template.version}; read it and edit again`,
     {
       expected: String(expected),
       actual: String(template.version),
@@ -121,7 +184,7 @@ async function heldLock(
   act: Act,
   { team_id, template_id }: TemplateRow,
 ): Promise<Row<'template_locks'>> {
-  const lock = await tx.templates.touchLock(team_id, template_id, act.caller.tokenId, act.now);
+  const lock = await tx.locks.touchLock(team_id, template_id, act.caller.tokenId, act.now);
   if (lock) return lock;
   throw await notLocked(tx, act, team_id, template_id);
 }
@@ -133,7 +196,7 @@ export async function notLocked(
   teamId: string,
   templateId: string,
 ): Promise<TemplateNotLocked> {
-  const holding = await tx.templates.lockHolding(teamId, templateId, act.now);
+  const holding = await tx.locks.lockHolding(teamId, templateId, act.now);
   return holding
     ? new TemplateNotLocked(
         'template-not-locked',
@@ -159,9 +222,12 @@ function newEntry(
     title: content.title,
     descrip: content.descrip,
     root_hash: rootHash,
+    root_id: content.root.id,
     leaf_count: leafCount(content.root),
     first_steps: JSON.stringify(firstSteps(content.root)),
     defaults: stringify(content.defaults),
+    metadata: stringify(content.metadata),
+    documents: JSON.stringify(content.documents),
     author_id: act.caller.userId,
     authored_at: act.now,
     published_by: null,
@@ -173,4 +239,6 @@ const sameContent = (entry: Row<'template_entries'>, latest: TemplateRow): boole
   entry.root_hash === latest.root_hash &&
   entry.title === latest.title &&
   entry.descrip === latest.descrip &&
-  entry.defaults === latest.defaults;
+  entry.defaults === latest.defaults &&
+  entry.metadata === latest.metadata &&
+  entry.documents === latest.documents;

@@ -10,13 +10,14 @@ import type { TemplateRow } from '../store/templates.ts';
 import type { Act } from './act.ts';
 import { audit } from './audit.ts';
 import { notLocked } from './authoring.ts';
+import { refuseFixedContent } from './editable.ts';
 
 /** Takes the lock, or refreshes it when the token holds it already. @throws LockedByOther with who holds it */
 export async function acquireLock(tx: Transactor, act: Act, template: TemplateRow): Promise<LockHolding> {
-  await requireLiveToken(tx, act);
-  const lock = await tx.templates.acquireLock(wanted(act, template));
+  await requireFree(tx, act, template);
+  const lock = await tx.locks.acquireLock(wanted(act, template));
   if (lock) return holding(act, lock);
-  const other = await tx.templates.lockHolding(template.team_id, template.template_id, act.now);
+  const other = await tx.locks.lockHolding(template.team_id, template.template_id, act.now);
   // Released between the two statements: the next attempt takes it.
   if (!other) throw new OvertakenByWriter();
   throw new LockedByOther(
@@ -31,10 +32,10 @@ export async function forceAcquireLock(
   act: Act,
   template: TemplateRow,
 ): Promise<{ current: LockHolding; previous: LockHolding | undefined }> {
-  await requireLiveToken(tx, act);
-  const held = await tx.templates.lockHolding(template.team_id, template.template_id, act.now);
+  await requireFree(tx, act, template);
+  const held = await tx.locks.lockHolding(template.team_id, template.template_id, act.now);
   const previous = held?.tokenId === act.caller.tokenId ? undefined : held;
-  const lock = await tx.templates.acquireLock(wanted(act, template), previous?.tokenId);
+  const lock = await tx.locks.acquireLock(wanted(act, template), previous?.tokenId);
   // Somebody took it since it was read: the next attempt takes it from them.
   if (!lock) throw new OvertakenByWriter();
   if (previous) {
@@ -46,8 +47,15 @@ export async function forceAcquireLock(
 
 /** @throws TemplateNotLocked (600) when the token does not hold the lock */
 export async function releaseLock(tx: Transactor, act: Act, { team_id, template_id }: TemplateRow): Promise<void> {
-  if (await tx.templates.deleteLock(team_id, template_id, act.caller.tokenId)) return;
+  if (await tx.locks.deleteLock(team_id, template_id, act.caller.tokenId)) return;
   throw await notLocked(tx, act, team_id, template_id);
+}
+
+/** @throws ResourceArchived (601), NotAllowed (550), WrongState (413) where content is fixed; InvalidToken (497) */
+async function requireFree(tx: Transactor, act: Act, template: TemplateRow): Promise<void> {
+  refuseFixedContent(template);
+  await tx.templates.keepHead(template);
+  await requireLiveToken(tx, act);
 }
 
 /** A token may have ended since the call began, and a lock lives by its token. @throws InvalidToken (497) */

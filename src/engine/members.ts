@@ -58,7 +58,7 @@ export async function removeMember(tx: Transactor, act: Act, teamId: string, use
   await refuseLastAdministrator(tx, [teamId], userId);
   await tx.people.changeMembership(teamId, userId, { removed_at: act.now, updated_at: act.now });
   await tx.groups.leaveGroups(teamId, userId);
-  await tx.templates.releaseLocksOf(teamId, userId);
+  await tx.locks.releaseLocksOf(teamId, userId);
   await audit(tx, act, teamId, 'member.removed', userId, { roles });
 }
 

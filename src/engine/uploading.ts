@@ -86,7 +86,7 @@ export async function deleteIfUnused(tx: Transactor, teamId: string, bodyId: str
   if (await tx.files.deleteUnusedBody(teamId, bodyId)) await tx.files.deleteChunks(teamId, bodyId);
 }
 
-export const uploadNotFound = (uploadId: string): NotFound =>
-  new NotFound('upload-not-found', `uploadId: no upload ${uploadId} of yours; beginAttachmentUpload begins one`, {
+export const uploadNotFound = (uploadId: string, begin = 'beginAttachmentUpload'): NotFound =>
+  new NotFound('upload-not-found', `uploadId: no upload ${uploadId} of yours; ${begin} begins one`, {
     uploadId,
   });

@@ -18,6 +18,7 @@ import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { type MailSettings, SmtpMail } from './mail.ts';
 import { Metrics } from './metrics.ts';
 import { Port, type TlsSettings } from './port.ts';
+import { WebhookSender } from './webhooks.ts';
 import { Messages } from './wire/messages.ts';
 
 export interface ServerSettings {
@@ -70,7 +71,7 @@ export async function startServer(settings: ServerSettings, world: World): Promi
 }
 
 async function serve(settings: ServerSettings, world: World, store: Store): Promise<RunningServer> {
-  const { shared, calls, port, mail } = assemble(settings, world, store);
+  const { shared, calls, port, mail, webhooks } = assemble(settings, world, store);
   const { address, port: main } = await port.listen({ host: settings.host, port: settings.port });
   const { httpPort, socketPath } = settings;
   const http = httpPort === undefined ? undefined : await port.listen({ host: settings.host, port: httpPort }, 'http');
@@ -81,6 +82,7 @@ async function serve(settings: ServerSettings, world: World, store: Store): Prom
     await port.stop(graceMs);
     calls.stop();
     await mail?.stop();
+    await webhooks.stop();
     await store.close();
   };
   return { store, host: address, port: main, httpPort: http?.port, stop };
@@ -91,6 +93,7 @@ interface Parts {
   readonly calls: Calls;
   readonly port: Port;
   readonly mail: SmtpMail | undefined;
+  readonly webhooks: WebhookSender;
 }
 
 const NO_HTTP_SETTINGS: HttpSettings = { corsOrigins: [] };
@@ -118,5 +121,5 @@ function assemble(settings: ServerSettings, world: World, store: Store): Parts {
     ...probeRoutes(store, shared),
   ];
   const port = new Port(shared, new HttpServer(routes, settings.http ?? NO_HTTP_SETTINGS, calls, shared), settings.tls);
-  return { shared, calls, port, mail };
+  return { shared, calls, port, mail, webhooks: new WebhookSender(store, clock, logger) };
 }

@@ -7,6 +7,7 @@ import * as AuditService from '#gen/AuditService';
 import * as AuthenticationService from '#gen/AuthenticationService';
 import * as ComponentService from '#gen/ComponentService';
 import * as DataSheetService from '#gen/DataSheetService';
+import * as DocumentService from '#gen/DocumentService';
 import * as FieldDataService from '#gen/FieldDataService';
 import * as FormulaService from '#gen/FormulaService';
 import * as GroupHeaderContentService from '#gen/GroupHeaderContentService';
@@ -34,6 +35,7 @@ export const generated = {
   AbacService,
   GroupHeaderContentService,
   DataSheetService,
+  DocumentService,
   ComponentService,
   FieldDataService,
   FormulaService,

@@ -5,6 +5,7 @@ import { AbacHandler } from './abac/handler.ts';
 import { AuditHandler } from './audit/handler.ts';
 import { AuthenticationHandler } from './authentication/handler.ts';
 import { DataSheetHandler } from './data-sheets/handler.ts';
+import { DocumentHandler } from './documents/handler.ts';
 import { GroupHeaderContentHandler } from './group-headers/handler.ts';
 import { GroupHandler } from './groups/handler.ts';
 import { JobTemplateHandler } from './job-templates/handler.ts';
@@ -18,7 +19,7 @@ import { UserHandler } from './users/handler.ts';
 import type { Mail } from './users/mail.ts';
 
 /**
- * @param maxFileBytes most bytes of a file that is attached to a job
+ * @param maxFileBytes most bytes of a document, or of a file that is attached to a job
  * @param mail absent: no letters leave
  */
 export const createHandlers = (
@@ -40,6 +41,7 @@ export const createHandlers = (
   AbacService: new AbacHandler(store),
   GroupHeaderContentService: new GroupHeaderContentHandler(store),
   DataSheetService: new DataSheetHandler(store),
+  DocumentService: new DocumentHandler(store, maxFileBytes),
   ComponentService: {},
   FieldDataService: {},
   FormulaService: {},

@@ -16,6 +16,8 @@ const codes: Readonly<Record<ErrorKind, ErrorCode>> = {
   teamExists: ErrorCode.TEAM_ALREADY_EXISTS,
   wrongState: ErrorCode.WRONG_STATE,
   noChange: ErrorCode.NOOP,
+  revertDisallowed: ErrorCode.REVERT_DISALLOWED,
+  missingMetadata: ErrorCode.MISSING_METADATA,
   archived: ErrorCode.RESOURCE_ARCHIVED,
   invalidVersion: ErrorCode.INVALID_VERSION,
   unsupported: ErrorCode.UNSUPPORTED_VERSION,

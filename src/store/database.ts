@@ -8,126 +8,24 @@
  * transaction. The function may run again (the database was busy, or another writer came first), so whatever leaves the
  * database, a message for instance, goes to `tx.onCommit`.
  */
-import type { Kysely, Logger as StatementLog } from 'kysely';
+import type { Logger as StatementLog } from 'kysely';
 import type { BaseStep } from '#gen/step_types';
 import { Busy } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
-import { AttachmentReader, AttachmentTransactor } from './attachments.ts';
-import { AttributeReader, AttributeTransactor } from './attributes.ts';
-import { AuditReader, AuditTransactor } from './audit.ts';
+import { type Effects, Reader, Transactor } from './aggregates.ts';
 import type { Connections, Engine } from './engine.ts';
-import { FileReader, FileTransactor } from './files.ts';
-import { GroupReader, GroupTransactor } from './groups.ts';
-import { HeaderReader, HeaderTransactor } from './headers.ts';
-import { JobReader, JobTransactor } from './jobs.ts';
 import { Kept } from './kept.ts';
-import { LoginReader, LoginTransactor } from './logins.ts';
-import { MetadataReader, MetadataTransactor } from './metadata.ts';
 import { migrate } from './migrate.ts';
 import { OvertakenByWriter } from './overtaken.ts';
-import { PeopleReader, PeopleTransactor } from './people.ts';
 import type { PostgresSettings } from './postgres.ts';
 import { Recent } from './recent.ts';
-import type { Database, Row } from './schema.ts';
-import { SheetReader, SheetTransactor } from './sheets.ts';
+import type { Row } from './schema.ts';
 import type { SqliteSettings } from './sqlite.ts';
-import { TagReader, TagTransactor } from './tags.ts';
-import { TemplateReader, TemplateTransactor } from './templates.ts';
-import { TokenReader, TokenTransactor } from './tokens.ts';
-import { TreeCache, TreeReader, TreeTransactor } from './trees.ts';
-
-import { UserReader, UserTransactor } from './users.ts';
+import { TreeCache } from './trees.ts';
 
 export type StoreSettings = SqliteSettings | PostgresSettings;
 
-export class Reader {
-  readonly people: PeopleReader;
-  readonly templates: TemplateReader;
-  readonly trees: TreeReader;
-  readonly jobs: JobReader;
-  readonly files: FileReader;
-  readonly attachments: AttachmentReader;
-  readonly tags: TagReader;
-  readonly groups: GroupReader;
-  readonly tokens: TokenReader;
-  readonly logins: LoginReader;
-  readonly users: UserReader;
-  readonly audit: AuditReader;
-  readonly attributes: AttributeReader;
-  readonly headers: HeaderReader;
-  readonly sheets: SheetReader;
-  readonly metadata: MetadataReader;
-
-  constructor(db: Kysely<Database>, engine: Engine, cache: TreeCache) {
-    this.people = new PeopleReader(db, engine);
-    this.templates = new TemplateReader(db, engine);
-    this.trees = new TreeReader(db, engine, cache);
-    this.jobs = new JobReader(db, engine);
-    this.files = new FileReader(db, engine);
-    this.attachments = new AttachmentReader(db);
-    this.tags = new TagReader(db, engine);
-    this.groups = new GroupReader(db, engine);
-    this.tokens = new TokenReader(db, engine);
-    this.logins = new LoginReader(db, engine);
-    this.users = new UserReader(db, engine);
-    this.audit = new AuditReader(db, engine);
-    this.attributes = new AttributeReader(db, engine);
-    this.headers = new HeaderReader(db, engine);
-    this.sheets = new SheetReader(db, engine);
-    this.metadata = new MetadataReader(db, engine);
-  }
-}
-
-export class Transactor extends Reader {
-  override readonly people: PeopleTransactor;
-  override readonly templates: TemplateTransactor;
-  override readonly trees: TreeTransactor;
-  override readonly jobs: JobTransactor;
-  override readonly files: FileTransactor;
-  override readonly attachments: AttachmentTransactor;
-  override readonly tags: TagTransactor;
-  override readonly groups: GroupTransactor;
-  override readonly tokens: TokenTransactor;
-  override readonly logins: LoginTransactor;
-  override readonly users: UserTransactor;
-  override readonly audit: AuditTransactor;
-  override readonly attributes: AttributeTransactor;
-  override readonly headers: HeaderTransactor;
-  override readonly sheets: SheetTransactor;
-  override readonly metadata: MetadataTransactor;
-  readonly #effects = new Set<() => void>();
-
-  constructor(db: Kysely<Database>, engine: Engine, cache: TreeCache, forgetCallers: () => void) {
-    super(db, engine, cache);
-    const callersChanged = () => this.onCommit(forgetCallers);
-    this.people = new PeopleTransactor(db, engine, callersChanged);
-    this.templates = new TemplateTransactor(db, engine);
-    this.trees = new TreeTransactor(db, engine, cache, effect => this.onCommit(effect));
-    this.jobs = new JobTransactor(db, engine);
-    this.files = new FileTransactor(db, engine);
-    this.attachments = new AttachmentTransactor(db);
-    this.tags = new TagTransactor(db, engine);
-    this.groups = new GroupTransactor(db, engine, callersChanged);
-    this.tokens = new TokenTransactor(db, engine, callersChanged);
-    this.logins = new LoginTransactor(db, engine);
-    this.users = new UserTransactor(db, engine, callersChanged);
-    this.audit = new AuditTransactor(db, engine);
-    this.attributes = new AttributeTransactor(db, engine);
-    this.headers = new HeaderTransactor(db, engine);
-    this.sheets = new SheetTransactor(db, engine);
-    this.metadata = new MetadataTransactor(db, engine);
-  }
-
-  /** Runs after the commit, once, and never when the transaction fails. */
-  onCommit(effect: () => void): void {
-    this.#effects.add(effect);
-  }
-
-  /** For the store alone. */
-  committed(): void {
-    for (const effect of this.#effects) effect();
-  }
-}
+export { Reader, Transactor };
 
 export type TreesByHash = ReadonlyMap<string, BaseStep>;
 
@@ -140,7 +38,13 @@ export class Store {
   readonly #cache = new TreeCache();
   readonly #kept = new Kept();
   readonly #callers = new Recent();
-  readonly #forgetCallers = () => this.#callers.forget();
+  readonly #workers = new Set<() => void>();
+  readonly #effects: Effects = {
+    forgetCallers: () => this.#callers.forget(),
+    wakeWorkers: () => {
+      for (const wake of this.#workers) wake();
+    },
+  };
 
   constructor(connections: Connections) {
     this.engine = connections.engine;
@@ -184,6 +88,12 @@ export class Store {
     return this.#callers.get(key, now, () => this.read(fn));
   }
 
+  /** Tells a worker of this process when one of its transactions has queued something. @returns what ends that */
+  onQueued(wake: () => void): () => void {
+    this.#workers.add(wake);
+    return () => this.#workers.delete(wake);
+  }
+
   /** Step trees by their root's hash when all of them were read before: they never change, and need no snapshot. */
   knownTrees(roots: readonly Pick<Row<'template_entries'>, 'team_id' | 'root_hash'>[]): TreesByHash | undefined {
     const trees = new Map<string, BaseStep>();
@@ -202,7 +112,7 @@ export class Store {
         .transaction()
         .setIsolationLevel('read committed')
         .execute(async db => {
-          const tx = new Transactor(db, this.engine, this.#cache, this.#forgetCallers);
+          const tx = new Transactor(db, this.engine, this.#cache, this.#effects);
           return { tx, result: await fn(tx) };
         }),
     );

@@ -1,5 +1,5 @@
 /**
- * Files: what is on its way in, the bodies, and the documents that show them.
+ * Files: what is on its way in, and the bodies that documents and attachments show.
  *
  * A body is content-addressed: a team stores the same bytes once (`keepBody`). Its bytes lie in chunks of one size, so that any range
  * is found by counting. An upload is a body without its row: `file_chunks` has the bytes under the upload's id, and nobody sees them.
@@ -15,9 +15,6 @@ export const CHUNK_BYTES = 256 * 1024;
 
 export type UploadRow = Row<'file_uploads'>;
 
-/** A document with what its body is. */
-export type DocumentRow = Row<'documents'> & Pick<Row<'file_bodies'>, 'sha256' | 'md5' | 'size'>;
-
 export class FileReader {
   protected readonly db: Kysely<Database>;
   protected readonly engine: Engine;
@@ -25,20 +22,6 @@ export class FileReader {
   constructor(db: Kysely<Database>, engine: Engine) {
     this.db = db;
     this.engine = engine;
-  }
-
-  /** The document with this id, when one of the teams has it. */
-  document(teamIds: readonly string[], documentId: string): Promise<DocumentRow | undefined> {
-    return this.db
-      .selectFrom('documents as d')
-      .innerJoin('file_bodies as b', join =>
-        join.onRef('b.team_id', '=', 'd.team_id').onRef('b.body_id', '=', 'd.body_id'),
-      )
-      .selectAll('d')
-      .select(['b.sha256', 'b.md5', 'b.size'])
-      .where(eb => isOneOf(this.engine, eb.ref('d.team_id'), teamIds))
-      .where('d.document_id', '=', documentId)
-      .executeTakeFirst();
   }
 
   /** Up to `count` chunks of a body or an upload, from the one numbered `first` on. */
@@ -65,7 +48,7 @@ export class FileReader {
       .executeTakeFirst();
   }
 
-  async signingKey(purpose: 'attachment-address' | 'page'): Promise<Buffer> {
+  async signingKey(purpose: 'attachment-address' | 'page' | 'webhook'): Promise<Buffer> {
     const { secret } = await this.db
       .selectFrom('signing_keys')
       .select('secret')
@@ -190,9 +173,5 @@ export class FileTransactor extends FileReader {
       )
       .executeTakeFirst();
     return numDeletedRows > 0n;
-  }
-
-  async insertDocument(document: Row<'documents'>): Promise<void> {
-    await this.db.insertInto('documents').values(document).execute();
   }
 }

@@ -1,7 +1,6 @@
 /** What step groups' headers choose from: categories and icons. */
 import type { Kysely } from 'kysely';
 import { type Engine, isOneOf } from './engine.ts';
-import type { DocumentRow } from './files.ts';
 import type { Database, Row } from './schema.ts';
 
 export type Category = Row<'categories'>;
@@ -32,18 +31,21 @@ export class HeaderReader {
     return this.db.selectFrom('icons').selectAll().where('team_id', '=', teamId).where('kind', '=', kind).execute();
   }
 
-  documents(teamId: string, ids: readonly string[]): Promise<DocumentRow[]> {
+  iconsById(teamId: string, iconIds: readonly string[]): Promise<Row<'icons'>[]> {
     return this.db
-      .selectFrom('documents')
-      .innerJoin('file_bodies', join =>
-        join
-          .onRef('file_bodies.team_id', '=', 'documents.team_id')
-          .onRef('file_bodies.body_id', '=', 'documents.body_id'),
-      )
-      .selectAll('documents')
-      .select(['file_bodies.sha256', 'file_bodies.md5', 'file_bodies.size'])
-      .where('documents.team_id', '=', teamId)
-      .where(eb => isOneOf(this.engine, eb.ref('documents.document_id'), ids))
+      .selectFrom('icons')
+      .selectAll()
+      .where('team_id', '=', teamId)
+      .where(eb => isOneOf(this.engine, eb.ref('icon_id'), iconIds))
+      .execute();
+  }
+
+  categoriesById(teamId: string, categoryIds: readonly string[]): Promise<Category[]> {
+    return this.db
+      .selectFrom('categories')
+      .selectAll()
+      .where('team_id', '=', teamId)
+      .where(eb => isOneOf(this.engine, eb.ref('category_id'), categoryIds))
       .execute();
   }
 }

@@ -33,6 +33,26 @@ export class MetadataReader {
       .execute();
   }
 
+  /** Of these ids, archived ones included. */
+  definitionsById(teamId: string, metadataIds: readonly string[]): Promise<Row<'metadata_definitions'>[]> {
+    return this.db
+      .selectFrom('metadata_definitions')
+      .selectAll()
+      .where('team_id', '=', teamId)
+      .where(eb => isOneOf(this.engine, eb.ref('metadata_id'), metadataIds))
+      .execute();
+  }
+
+  /** All options on record of these definitions. */
+  optionsOf(teamId: string, metadataIds: readonly string[]): Promise<Row<'metadata_options'>[]> {
+    return this.db
+      .selectFrom('metadata_options')
+      .selectAll()
+      .where('team_id', '=', teamId)
+      .where(eb => isOneOf(this.engine, eb.ref('metadata_id'), metadataIds))
+      .execute();
+  }
+
   definition(teamId: string, metadataId: string): Promise<Row<'metadata_definitions'> | undefined> {
     return this.db
       .selectFrom('metadata_definitions')

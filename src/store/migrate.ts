@@ -15,6 +15,8 @@ import * as attributes from './migrations/008-attributes.ts';
 import * as sheets from './migrations/009-sheets.ts';
 import * as metadata from './migrations/010-metadata.ts';
 import * as inReview from './migrations/011-in-review.ts';
+import * as wholeTemplates from './migrations/012-whole-templates.ts';
+import * as webhooks from './migrations/013-webhooks.ts';
 
 const steps = {
   '001-first': first,
@@ -28,6 +30,8 @@ const steps = {
   '009-sheets': sheets,
   '010-metadata': metadata,
   '011-in-review': inReview,
+  '012-whole-templates': wholeTemplates,
+  '013-webhooks': webhooks,
 };
 
 /** @throws Error with what to do, when the schema is newer than this program or a step fails; nothing is half done then */

@@ -13,6 +13,7 @@ import { metadataTables } from './schema/metadata.ts';
 import { peopleTables } from './schema/people.ts';
 import { sheetsTables } from './schema/sheets.ts';
 import { templatesTables } from './schema/templates.ts';
+import { webhooksTables } from './schema/webhooks.ts';
 
 export const tables = {
   ...peopleTables,
@@ -21,6 +22,7 @@ export const tables = {
   ...jobsTables,
   ...filesTables,
   ...sheetsTables,
+  ...webhooksTables,
 } as const satisfies Tables;
 
 type All = typeof tables;

@@ -66,7 +66,11 @@ export class SheetReader {
     return this.#counted(this.#sets(teamId, filter).select('set_id'), upTo);
   }
 
-  /** In their order. */
+  setsById(teamId: string, setIds: readonly string[]): Promise<SetRow[]> {
+    const sets = this.db.selectFrom('sheet_sets').selectAll().where('team_id', '=', teamId);
+    return sets.where(eb => isOneOf(this.engine, eb.ref('set_id'), setIds)).execute();
+  }
+
   definitions(teamId: string, setIds: readonly string[]): Promise<DefinitionRow[]> {
     return this.db
       .selectFrom('sheet_definitions')

@@ -16,6 +16,15 @@ export class TagReader {
     return this.db.selectFrom('tags').selectAll().where('team_id', '=', teamId).execute();
   }
 
+  tagsById(teamId: string, tagIds: readonly string[]): Promise<Row<'tags'>[]> {
+    return this.db
+      .selectFrom('tags')
+      .selectAll()
+      .where('team_id', '=', teamId)
+      .where(eb => isOneOf(this.#engine, eb.ref('tag_id'), tagIds))
+      .execute();
+  }
+
   /** In one of these teams. */
   tag(teamIds: readonly string[], tagId: string): Promise<Row<'tags'> | undefined> {
     return this.db

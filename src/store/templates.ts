@@ -1,18 +1,15 @@
 /**
- * Templates: the head, its entries and its lock.
- *
- * The head is the row that writers of one template meet at: every change compares and sets its `revision`, and the one that comes
- * second runs again. The lock is one row at most, taken by one conditional insert, so that of two callers exactly one wins
- * whichever server processes they talk to.
+ * Templates: the head and its entries. The head is the row that writers of one template meet at: every change compares and sets its
+ * `revision`, and the one that comes second runs again.
  */
-import { type Compilable, type Kysely, sql } from 'kysely';
-import type { LockHolding } from '../base/errors.ts';
+import { type Compilable, type Expression, type ExpressionBuilder, type Kysely, type SqlBool, sql } from 'kysely';
 import { compiledOnce } from './compiled.ts';
 import { type Engine, isOneOf } from './engine.ts';
 import { OvertakenByWriter } from './overtaken.ts';
 import type { Database, Row } from './schema.ts';
 
 type Head = Row<'templates'>;
+type Published = Pick<Head, 'team_id' | 'template_id' | 'publish_count'>;
 type Entry = Row<'template_entries'>;
 
 /**
@@ -35,66 +32,89 @@ export type TemplateRow = Head &
     team_config: string;
   };
 
-/** What names an entry of a template: its internal version or its public one; 'latest' and 'published' as the head says. */
-export type EntrySelector = 'latest' | 'published' | { readonly publicVersion: number };
+/** What names an entry of a template: 'latest' and 'published' as the head says, else one of its numbers. */
+export type EntrySelector = 'latest' | 'published' | EntryNumber;
+export type EntryNumber =
+  | { readonly publicVersion: number }
+  | { readonly publishedVersion: number }
+  | { readonly internalVersion: number };
+
+const numberColumns = {
+  publicVersion: 'e.public_version',
+  publishedVersion: 'e.published_version',
+  internalVersion: 'e.internal_version',
+} as const;
+type NumberKind = keyof typeof numberColumns;
 
 interface EntriesAsked {
   readonly teamIds: readonly string[];
   readonly templateIds: readonly string[];
-  readonly publicVersion: number;
+  readonly number: number;
 }
 
-const entriesAt = (entry: 'latest' | 'published' | 'public') =>
+/** Heads with the entries that `on` says. */
+const rowsOf = (db: Kysely<Database>, on: (eb: EntryBuilder) => Expression<SqlBool>) =>
+  db
+    .selectFrom('templates as t')
+    .innerJoin('template_entries as e', join =>
+      join
+        .onRef('e.team_id', '=', 't.team_id')
+        .onRef('e.template_id', '=', 't.template_id')
+        .on(eb => on(eb as unknown as EntryBuilder)),
+    )
+    .leftJoin('template_entries as p', join =>
+      join
+        .onRef('p.team_id', '=', 't.team_id')
+        .onRef('p.template_id', '=', 't.template_id')
+        .onRef('p.internal_version', '=', 't.published_internal_version'),
+    )
+    .leftJoin('template_locks as l', join =>
+      join.onRef('l.team_id', '=', 't.team_id').onRef('l.template_id', '=', 't.template_id'),
+    )
+    .leftJoin('tokens as k', 'k.token_id', 'l.token_id')
+    .leftJoin('users as u', 'u.user_id', 'k.user_id')
+    .innerJoin('teams', 'teams.team_id', 't.team_id')
+    .selectAll('t')
+    .selectAll('e')
+    .select(['p.published_by as last_published_by', 'p.published_at as last_published_at'])
+    .select('p.public_version as last_published_public_version')
+    .select(['k.token_id as lock_token_id', 'u.user_id as lock_user_id', 'u.email as lock_user_email'])
+    .select(['u.name as lock_user_name', 'u.created_at as lock_user_created_at'])
+    .select(['k.expires_at as lock_expires_at', 'l.locked_at', 'l.last_activity_at'])
+    .select('teams.config as team_config');
+
+type EntryBuilder = ExpressionBuilder<{ t: Head; e: Entry }, 't' | 'e'>;
+
+const entriesAt = (entry: 'latest' | 'published' | NumberKind) =>
   compiledOnce(
-    ['teamIds', 'templateIds', 'publicVersion'],
-    (db, engine, { teamIds, templateIds, publicVersion }: EntriesAsked) =>
-      db
-        .selectFrom('templates as t')
-        .innerJoin('template_entries as e', join =>
-          join
-            .onRef('e.team_id', '=', 't.team_id')
-            .onRef('e.template_id', '=', 't.template_id')
-            .on(eb =>
-              entry === 'latest'
-                ? eb('e.internal_version', '=', eb.ref('t.version'))
-                : entry === 'published'
-                  ? eb('e.internal_version', '=', eb.ref('t.published_internal_version'))
-                  : eb('e.public_version', '=', publicVersion),
-            ),
-        )
-        .leftJoin('template_entries as p', join =>
-          join
-            .onRef('p.team_id', '=', 't.team_id')
-            .onRef('p.template_id', '=', 't.template_id')
-            .onRef('p.internal_version', '=', 't.published_internal_version'),
-        )
-        .leftJoin('template_locks as l', join =>
-          join.onRef('l.team_id', '=', 't.team_id').onRef('l.template_id', '=', 't.template_id'),
-        )
-        .leftJoin('tokens as k', 'k.token_id', 'l.token_id')
-        .leftJoin('users as u', 'u.user_id', 'k.user_id')
-        .innerJoin('teams', 'teams.team_id', 't.team_id')
-        .selectAll('t')
-        .selectAll('e')
-        .select(['p.published_by as last_published_by', 'p.published_at as last_published_at'])
-        .select('p.public_version as last_published_public_version')
-        .select(['k.token_id as lock_token_id', 'u.user_id as lock_user_id', 'u.email as lock_user_email'])
-        .select(['u.name as lock_user_name', 'u.created_at as lock_user_created_at'])
-        .select(['k.expires_at as lock_expires_at', 'l.locked_at', 'l.last_activity_at'])
-        .select('teams.config as team_config')
+    ['teamIds', 'templateIds', 'number'],
+    (db, engine, { teamIds, templateIds, number }: EntriesAsked) =>
+      rowsOf(db, eb =>
+        entry === 'latest'
+          ? eb('e.internal_version', '=', eb.ref('t.version'))
+          : entry === 'published'
+            ? eb('e.internal_version', '=', eb.ref('t.published_internal_version'))
+            : eb(numberColumns[entry], '=', number),
+      )
         .where(eb => isOneOf(engine, eb.ref('t.team_id'), teamIds))
         .where(eb => isOneOf(engine, eb.ref('t.template_id'), templateIds)) as unknown as Compilable<TemplateRow>,
   );
 
-const entries = { latest: entriesAt('latest'), published: entriesAt('published'), public: entriesAt('public') };
+const entries = {
+  latest: entriesAt('latest'),
+  published: entriesAt('published'),
+  publicVersion: entriesAt('publicVersion'),
+  publishedVersion: entriesAt('publishedVersion'),
+  internalVersion: entriesAt('internalVersion'),
+};
 
 export class TemplateReader {
   protected readonly db: Kysely<Database>;
-  readonly #engine: Engine;
+  protected readonly engine: Engine;
 
   constructor(db: Kysely<Database>, engine: Engine) {
     this.db = db;
-    this.#engine = engine;
+    this.engine = engine;
   }
 
   /**
@@ -102,8 +122,44 @@ export class TemplateReader {
    * left out. One statement.
    */
   entries(teamIds: readonly string[], templateIds: readonly string[], entry: EntrySelector): Promise<TemplateRow[]> {
-    const [name, publicVersion] = typeof entry === 'string' ? [entry, 0] : ['public' as const, entry.publicVersion];
-    return entries[name](this.db, this.#engine, { teamIds, templateIds, publicVersion });
+    const [name, number] =
+      typeof entry === 'string' ? [entry, 0] : (Object.entries(entry) as [[NumberKind, number]])[0];
+    return entries[name](this.db, this.engine, { teamIds, templateIds, number });
+  }
+
+  /** The entries that have one of these numbers, greater than 0, of this kind: one statement, whatever the number of templates. */
+  async entriesNumbered(
+    teamIds: readonly string[],
+    kind: NumberKind,
+    pairs: readonly { readonly templateId: string; readonly number: number }[],
+  ): Promise<TemplateRow[]> {
+    const asked = pairs.filter(({ number }) => number > 0);
+    if (asked.length === 0) return [];
+    const wanted =
+      this.engine === 'sqlite'
+        ? sql<{ template_id: string; number: number }>`(
+            select value ->> '$[0]' as template_id, value ->> '$[1]' as number
+            from json_each(${JSON.stringify(asked.map(pair => [pair.templateId, pair.number]))}))`
+        : sql<{ template_id: string; number: number }>`(
+            select * from unnest(
+              ${asked.map(pair => pair.templateId)}::text[], ${asked.map(pair => pair.number)}::int[]
+            ) as pairs(template_id, number))`;
+    const rows = rowsOf(this.db, eb => eb.lit(true))
+      .innerJoin(wanted.as('w'), join =>
+        join.onRef('w.template_id', '=', 'e.template_id').onRef('w.number', '=', numberColumns[kind]),
+      )
+      .where(eb => isOneOf(this.engine, eb.ref('t.team_id'), teamIds));
+    return (await rows.execute()) as unknown as TemplateRow[];
+  }
+
+  /** How often each of these templates was published. */
+  publishCounts(teamIds: readonly string[], templateIds: readonly string[]): Promise<Published[]> {
+    return this.db
+      .selectFrom('templates')
+      .select(['team_id', 'template_id', 'publish_count'])
+      .where(eb => isOneOf(this.engine, eb.ref('team_id'), teamIds))
+      .where(eb => isOneOf(this.engine, eb.ref('template_id'), templateIds))
+      .execute();
   }
 
   /** Entries from the one published last on (all of them before the first publishing), oldest first, of each template. */
@@ -114,8 +170,8 @@ export class TemplateReader {
         join.onRef('t.team_id', '=', 'e.team_id').onRef('t.template_id', '=', 'e.template_id'),
       )
       .selectAll('e')
-      .where(eb => isOneOf(this.#engine, eb.ref('t.team_id'), teamIds))
-      .where(eb => isOneOf(this.#engine, eb.ref('t.template_id'), templateIds))
+      .where(eb => isOneOf(this.engine, eb.ref('t.team_id'), teamIds))
+      .where(eb => isOneOf(this.engine, eb.ref('t.template_id'), templateIds))
       .where(eb => eb('e.internal_version', '>=', eb.fn.coalesce('t.published_internal_version', sql.lit(0))))
       .orderBy('e.template_id')
       .orderBy('e.internal_version')
@@ -145,8 +201,8 @@ export class TemplateReader {
     return this.db
       .selectFrom('jobs')
       .select(['template_id', 'closed', eb => eb.fn.countAll<number>().as('jobs')])
-      .where(eb => isOneOf(this.#engine, eb.ref('team_id'), teamIds))
-      .where(eb => isOneOf(this.#engine, eb.ref('template_id'), templateIds))
+      .where(eb => isOneOf(this.engine, eb.ref('team_id'), teamIds))
+      .where(eb => isOneOf(this.engine, eb.ref('template_id'), templateIds))
       .groupBy(['template_id', 'closed'])
       .execute();
   }
@@ -173,13 +229,28 @@ export class TemplateTransactor extends TemplateReader {
     if (numUpdatedRows === 0n) throw new OvertakenByWriter();
   }
 
-  async markPublished(
+  /** Keeps others from changing the head until the end of the transaction. @throws OvertakenByWriter as changeHead */
+  async keepHead(read: Head): Promise<void> {
+    // SQLite has one writer anyway.
+    if (this.engine === 'sqlite') return;
+    const head = await this.db
+      .selectFrom('templates')
+      .select('revision')
+      .where('team_id', '=', read.team_id)
+      .where('template_id', '=', read.template_id)
+      .forShare()
+      .executeTakeFirst();
+    if (head?.revision !== read.revision) throw new OvertakenByWriter();
+  }
+
+  /** What of an entry moves: nothing of its content. */
+  async markEntry(
     entry: Entry,
-    mark: Pick<Entry, 'public_version' | 'published_version' | 'published_by' | 'published_at'>,
+    mark: Partial<Pick<Entry, 'status' | 'public_version' | 'published_version' | 'published_by' | 'published_at'>>,
   ): Promise<void> {
     await this.db
       .updateTable('template_entries')
-      .set({ ...mark, status: 'Published' })
+      .set(mark)
       .where('team_id', '=', entry.team_id)
       .where('template_id', '=', entry.template_id)
       .where('internal_version', '=', entry.internal_version)
@@ -196,105 +267,5 @@ export class TemplateTransactor extends TemplateReader {
       .where('public_version', '>', sql.lit(0))
       .executeTakeFirstOrThrow();
     return row.greatest ?? 0;
-  }
-
-  /** Those that the user holds on templates of the team, by whatever token. */
-  async releaseLocksOf(teamId: string, userId: string): Promise<void> {
-    await this.db.deleteFrom('template_locks').where('team_id', '=', teamId).where('user_id', '=', userId).execute();
-  }
-
-  /**
-   * Takes the lock when it is free, its token has expired, or it belongs to the same token (then it is refreshed) or to
-   * `previousTokenId` (then it is broken).
-   * @returns the lock, or undefined when another token holds it
-   */
-  acquireLock(
-    lock: Row<'template_locks'>,
-    previousTokenId = lock.token_id,
-  ): Promise<Row<'template_locks'> | undefined> {
-    return this.db
-      .insertInto('template_locks')
-      .values(lock)
-      .onConflict(conflict =>
-        conflict
-          .columns(['team_id', 'template_id'])
-          .doUpdateSet(eb => ({
-            token_id: eb.ref('excluded.token_id'),
-            user_id: eb.ref('excluded.user_id'),
-            locked_at: eb
-              .case()
-              .when('template_locks.token_id', '=', eb.ref('excluded.token_id'))
-              .then(eb.ref('template_locks.locked_at'))
-              .else(eb.ref('excluded.locked_at'))
-              .end(),
-            last_activity_at: eb.ref('excluded.last_activity_at'),
-          }))
-          .where(eb =>
-            eb.or([
-              eb('template_locks.token_id', 'in', [lock.token_id, previousTokenId]),
-              eb.not(
-                eb.exists(
-                  eb
-                    .selectFrom('tokens')
-                    .select('tokens.token_id')
-                    .whereRef('tokens.token_id', '=', 'template_locks.token_id')
-                    .where('tokens.expires_at', '>', lock.locked_at),
-                ),
-              ),
-            ]),
-          ),
-      )
-      .returningAll()
-      .executeTakeFirst();
-  }
-
-  /** The token's hold on the lock, its last activity set to `now`. @returns undefined when the token does not hold it */
-  touchLock(
-    teamId: string,
-    templateId: string,
-    tokenId: string,
-    now: number,
-  ): Promise<Row<'template_locks'> | undefined> {
-    return this.db
-      .updateTable('template_locks')
-      .set({ last_activity_at: now })
-      .where('team_id', '=', teamId)
-      .where('template_id', '=', templateId)
-      .where('token_id', '=', tokenId)
-      .returningAll()
-      .executeTakeFirst();
-  }
-
-  /** @returns whether the token held the lock */
-  async deleteLock(teamId: string, templateId: string, tokenId: string): Promise<boolean> {
-    const { numDeletedRows } = await this.db
-      .deleteFrom('template_locks')
-      .where('team_id', '=', teamId)
-      .where('template_id', '=', templateId)
-      .where('token_id', '=', tokenId)
-      .executeTakeFirst();
-    return numDeletedRows > 0n;
-  }
-
-  /** Who holds the lock now. */
-  async lockHolding(teamId: string, templateId: string, now: number): Promise<LockHolding | undefined> {
-    const row = await this.db
-      .selectFrom('template_locks as lock')
-      .innerJoin('tokens', 'tokens.token_id', 'lock.token_id')
-      .innerJoin('users', 'users.user_id', 'lock.user_id')
-      .selectAll('lock')
-      .select(['users.email', 'users.name', 'users.created_at'])
-      .where('lock.team_id', '=', teamId)
-      .where('lock.template_id', '=', templateId)
-      .where('tokens.expires_at', '>', now)
-      .executeTakeFirst();
-    return (
-      row && {
-        tokenId: row.token_id,
-        holder: { id: row.user_id, email: row.email, name: row.name, createdAt: row.created_at },
-        lockedAt: row.locked_at,
-        lastActivityAt: row.last_activity_at,
-      }
-    );
   }
 }

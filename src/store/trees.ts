@@ -15,6 +15,7 @@ import { type Kysely, sql } from 'kysely';
 import { LRUCache } from 'lru-cache';
 import { configure } from 'safe-stable-stringify';
 import type { BaseStep } from '#gen/step_types';
+import { sortKey } from '../base/text.ts';
 import { isGroup } from '../domain/tree.ts';
 import { type Engine, rowsPerInsert } from './engine.ts';
 import type { Database, Row } from './schema.ts';
@@ -76,6 +77,11 @@ export class TreeReader {
     this.#engine = engine;
     this.cache = cache;
     this.whenCommitted = whenCommitted;
+  }
+
+  /** Of a group that was read or saved: equal hashes, equal content, and all below them equal too. */
+  hashOf(group: BaseStep): string | undefined {
+    return this.cache.group(group)?.hash;
   }
 
   /** The tree below a root, in at most one statement. Shared by all who ask: never change it. */
@@ -159,9 +165,12 @@ function assemble(
   return node;
 }
 
+/** A group as its node has it: without the groups below it. */
+export const groupOf = (body: Buffer): BaseStep => ({ ...JSON.parse(inflateRawSync(body).toString()), children: [] });
+
 const hashOf = (json: string): string => createHash('sha256').update(json).digest('hex');
 
-const NODE_COLUMNS = 4;
+const NODE_COLUMNS = 5;
 
 export class TreeTransactor extends TreeReader {
   /** Stores the groups of a tree that are not stored yet. @returns the root's hash, and the bytes of JSON of the whole tree */
@@ -213,7 +222,13 @@ class Saving {
     const hash = hashOf(json);
     const stored = { teamId: this.#teamId, hash, size: size + Buffer.byteLength(json) };
     this.groups.set(group, stored);
-    this.rows.push({ team_id: this.#teamId, hash, children: JSON.stringify(below), body: deflateRawSync(json) });
+    this.rows.push({
+      team_id: this.#teamId,
+      hash,
+      children: JSON.stringify(below),
+      title_key: sortKey(group.title),
+      body: deflateRawSync(json),
+    });
     return stored;
   }
 }

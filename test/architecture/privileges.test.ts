@@ -1,7 +1,8 @@
 /** docs/privileges.md is what the table of privileges says now. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { needs, notes, privilegesPage } from '../../src/services/privileges.ts';
+import { needs } from '../../src/services/privileges.ts';
+import { notes, privilegesPage } from '../../src/services/privileges-page.ts';
 import { open } from '../../src/services/surface.ts';
 
 test('docs/privileges.md is up to date; make gen writes it', () => {

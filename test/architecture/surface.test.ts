@@ -16,14 +16,15 @@ const functionsOf = (service: ServiceName): string[] => Object.keys(idl.services
 const notBuiltOf = (service: ServiceName): readonly string[] =>
   service in notBuilt ? notBuilt[service as keyof typeof notBuilt] : [];
 
-/** The handlers' methods in the order of their files. No method of a handler touches its store before it is called. */
+/** The handlers' methods, class by class, in the order of their files. No method touches its store before it is called. */
 const handlers = createHandlers(undefined as never, 'test');
-const builtOf = (service: ServiceName): string[] => {
-  const handler: object = handlers[service];
-  const prototype = Object.getPrototypeOf(handler) as object;
-  const names = prototype === Object.prototype ? [] : Object.getOwnPropertyNames(prototype);
-  return [...Object.keys(handler), ...names].filter(name => name !== 'constructor');
+const classesOf = (service: ServiceName): string[][] => {
+  const classes: string[][] = [];
+  for (let part: object = handlers[service]; part !== Object.prototype; part = Object.getPrototypeOf(part))
+    classes.push(Object.getOwnPropertyNames(part).filter(name => name !== 'constructor'));
+  return classes;
 };
+const builtOf = (service: ServiceName): string[] => classesOf(service).flat();
 
 describe.each(services)('%s', service => {
   test('is generated, and has a handler', () => {
@@ -36,7 +37,8 @@ describe.each(services)('%s', service => {
   });
 
   test('has its handler in the order of the interface, a table of contents', () => {
-    expect(builtOf(service)).toEqual(functionsOf(service).filter(name => !notBuiltOf(service).includes(name)));
+    for (const names of classesOf(service))
+      expect(names).toEqual(functionsOf(service).filter(name => names.includes(name)));
   });
 
   test('has its list of what is not built in the order of the interface', () => {
@@ -61,9 +63,7 @@ test('the functions that need no token exist and are built', () => {
  * of src/services/not-built.ts and lowers the number here; a service at 0 leaves both. Raising one is never right.
  */
 const most: Readonly<Partial<Record<ServiceName, number>>> = {
-  JobTemplateService: 32,
   JobsService: 27,
-  TeamService: 1,
   ComponentService: 3,
   FieldDataService: 1,
   FormulaService: 2,

@@ -5,7 +5,7 @@ import { FieldType } from '#gen/field_data_types';
 import { GroupMode } from '#gen/flow_types';
 import type { NoticeHeader, StepGroupHeaders } from '#gen/group_headers_types';
 import type { BaseStep } from '#gen/step_types';
-import { BadRequest, DomainError, NotFound } from '../../src/base/errors.ts';
+import { BadRequest, DomainError } from '../../src/base/errors.ts';
 import { received, receivedHeaders, stored } from '../../src/domain/received.ts';
 import { emptyRoot } from '../../src/domain/tree.ts';
 
@@ -98,11 +98,16 @@ describe('receivedHeaders', () => {
     expect(receivedHeaders(unset as unknown as StepGroupHeaders, counting())).toEqual({ condition: 'Dry?' });
   });
 
-  test('refuse a category, of which the team has none', () => {
-    const category = { id: 'c', name: '', color: '', archivedAt: 0 };
-    const error = refusal(() => receivedHeaders({ category }, counting()));
-    expect(error).toBeInstanceOf(NotFound);
-    expect(error).toMatchObject({ slug: 'category-not-found', details: { categoryId: 'c' } });
+  test('keep of categories and icons their ids alone', () => {
+    const category = { id: 'c', name: 'Electrical', color: '#ffffff', archivedAt: 1 };
+    const iconDocument = { id: 'd' } as never;
+    const equipment = [{ id: 'e', iconDocument, descrip: 'Goggles' }];
+    const notices = [{ id: '', icon: { id: 'n', iconDocument, descrip: 'Hot' }, descrip: 'Mind' }];
+    expect(receivedHeaders({ category, equipment, notices }, counting())).toEqual({
+      category: { id: 'c' },
+      equipment: [{ id: 'e' }],
+      notices: [{ id: expect.any(String), icon: { id: 'n' }, descrip: 'Mind' }],
+    });
   });
 });
 

@@ -6,7 +6,8 @@ import type { BaseStep } from '#gen/step_types';
 import { BadRequest } from '../../src/base/errors.ts';
 import type { Ids } from '../../src/base/ids.ts';
 import { received } from '../../src/domain/received.ts';
-import { derived, emptyRoot, isGroup, leafCount, type Placement, walk, withChild } from '../../src/domain/tree.ts';
+import { derived, emptyRoot, isGroup, leafCount, walk } from '../../src/domain/tree.ts';
+import { type Placement, withChild } from '../../src/domain/tree-edits.ts';
 
 /** The shape of a tree: a leaf is null, a group lists what is below it. */
 type Shape = null | readonly Shape[];

@@ -3,7 +3,8 @@ import { describe, expect, test } from '@jest/globals';
 import { MAX_GROUP_CHILDREN, MAX_TEMPLATE_STEPS, MAX_TREE_DEPTH } from '#gen/common_types';
 import type { BaseStep } from '#gen/step_types';
 import { BadRequest, DomainError, NotFound } from '../../src/base/errors.ts';
-import { checkWhole, emptyRoot, isGroup, leafCount, withChild, withHeaders } from '../../src/domain/tree.ts';
+import { checkWhole, emptyRoot, isGroup, leafCount, withHeaders } from '../../src/domain/tree.ts';
+import { withChild } from '../../src/domain/tree-edits.ts';
 
 const leaf = (id: string, more: Partial<BaseStep> = {}): BaseStep => ({
   ...emptyRoot(id),

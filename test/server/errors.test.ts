@@ -9,12 +9,23 @@ import { SystemException } from '#gen/common_types';
 import { JobTemplateLockFailed } from '#gen/job_template_types';
 import type { Metadata } from '#gen/metadata_types';
 import { MetadataType, Owner } from '#gen/metadata_types';
+import { AssigneeType } from '#gen/step_types';
 import { TeamRole } from '#gen/user_types';
 import type { ClientConnection } from '../../src/client/connect.ts';
 import type { Limits } from '../../src/server/limits.ts';
 import type { Database } from '../../src/store/schema.ts';
+import { uploadPicture } from '../support/http.ts';
 import { refusalOf } from '../support/refusals.ts';
-import { logIn, logInAdmin, newTemplate, newUser, publishedTemplate, step, type TestUser } from '../support/seed.ts';
+import {
+  group,
+  logIn,
+  logInAdmin,
+  newTemplate,
+  newUser,
+  publishedTemplate,
+  step,
+  type TestUser,
+} from '../support/seed.ts';
 import { TestServer } from '../support/server.ts';
 import { OwnListener } from './own-listener.ts';
 
@@ -83,6 +94,22 @@ const newList = (key: string) =>
     constraints: { listOptions: { options: ['Red'] } },
   } as Metadata);
 
+const newText = (key: string, more: Partial<Metadata> = {}) =>
+  metadata().add(admin.teamId, {
+    key,
+    type: MetadataType.TEXT,
+    owner: Owner.JOB_TEMPLATE,
+    constraints: {},
+    ...more,
+  } as Metadata);
+
+/** A template that waits for approval. */
+const inReview = async (): Promise<string> => {
+  const { id } = await newTemplate(ana, 'Waiting', [step('One')]);
+  await ana.templates.beginReview(id);
+  return id;
+};
+
 const withId = (id: string) => step('Of my own id', { id, clientGeneratedIds: true });
 
 const provoked: Readonly<Record<string, Provoked>> = {
@@ -94,6 +121,116 @@ const provoked: Readonly<Record<string, Provoked>> = {
       await server.store.transact(tx => tx.users.change(gil.id, { validated_at: null }));
       return gil.auth.login(gil.email, gil.password, {});
     },
+  },
+  'already-in-review': {
+    code: 414,
+    message: /in review already, as version 1/,
+    call: async () => {
+      const id = await inReview();
+      return ana.templates.beginReview(id);
+    },
+  },
+  'already-latest': {
+    code: 414,
+    message: /internalVersion: 2 is the latest entry already/,
+    call: async () => {
+      const { id } = await newTemplate(ana, 'Once', [step('One')]);
+      await ana.templates.acquireLock(id);
+      return ana.templates.revert(id, 2);
+    },
+  },
+  'category-archived': {
+    code: 601,
+    message: /"Hydraulic" .* is archived; unarchiveCategory first/,
+    call: async () => {
+      const headers = admin.connection.service('GroupHeaderContentService');
+      const category = await headers.createCategory(admin.teamId, { name: 'Hydraulic' });
+      await headers.archiveCategory(admin.teamId, category.id);
+      return edit(id => ana.templates.updateRootHeaders(id, { category }));
+    },
+  },
+  'cyclic-move': {
+    code: 400,
+    message: /is the moved group itself, or lies below it/,
+    call: async () => {
+      const { id, stepGroup } = await newTemplate(ana, 'Groups', [group('One', [])]);
+      const one = stepGroup.children[0]!.id;
+      await ana.templates.acquireLock(id);
+      return ana.templates.moveStepGroupModular(id, stepGroup.id, one, 0, one, 0);
+    },
+  },
+  'document-in-use': {
+    code: 413,
+    message: /"goggles\.png" is shown by an entry of a template, or by an icon/,
+    call: async () => {
+      const documentId = await uploadPicture(server, admin);
+      await edit(id => ana.templates.addDocument(id, 0, documentId));
+      return admin.connection.service('DocumentService').deleteDocument(documentId);
+    },
+  },
+  'metadata-archived': {
+    code: 601,
+    message: /"Old" .* is archived; values are not written anew/,
+    call: async () => {
+      const { id: metadataId } = await newText('Old');
+      await metadata().archive(admin.teamId, metadataId);
+      return edit(id => ana.templates.updateMetadata(id, { [metadataId]: { text: 'x' } }, []));
+    },
+  },
+  'missing-metadata': {
+    code: 472,
+    message: /required metadata is missing: "Area" .* of the template/,
+    call: async () => {
+      const { id } = await newText('Area', { isRequired: true });
+      const late = await newTemplate(ana, 'No area', [step('One')]);
+      return ana.templates.publish(late.id).finally(() => metadata().archive(admin.teamId, id));
+    },
+  },
+  'not-in-review': {
+    code: 413,
+    message: /the latest entry is Unpublished; beginReview begins a review/,
+    call: () => ana.templates.endReview(draft),
+  },
+  'revert-disallowed': {
+    code: 440,
+    message: /in review; endReview first/,
+    call: async () => ana.templates.revert(await inReview(), 1),
+  },
+  'role-archived': {
+    code: 601,
+    message: /steps are assigned to archived roles or groups: "By the crew" /,
+    call: async () => {
+      const crew = await newGroup();
+      const assignee = { id: crew, type: AssigneeType.Role };
+      const assigned = step('By the crew', { impl: { step: { stepFields: [], stepType: 0, assignee } } });
+      const { id } = await newTemplate(ana, 'Crewed', [assigned]);
+      await groups().archive(crew);
+      return ana.templates.cloneTemplate(id);
+    },
+  },
+  'template-archived': {
+    code: 601,
+    message: /"Over" is archived; unarchive it first/,
+    call: async () => {
+      const { id } = await publishedTemplate(ana, 'Over', [step('One')]);
+      await ana.templates.archive(id);
+      return ana.jobs.createJobs(id, {});
+    },
+  },
+  'template-in-review': {
+    code: 413,
+    message: /is in review as version 1; endReview first/,
+    call: async () => ana.templates.acquireLock(await inReview()),
+  },
+  'template-published': {
+    code: 413,
+    message: /is published, as version 1; edit it before its review/,
+    call: () => ana.templates.beginReview(published),
+  },
+  'webhook-not-set': {
+    code: 413,
+    message: /no webhook; setTemplateApprovalWebhook sets one/,
+    call: () => admin.teams.rotateTemplateApprovalSecret(admin.teamId),
   },
   'already-archived': {
     code: 414,
@@ -169,6 +306,19 @@ const provoked: Readonly<Record<string, Provoked>> = {
       const jobId = await newJob();
       const { uploadId } = await admin.jobs.beginAttachmentUpload({ jobId, fileName: 'plan.pdf' }, 3);
       return admin.jobs.finishAttachmentUpload(uploadId, '0'.repeat(64));
+    },
+  },
+  'data-sheet-definition-archived': {
+    code: 601,
+    message: /"Flow" .* is archived; choose another, or unarchive it/,
+    call: async () => {
+      const setId = await newSet();
+      await sheets().definitionOps(setId, [{ add: { name: 'Flow', type: 1, position: -1 } as never }]);
+      const { definitions } = await sheets().getSet(setId, { includeDefinitions: true } as never);
+      const definitionId = definitions![0]!.id;
+      await sheets().definitionOps(setId, [{ archiveId: definitionId } as never]);
+      const titleWrapper = { template: '{0}', references: [{ dataSheetRef: { setId, definitionId } }] };
+      return edit((id, rootId) => ana.templates.addStepModular(id, rootId, step('S', { titleWrapper }), -1, false));
     },
   },
   'data-sheet-definition-not-found': {
@@ -379,7 +529,7 @@ const provoked: Readonly<Record<string, Provoked>> = {
   },
   'metadata-not-found': {
     code: 404,
-    message: /no metadata definition plant/,
+    message: /no definition plant/,
     call: () =>
       ana.templates.create(
         ana.teamId,
@@ -415,8 +565,8 @@ const provoked: Readonly<Record<string, Provoked>> = {
   },
   'not-implemented': {
     code: 421,
-    message: /^JobTemplateService\.archive: /,
-    call: () => ana.templates.archive(draft),
+    message: /getJobComments/,
+    call: () => ana.jobs.getJobComments('any'),
   },
   'not-logged-in': {
     code: 401,
@@ -526,7 +676,7 @@ const provoked: Readonly<Record<string, Provoked>> = {
     call: async () => {
       const team = await admin.teams.create('Plant with a review', '');
       const { id } = await newTemplate({ ...admin, teamId: team.id }, 'Waiting', [step('Look')]);
-      await inReview(id);
+      await admin.templates.beginReview(id);
       return admin.teams.update(team.id, { config: { requireReviewFlow: false } as never });
     },
   },
@@ -586,18 +736,6 @@ const provoked: Readonly<Record<string, Provoked>> = {
     call: () => admin.teams.createUser(admin.teamId, 'ivo@example.org', 'Password123!', 'ivo', []),
   },
 };
-
-/** As beginReview will leave it. */
-const inReview = (templateId: string) =>
-  server.store.transact(async tx => {
-    const { db } = tx.people as unknown as { db: Kysely<Database> };
-    await db
-      .updateTable('template_entries')
-      .set({ status: 'InReview' })
-      .where('template_id', '=', templateId)
-      .where('internal_version', '=', 2)
-      .execute();
-  });
 
 const newJob = async (): Promise<string> => (await admin.jobs.createJobs(published, {})).jobIds[0]!;
 

@@ -66,6 +66,7 @@ const abacOf = client('AbacService');
 const headersOf = client('GroupHeaderContentService');
 const sheetsOf = client('DataSheetService');
 const metadataOf = client('MetadataService');
+const documentsOf = client('DocumentService');
 
 const give = (privileges: readonly Privilege[]) =>
   rolesOf(admin).update(probe, { permissions: { privileges: [...privileges] } });
@@ -122,6 +123,53 @@ type Calls = { readonly [S in ServiceName]?: { readonly [F in Exclude<keyof Clie
 
 const select = {} as never;
 
+const onDraft =
+  (call: (user: TestUser, templateId: string) => Promise<unknown>): Call =>
+  async () => {
+    const { id } = await draft();
+    return user => call(user, id);
+  };
+
+interface Edited {
+  readonly id: string;
+  readonly root: string;
+  /** A step at 0, and a group at 1, of the root. */
+  readonly leaf: string;
+  readonly below: string;
+}
+
+const onLocked =
+  (call: (user: TestUser, edited: Edited) => Promise<unknown>): Call =>
+  async owner => {
+    const { id, stepGroup } = await newTemplate(admin, name(), [step(name()), group(name(), [step(name())])]);
+    await owner.templates.acquireLock(id);
+    const [leaf, below] = stepGroup.children;
+    return user => call(user, { id, root: stepGroup.id, leaf: leaf!.id, below: below!.id });
+  };
+
+const showing =
+  (call: (user: TestUser, templateId: string) => Promise<unknown>): Call =>
+  async owner => {
+    const { id } = await locked(owner);
+    await owner.templates.addDocument(id, 0, picture);
+    return user => call(user, id);
+  };
+
+const versionOf =
+  (name: 'fetchPublicVersions' | 'fetchPublishedVersions'): Call =>
+  async () => {
+    const { id } = await published();
+    return async user => inside((await user.templates[name](select, [{ jobTemplateId: id, publicVersion: 1 }]))[id]!);
+  };
+
+const newUpload = (owner: TestUser) =>
+  documentsOf(owner).beginUpload({ teamId: admin.teamId, name: 'a.txt', size: BYTES.length });
+const newDocument = async () => {
+  const { uploadId } = await newUpload(admin);
+  await documentsOf(admin).putChunk(uploadId, 0, BYTES);
+  return (await documentsOf(admin).finishUpload(uploadId, SHA256)).id;
+};
+
 const calls: Calls = {
   JobTemplateService: {
     get: async () => {
@@ -173,6 +221,69 @@ const calls: Calls = {
     updateRootHeaders: async owner => {
       const { id } = await locked(owner);
       return user => user.templates.updateRootHeaders(id, { condition: name() });
+    },
+    index: async () => user => user.templates.index(admin.teamId, {}),
+    query: async () => user => user.templates.query(select, { teamId: admin.teamId }, []),
+    fetchPublicVersions: versionOf('fetchPublicVersions'),
+    fetchPublishedVersions: versionOf('fetchPublishedVersions'),
+    searchStepGroups: async () => user => user.templates.searchStepGroups(admin.teamId, SECRET),
+    archive: onDraft((user, id) => user.templates.archive(id)),
+    unarchive: async () => {
+      const { id } = await draft();
+      await admin.templates.archive(id);
+      return user => user.templates.unarchive(id);
+    },
+    cloneTemplate: onDraft((user, id) => user.templates.cloneTemplate(id)),
+    createLocalTemplate: async () => {
+      const { id } = await published();
+      await admin.templates.updateMarks(id, { globalTemplate: true });
+      return user => user.templates.createLocalTemplate(id);
+    },
+    updateMarks: onDraft((user, id) => user.templates.updateMarks(id, { readOnly: true })),
+    beginReview: onDraft((user, id) => user.templates.beginReview(id)),
+    endReview: async () => {
+      const { id } = await draft();
+      await admin.templates.beginReview(id);
+      return user => user.templates.endReview(id);
+    },
+    publishVersion: async () => {
+      const { id } = await draft();
+      await admin.templates.beginReview(id);
+      await admin.templates.endReview(id);
+      return user => user.templates.publishVersion(id, 1);
+    },
+    getHistory: onDraft((user, id) => user.templates.getHistory(id, [1], 0)),
+    revert: onLocked((user, { id }) => user.templates.revert(id, 1)),
+    moveStepModular: onLocked((user, { id, root, leaf }) =>
+      user.templates.moveStepModular(id, root, leaf, 0, root, -1),
+    ),
+    moveStepGroupModular: onLocked((user, { id, root, below }) =>
+      user.templates.moveStepGroupModular(id, root, below, 1, root, 0),
+    ),
+    removeStepModular: onLocked((user, { id, root, leaf }) => user.templates.removeStepModular(id, root, leaf, 0)),
+    removeStepGroupModular: onLocked((user, { id, root, below }) =>
+      user.templates.removeStepGroupModular(id, root, below, 1),
+    ),
+    cloneStepModular: onLocked((user, { id, root, leaf }) =>
+      user.templates.cloneStepModular(id, root, leaf, 0, root, -1),
+    ),
+    cloneStepGroupModular: onLocked((user, { id, root, below }) =>
+      user.templates.cloneStepGroupModular(id, root, below, 1, root, -1),
+    ),
+    updateStepGroup: onLocked((user, { id }) => user.templates.updateStepGroup(id, group(name(), []))),
+    addStep: onLocked((user, { id, root }) => user.templates.addStep(id, root, step(name()), -1, false)),
+    addStepGroup: onLocked((user, { id, root }) => user.templates.addStepGroup(id, root, group(name(), []), -1, false)),
+    cloneStep: onLocked((user, { id, root, leaf }) => user.templates.cloneStep(id, root, leaf, -1)),
+    cloneStepGroup: onLocked((user, { id, root, below }) => user.templates.cloneStepGroup(id, root, below, -1)),
+    addDocument: onLocked((user, { id }) => user.templates.addDocument(id, 0, picture)),
+    removeDocument: showing((user, id) => user.templates.removeDocument(id, picture)),
+    updateDocument: showing((user, id) => user.templates.updateDocument(id, picture, -1)),
+    updateMetadata: onLocked((user, { id }) => user.templates.updateMetadata(id, {}, [])),
+    getTags: onDraft((user, id) => user.templates.getTags(id)),
+    updateTags: async () => {
+      const { id } = await draft();
+      const tagId = await newTag();
+      return user => user.templates.updateTags(id, [{ tagId }], []);
     },
   },
   JobsService: {
@@ -276,6 +387,12 @@ const calls: Calls = {
       return user => user.teams.removeUserFromTeam(admin.teamId, id);
     },
     update: async () => user => user.teams.update(admin.teamId, { name: SECRET }),
+    setTemplateApprovalWebhook: async () => user => user.teams.setTemplateApprovalWebhook(admin.teamId, ''),
+    getTemplateApprovalWebhook: async () => user => user.teams.getTemplateApprovalWebhook(admin.teamId),
+    rotateTemplateApprovalSecret: async () => {
+      await admin.teams.setTemplateApprovalWebhook(admin.teamId, 'http://127.0.0.1:9/');
+      return user => user.teams.rotateTemplateApprovalSecret(admin.teamId);
+    },
     inviteUser: async () => user => user.teams.inviteUser(admin.teamId, `guest${++names}@example.org`, []),
     resetPassword: async () => {
       const { id } = await member();
@@ -479,6 +596,31 @@ const calls: Calls = {
       const id = await newSet();
       const attribute = await newAttribute();
       return user => sheetsOf(user).updateAttribute(id, attribute, [], AbacUploadBehaviour.CLOBBER);
+    },
+  },
+  DocumentService: {
+    beginUpload: async () => user =>
+      documentsOf(user).beginUpload({ teamId: admin.teamId, name: 'a.txt', size: BYTES.length }),
+    putChunk: async owner => {
+      const { uploadId } = await newUpload(owner);
+      return user => documentsOf(user).putChunk(uploadId, 0, BYTES);
+    },
+    finishUpload: async owner => {
+      const { uploadId } = await newUpload(owner);
+      await documentsOf(owner).putChunk(uploadId, 0, BYTES);
+      return user => documentsOf(user).finishUpload(uploadId, SHA256);
+    },
+    get: async () => user => documentsOf(user).get(picture),
+    fetch: async () => async user => inside(await documentsOf(user).fetch([picture])),
+    query: async () => user => documentsOf(user).query({ teamId: admin.teamId }),
+    getChunk: async () => user => documentsOf(user).getChunk(picture, 0, 10),
+    rename: async () => {
+      const id = await newDocument();
+      return user => documentsOf(user).rename(id, name());
+    },
+    deleteDocument: async () => {
+      const id = await newDocument();
+      return user => documentsOf(user).deleteDocument(id);
     },
   },
   AuditService: { query: async () => user => user.connection.service('AuditService').query(admin.teamId, {}) },

@@ -204,7 +204,17 @@ describe('constraints', () => {
         store.transact(async tx => {
           const head = { team_id: 'a', template_id: 'x', typ: 0, version: 1, publish_count: 0, revision: 1 };
           const made = { created_by: 'owner-of-a', created_at: 1, modified_at: 1, published_internal_version: null };
-          await tx.templates.insertHead({ ...head, ...made });
+          const marks = {
+            read_only: 0,
+            global: 0,
+            archive_disabled: 0,
+            system: 0,
+            archived_at: null,
+            reviewed_at: null,
+          };
+          const source = { source_template_id: null, source_version: null, category_id: null };
+          const latest = { title_key: 't', latest_author_id: 'owner-of-a', latest_authored_at: 1, latest_status: '' };
+          await tx.templates.insertHead({ ...head, ...made, ...marks, ...source, ...latest });
           await tx.templates.insertEntry({
             team_id: 'a',
             template_id: 'x',
@@ -215,9 +225,12 @@ describe('constraints', () => {
             title: 'T',
             descrip: '',
             root_hash: 'no such tree',
+            root_id: 'root',
             leaf_count: 0,
             first_steps: '[]',
             defaults: '{}',
+            metadata: '{}',
+            documents: '[]',
             author_id: 'owner-of-a',
             authored_at: 1,
             published_by: null,
@@ -259,7 +272,7 @@ test('numbers come back as numbers, however large, and bytes as bytes', async ()
     await tx.tokens.insertToken({ ...token('owner-of-a'), created_at: -large, expires_at: large });
     await db(tx)
       .insertInto('step_nodes')
-      .values({ team_id: 'a', hash: 'h', children: '[]', body: Buffer.from([0, 127, 128, 255]) })
+      .values({ team_id: 'a', hash: 'h', children: '[]', title_key: '', body: Buffer.from([0, 127, 128, 255]) })
       .execute();
   });
   const [caller] = await store.read(reader => reader.tokens.callerByTokenHash('h'));

@@ -1,5 +1,6 @@
 /** Data made through the wire, as clients make it. */
 import type { JobTemplate } from '#gen/job_template_types';
+import { type Metadata, MetadataType, Owner } from '#gen/metadata_types';
 import type { BaseStep } from '#gen/step_types';
 import { TeamRole } from '#gen/user_types';
 import type { ClientConnection } from '../../src/client/connect.ts';
@@ -66,6 +67,12 @@ export async function newOutsider(server: TestServer, admin: TestUser): Promise<
   await admin.teams.createUser(team.id, email, password, 'outsider', [TeamRole.ADMIN]);
   return logIn(server, email, password, team.id);
 }
+
+/** A number that jobs of the team can have. */
+export const jobMetadata = (admin: TestUser, key: string): Promise<Metadata> =>
+  admin.connection
+    .service('MetadataService')
+    .add(admin.teamId, { key, type: MetadataType.NUMBER, owner: Owner.JOB, constraints: {} } as Metadata);
 
 /** A template with these children of its root, unpublished; the author holds no lock afterwards. */
 export async function newTemplate(author: TestUser, title: string, children: BaseStep[]): Promise<JobTemplate> {

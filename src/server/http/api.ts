@@ -41,6 +41,7 @@ export const modules: Readonly<Record<ServiceName, string>> = {
   AbacService: 'abac',
   GroupHeaderContentService: 'group_headers',
   DataSheetService: 'data_sheets',
+  DocumentService: 'document_service',
   ComponentService: 'components',
   FieldDataService: 'field_data',
   FormulaService: 'formulas',

@@ -5,9 +5,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { Busboy, type BusboyInstance } from '@fastify/busboy';
-import { fileTypeFromBuffer } from 'file-type';
 import { BadRequest } from '../../base/errors.ts';
 import { checkSize, mediaType, UNKNOWN_TYPE } from '../../domain/files.ts';
+import { typeOf } from '../../services/files/media-type.ts';
 import type { IncomingFile } from '../../services/files/receiving.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -36,7 +36,7 @@ export async function withFile<T>(
     const { name, declaredType, bytes } = isMultipart(request) ? await multipartFile(request) : rawFile(request);
     rest = bytes;
     const head = await beginningOf(bytes);
-    const mimeType = await typeOf(head, declaredType);
+    const mimeType = mediaType('Content-Type', await typeOf(head, mediaType('Content-Type', declaredType)));
     return await use({ name: url.searchParams.get('name') ?? name, mimeType, bytes: joined(head, bytes) });
   } finally {
     await rest?.return(undefined);
@@ -126,16 +126,6 @@ async function beginningOf(bytes: AsyncGenerator<Buffer>): Promise<Buffer> {
 async function* joined(head: Buffer, rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
   yield head;
   yield* rest;
-}
-
-/** Types of formats that others are built on: what the client says is the better answer. */
-const CONTAINERS = ['application/zip', 'application/x-cfb', 'application/xml'];
-
-async function typeOf(head: Buffer, declared: string): Promise<string> {
-  const said = mediaType('Content-Type', declared);
-  const found = (await fileTypeFromBuffer(head))?.mime;
-  if (found === undefined || (CONTAINERS.includes(found) && said !== UNKNOWN_TYPE)) return said;
-  return mediaType('Content-Type', found);
 }
 
 const noFile = (found: string): BadRequest =>

@@ -53,7 +53,7 @@ function define(edit: DefinitionsEdit, action: DataSheetDefinitionAction, conten
   const { update, getId, archiveId, unarchiveId, checkArchiveId } = action;
   if (archiveId != null) return edit.archive(archiveId);
   if (unarchiveId != null) return edit.unarchive(unarchiveId);
-  // Templates cannot refer to data sheets yet, so nothing keeps a definition from being archived.
+  // Texts that refer to a definition go on doing so, so nothing keeps it from being archived.
   if (getId != null || checkArchiveId != null) return edit.get((getId ?? checkArchiveId)!);
   return update ? edit.update(update.id, content!) : edit.add(content!);
 }

@@ -1,10 +1,12 @@
 /** Documents: kept when they are uploaded, found by their ids. Uploading takes templateEdit, since documents are for templates. */
 import type { Document } from '#gen/document_types';
+import { toSeconds } from '../../base/clock.ts';
 import { BadRequest, NotFound } from '../../base/errors.ts';
+import { textKey } from '../../base/text.ts';
 import { fileName } from '../../domain/files.ts';
 import { requirePrivilege, teamsOf } from '../../domain/privileges.ts';
 import type { Reader, Store } from '../../store/database.ts';
-import type { DocumentRow } from '../../store/files.ts';
+import type { DocumentRow } from '../../store/documents.ts';
 import type { Call } from '../call.ts';
 import { type IncomingFile, receiveFile } from '../files/receiving.ts';
 
@@ -31,11 +33,13 @@ export function uploadDocument(
       document_id: call.ids.next(),
       body_id: bodyId,
       name,
+      name_key: textKey(name),
       mime_type: file.mimeType,
       created_by: call.caller.userId,
       created_at: call.now,
+      shown: 0,
     };
-    await tx.files.insertDocument(document);
+    await tx.documents.insert(document);
     return toDocument({ ...document, ...body });
   });
 }
@@ -47,10 +51,17 @@ export async function visibleDocument(
   documentId: string,
   teamIds: readonly string[] = teamsOf(call.caller),
 ): Promise<DocumentRow> {
-  const document = await reader.files.document(teamIds, documentId);
+  const document = await reader.documents.document(teamIds, documentId);
   if (document) return document;
-  throw new NotFound('document-not-found', `documentId: no document ${documentId} in your teams`, { documentId });
+  throw documentNotFound(documentId);
 }
+
+export const documentNotFound = (documentId: string): NotFound =>
+  new NotFound(
+    'document-not-found',
+    `documentId: no document ${documentId} in your teams; query of the document service lists them`,
+    { documentId },
+  );
 
 function onlyTeam({ caller }: Call): string {
   const [team, another] = teamsOf(caller);
@@ -70,4 +81,9 @@ export const toDocument = (row: DocumentRow): Document => ({
   teamId: row.team_id,
   isPending: false,
   md5Checksum: row.md5,
+  sha256: row.sha256,
+  uploadedAt: toSeconds(row.created_at),
 });
+
+/** Of its body, below the server's HTTP address. */
+export const documentPath = (documentId: string): string => `/api/documents/${encodeURIComponent(documentId)}`;

@@ -145,7 +145,7 @@ function refuseOneMore({ length: found }: readonly Category[]): void {
   });
 }
 
-const toCategory = (category: Category): StepGroupCategory => ({
+export const toCategory = (category: Category): StepGroupCategory => ({
   id: category.category_id,
   name: category.name,
   color: category.color,

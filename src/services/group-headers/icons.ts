@@ -46,10 +46,14 @@ export function create(
   });
 }
 
+/** Those with these ids, of either kind. */
+export const iconsOf = async (reader: Reader, teamId: string, iconIds: readonly string[]): Promise<Icon[]> =>
+  encoded(reader, teamId, await reader.headers.iconsById(teamId, iconIds));
+
 async function encoded(reader: Reader, teamId: string, icons: readonly Row<'icons'>[]): Promise<Icon[]> {
   if (icons.length === 0) return [];
-  const documents = await reader.headers.documents(
-    teamId,
+  const documents = await reader.documents.documents(
+    [teamId],
     icons.map(icon => icon.document_id),
   );
   const byId = new Map(documents.map(row => [row.document_id, toDocument(row)]));

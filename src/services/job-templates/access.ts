@@ -2,7 +2,7 @@
  * Which templates a caller may see and act on: those of its teams. Where a team's rule says so (restrictTemplatesByAttributes), a
  * member without adminBasic sees of those that carry attribute values only the ones that share a value with it.
  */
-import { InsufficientPermissions, NotFound } from '../../base/errors.ts';
+import { InsufficientPermissions, InvalidVersion, NotFound } from '../../base/errors.ts';
 import { type Privilege, type Rights, requirePrivilege, teamsOf } from '../../domain/privileges.ts';
 import type { Reader } from '../../store/database.ts';
 import type { EntrySelector, TemplateRow } from '../../store/templates.ts';
@@ -76,3 +76,9 @@ export const templateNotFound = (templateId: string): NotFound =>
   new NotFound('template-not-found', `no template ${templateId} in your teams; give the id that create returned`, {
     templateId,
   });
+
+export const notPublished = (): InvalidVersion =>
+  new InvalidVersion(
+    'not-published',
+    'publicVersion: 0 asks for the published version, and this template has none yet; publish makes one',
+  );

@@ -6,6 +6,7 @@ import { checkTexts } from '../../domain/jobs.ts';
 import { bounded } from '../../domain/limits.ts';
 import { requirePrivilege } from '../../domain/privileges.ts';
 import * as engine from '../../engine/creating.ts';
+import { refuseArchived } from '../../engine/editable.ts';
 import type { Store, Transactor } from '../../store/database.ts';
 import type { TemplateRow } from '../../store/templates.ts';
 import type { Call } from '../call.ts';
@@ -24,6 +25,7 @@ export function createJobs(
   return store.transact(async tx => {
     const template = await publishedEntry(tx, call, templateId);
     requirePrivilege(call.caller, template.team_id, 'jobCreate');
+    refuseArchived(template);
     if (overrides.ownedBy != null) requirePrivilege(call.caller, template.team_id, 'jobUpdateOwner');
     if (overrides.assignedType != null) requirePrivilege(call.caller, template.team_id, 'jobAssignAny');
     if (overrides.parentJob != null) await checkParent(tx, template.team_id, overrides.parentJob);

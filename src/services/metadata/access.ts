@@ -1,9 +1,9 @@
 /** Which definitions there are for a call, which it may edit, and their options. */
 import { NoChange, NotAllowed, NotFound } from '../../base/errors.ts';
 import { hasOptions, type OptionsOnRecord } from '../../domain/metadata.ts';
+import { toOption } from '../../engine/definitions.ts';
 import type { Reader } from '../../store/database.ts';
 import type { Row } from '../../store/schema.ts';
-import { toOption } from './wire.ts';
 
 /** @throws NotFound (404) */
 export async function definition(

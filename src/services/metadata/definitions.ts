@@ -10,13 +10,14 @@ import { hasOptions, optionIds } from '../../domain/metadata.ts';
 import { listed } from '../../domain/option-list.ts';
 import { requireMember, requirePrivilege } from '../../domain/privileges.ts';
 import { audit, auditAll } from '../../engine/audit.ts';
+import { toOption } from '../../engine/definitions.ts';
 import type { Reader, Store, Transactor } from '../../store/database.ts';
 import type { DefinitionFilter } from '../../store/metadata.ts';
 import type { Row } from '../../store/schema.ts';
 import type { Call } from '../call.ts';
 import { definition, editable, optionsOnRecord } from './access.ts';
 import { type Definition, editedRow, newDefinition } from './received.ts';
-import { optionRow, toMetadata, toOption } from './wire.ts';
+import { optionRow, toMetadata } from './wire.ts';
 
 type DefinitionRow = Row<'metadata_definitions'>;
 

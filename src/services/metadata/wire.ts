@@ -3,6 +3,7 @@ import type { Metadata } from '#gen/metadata_types';
 import { toSeconds } from '../../base/clock.ts';
 import { sameName } from '../../base/text.ts';
 import { hasOptions, type ListOption } from '../../domain/metadata.ts';
+import { toRange } from '../../engine/definitions.ts';
 import type { Row } from '../../store/schema.ts';
 
 type DefinitionRow = Row<'metadata_definitions'>;
@@ -28,21 +29,9 @@ export const toMetadata = (row: DefinitionRow, list: readonly Pick<ListOption, '
   externallyManaged: row.externally_managed === 1,
 });
 
-export const toRange = ({ range_start, range_end }: Pick<DefinitionRow, 'range_start' | 'range_end'>) => ({
-  ...(range_start !== null && { range_start }),
-  ...(range_end !== null && { range_end }),
-});
-
 /** What the definition takes of MAX_METADATA_BYTES. */
 export const bytesOf = (row: DefinitionRow, list: readonly Pick<ListOption, 'id' | 'text'>[]): number =>
   Buffer.byteLength(JSON.stringify(toMetadata(row, list)));
-
-export const toOption = ({ option_id, text, place, merged_into }: Row<'metadata_options'>): ListOption => ({
-  id: option_id,
-  text,
-  place,
-  mergedInto: merged_into,
-});
 
 export const optionRow = (
   { team_id, metadata_id }: Pick<DefinitionRow, 'team_id' | 'metadata_id'>,

@@ -1,5 +1,5 @@
 /** TeamService: the table of contents. Each function says where it is built; the order is the interface's. */
-import type { Team, TeamParams } from '#gen/team_types';
+import type { Team, TeamParams, TemplateApprovalWebhook, WebhookSecret } from '#gen/team_types';
 import type { ChangeToken, TeamRole } from '#gen/user_types';
 import type { Store } from '../../store/database.ts';
 import type { Call } from '../call.ts';
@@ -8,6 +8,7 @@ import type { Mail } from '../users/mail.ts';
 import * as invitations from './invitations.ts';
 import * as members from './members.ts';
 import * as teams from './teams.ts';
+import * as webhooks from './webhooks.ts';
 import { REGION_ID } from './wire.ts';
 
 export class TeamHandler implements Handler<'TeamService'> {
@@ -79,6 +80,18 @@ export class TeamHandler implements Handler<'TeamService'> {
 
   update(call: Call, teamId: string, opts: TeamParams): Promise<Team> {
     return teams.update(this.#store, call, teamId, opts);
+  }
+
+  setTemplateApprovalWebhook(call: Call, teamId: string, webhookUrl: string): Promise<void> {
+    return webhooks.set(this.#store, call, teamId, webhookUrl);
+  }
+
+  getTemplateApprovalWebhook(call: Call, teamId: string): Promise<TemplateApprovalWebhook> {
+    return webhooks.get(this.#store, call, teamId);
+  }
+
+  rotateTemplateApprovalSecret(call: Call, teamId: string): Promise<WebhookSecret> {
+    return webhooks.rotate(this.#store, call, teamId);
   }
 
   inviteUser(call: Call, teamId: string, email: string, roles: TeamRole[]): Promise<ChangeToken> {

@@ -30,9 +30,13 @@ export const filesTables = {
     document_id: text,
     body_id: text,
     name: text,
+    /** What it is found and sorted by: base/text.ts textKey. */
+    name_key: text,
     mime_type: text,
     created_by: text,
     created_at: time,
+    /** 1 when an entry of a template shows it: entries are for ever, so it is too. */
+    shown: integer,
   },
 
   /** Attachments of jobs: a link has `url`; a file has `body_id`, `file_name` and `mime_type`. */

@@ -70,6 +70,8 @@ describe('an upload', () => {
       teamId: ana.teamId,
       isPending: false,
       md5Checksum: digest('md5', PNG),
+      sha256: digest('sha256', PNG),
+      uploadedAt: expect.any(Number),
     });
     const response = await download(document.id);
     expect(Buffer.from(await response.arrayBuffer())).toEqual(PNG);
@@ -281,7 +283,12 @@ describe('a document', () => {
       expect((await http.send(outsider, `/api/documents/${id}`, { method })).status).toBe(404);
       expect((await http.send(undefined, `/api/documents/${id}`, { method })).status).toBe(401);
     }
-    await expectHttpRefusal(download(id, {}, outsider), 404, 'document-not-found', /in your teams$/);
+    await expectHttpRefusal(
+      download(id, {}, outsider),
+      404,
+      'document-not-found',
+      /in your teams; query of the document service/,
+    );
   });
 
   test('asked for by HEAD has the headers alone', async () => {

@@ -5,7 +5,16 @@ import { type JobTemplate, type JobTemplateModular, JobTemplateStatus, TemplateT
 import { RefSource } from '#gen/reference_types';
 import { TeamRole } from '#gen/user_types';
 import { expectRefusal } from '../../support/refusals.ts';
-import { group, logInAdmin, newTemplate, newUser, publishedTemplate, step, type TestUser } from '../../support/seed.ts';
+import {
+  group,
+  jobMetadata,
+  logInAdmin,
+  newTemplate,
+  newUser,
+  publishedTemplate,
+  step,
+  type TestUser,
+} from '../../support/seed.ts';
 import { TestServer } from '../../support/server.ts';
 import { FILLED, type Flag, flags, select } from './selection.ts';
 
@@ -56,12 +65,16 @@ async function fetched(id: string, ...chosen: Flag[]): Promise<JobTemplateModula
   return result!.template!;
 }
 
+/** A metadata definition that a text refers to. */
+let pressure: string;
+
 beforeAll(async () => {
   server = await TestServer.start();
   admin = await logInAdmin(server);
   ana = await newUser(server, admin, 'ana', TeamRole.AUTHOR);
   ben = await newUser(server, admin, 'ben', TeamRole.AUTHOR);
-  const reference = { jobMetadataRef: { metadataId: 'pressure' } };
+  pressure = (await jobMetadata(admin, 'Pressure')).id;
+  const reference = { jobMetadataRef: { metadataId: pressure } };
   const { id } = await newTemplate(ana, 'Hydrant', [
     step('Open', { titleWrapper: { template: 'Open at {0}', references: [reference] } }),
     group('Flush', [step('Wait')]),
@@ -149,7 +162,7 @@ describe('the fields', () => {
     expect(template.stepGroup).toEqual(draft.stepGroup);
     expect(template.rootHeaders).toEqual(draft.stepGroup.impl.stepGroup!.headers);
     expect(template.rootHeaders!.condition).toBe('Is there water?');
-    expect(template.references).toEqual({ [RefSource.JOB_METADATA]: ['pressure'] });
+    expect(template.references).toEqual({ [RefSource.JOB_METADATA]: [pressure] });
   });
 
   test('of authors and times name who made, edited and published the template, in Unix seconds', async () => {

@@ -6,20 +6,31 @@ import { JobTemplateStatus } from '#gen/job_template_types';
 import type { BaseStep, Field } from '#gen/step_types';
 import { AssigneeType, StepType } from '#gen/step_types';
 import { TeamRole } from '#gen/user_types';
-import { group, logInAdmin, newTemplate, newUser, publishedTemplate, step, type TestUser } from '../../support/seed.ts';
+import {
+  group,
+  jobMetadata,
+  logInAdmin,
+  newTemplate,
+  newUser,
+  publishedTemplate,
+  step,
+  type TestUser,
+} from '../../support/seed.ts';
 import { TestServer } from '../../support/server.ts';
 import { select } from './selection.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 let server: TestServer;
+let admin: TestUser;
 let ana: TestUser;
 let id: string;
 let root: BaseStep;
 
 beforeAll(async () => {
   server = await TestServer.start();
-  ana = await newUser(server, await logInAdmin(server), 'ana', TeamRole.AUTHOR);
+  admin = await logInAdmin(server);
+  ana = await newUser(server, admin, 'ana', TeamRole.AUTHOR);
 });
 afterAll(() => server.stop());
 
@@ -180,9 +191,9 @@ describe('ids', () => {
 });
 
 describe('content', () => {
-  const wrapper = { template: 'Bring it to {0}', references: [{ jobMetadataRef: { metadataId: 'pressure' } }] };
-
   test('of a step comes back as it was sent', async () => {
+    const { id: metadataId } = await jobMetadata(admin, 'Pressure');
+    const wrapper = { template: 'Bring it to {0}', references: [{ jobMetadataRef: { metadataId, key: 'Pressure' } }] };
     const sent = step('Check “pressure” — 5 bar 🔥', {
       descrip: [
         { txt: { txt: 'Read the gauge.', referenceKey: 'a' } },
