@@ -7,6 +7,7 @@
 import thrift = require('thrift');
 import Thrift = thrift.Thrift;
 import common_ttypes = require('./common_types');
+import data_sheet_ttypes = require('./data_sheet_types');
 import flow_ttypes = require('./flow_types');
 
 
@@ -171,7 +172,7 @@ declare class Client {
      * the template's defaults. A first step that is automatic, and assigned to the caller or to nobody, starts at once, for
      * the first 25 jobs of the call. Privilege jobCreate. Returns the ids in order.
      * 
-     * Errors: template-not-found (404), job-not-found (404), user-not-found (404), group-not-found (404), insufficient-permissions (476), not-published (420), template-archived (601), job-id-taken (400), request-id-reused (400), dates-out-of-order (400), unknown-priority (400), unknown-status (400), invalid-property (400), invalid-geometry (400), limit-exceeded (400)
+     * Errors: template-not-found (404), job-not-found (404), user-not-found (404), group-not-found (404), insufficient-permissions (476), not-published (420), template-archived (601), job-id-taken (400), request-id-reused (400), dates-out-of-order (400), unknown-priority (400), unknown-status (400), invalid-property (400), invalid-geometry (400), limit-exceeded (400), data-sheet-not-found (404), data-sheet-archived (601)
      */
     createJobs(jobTemplateId: string, jobOverrides: CreateJobOverrides): Promise<CreateJobsResponse>;
 

@@ -10,6 +10,7 @@ const Thrift = thrift.Thrift;
 const Int64 = require('node-int64');
 
 const common_ttypes = require('./common_types');
+const data_sheet_ttypes = require('./data_sheet_types');
 const flow_ttypes = require('./flow_types');
 
 
@@ -1112,12 +1113,12 @@ const JobsService_closeJobs_args = exports.JobsService_closeJobs_args = class {
         case 1:
         if (ftype == Thrift.Type.LIST) {
           this.jobIds = [];
-          const _rtmp3263 = input.readListBegin();
-          const _size262 = _rtmp3263.size || 0;
-          for (let _i264 = 0; _i264 < _size262; ++_i264) {
-            let elem265 = null;
-            elem265 = input.readString();
-            this.jobIds.push(elem265);
+          const _rtmp3284 = input.readListBegin();
+          const _size283 = _rtmp3284.size || 0;
+          for (let _i285 = 0; _i285 < _size283; ++_i285) {
+            let elem286 = null;
+            elem286 = input.readString();
+            this.jobIds.push(elem286);
           }
           input.readListEnd();
         } else {
@@ -1141,10 +1142,10 @@ const JobsService_closeJobs_args = exports.JobsService_closeJobs_args = class {
     if (this.jobIds !== null && this.jobIds !== undefined) {
       output.writeFieldBegin('jobIds', Thrift.Type.LIST, 1);
       output.writeListBegin(Thrift.Type.STRING, this.jobIds.length);
-      for (let iter266 in this.jobIds) {
-        if (this.jobIds.hasOwnProperty(iter266)) {
-          iter266 = this.jobIds[iter266];
-          output.writeString(iter266);
+      for (let iter287 in this.jobIds) {
+        if (this.jobIds.hasOwnProperty(iter287)) {
+          iter287 = this.jobIds[iter287];
+          output.writeString(iter287);
         }
       }
       output.writeListEnd();
@@ -1521,12 +1522,12 @@ const JobsService_deleteJobs_args = exports.JobsService_deleteJobs_args = class 
         case 1:
         if (ftype == Thrift.Type.LIST) {
           this.jobIds = [];
-          const _rtmp3268 = input.readListBegin();
-          const _size267 = _rtmp3268.size || 0;
-          for (let _i269 = 0; _i269 < _size267; ++_i269) {
-            let elem270 = null;
-            elem270 = input.readString();
-            this.jobIds.push(elem270);
+          const _rtmp3289 = input.readListBegin();
+          const _size288 = _rtmp3289.size || 0;
+          for (let _i290 = 0; _i290 < _size288; ++_i290) {
+            let elem291 = null;
+            elem291 = input.readString();
+            this.jobIds.push(elem291);
           }
           input.readListEnd();
         } else {
@@ -1550,10 +1551,10 @@ const JobsService_deleteJobs_args = exports.JobsService_deleteJobs_args = class 
     if (this.jobIds !== null && this.jobIds !== undefined) {
       output.writeFieldBegin('jobIds', Thrift.Type.LIST, 1);
       output.writeListBegin(Thrift.Type.STRING, this.jobIds.length);
-      for (let iter271 in this.jobIds) {
-        if (this.jobIds.hasOwnProperty(iter271)) {
-          iter271 = this.jobIds[iter271];
-          output.writeString(iter271);
+      for (let iter292 in this.jobIds) {
+        if (this.jobIds.hasOwnProperty(iter292)) {
+          iter292 = this.jobIds[iter292];
+          output.writeString(iter292);
         }
       }
       output.writeListEnd();
@@ -1669,12 +1670,12 @@ const JobsService_finishSteps_args = exports.JobsService_finishSteps_args = clas
         case 2:
         if (ftype == Thrift.Type.LIST) {
           this.stepIds = [];
-          const _rtmp3273 = input.readListBegin();
-          const _size272 = _rtmp3273.size || 0;
-          for (let _i274 = 0; _i274 < _size272; ++_i274) {
-            let elem275 = null;
-            elem275 = input.readString();
-            this.stepIds.push(elem275);
+          const _rtmp3294 = input.readListBegin();
+          const _size293 = _rtmp3294.size || 0;
+          for (let _i295 = 0; _i295 < _size293; ++_i295) {
+            let elem296 = null;
+            elem296 = input.readString();
+            this.stepIds.push(elem296);
           }
           input.readListEnd();
         } else {
@@ -1700,10 +1701,10 @@ const JobsService_finishSteps_args = exports.JobsService_finishSteps_args = clas
     if (this.stepIds !== null && this.stepIds !== undefined) {
       output.writeFieldBegin('stepIds', Thrift.Type.LIST, 2);
       output.writeListBegin(Thrift.Type.STRING, this.stepIds.length);
-      for (let iter276 in this.stepIds) {
-        if (this.stepIds.hasOwnProperty(iter276)) {
-          iter276 = this.stepIds[iter276];
-          output.writeString(iter276);
+      for (let iter297 in this.stepIds) {
+        if (this.stepIds.hasOwnProperty(iter297)) {
+          iter297 = this.stepIds[iter297];
+          output.writeString(iter297);
         }
       }
       output.writeListEnd();
@@ -2155,13 +2156,13 @@ const JobsService_getAttachments_result = exports.JobsService_getAttachments_res
         case 0:
         if (ftype == Thrift.Type.LIST) {
           this.success = [];
-          const _rtmp3278 = input.readListBegin();
-          const _size277 = _rtmp3278.size || 0;
-          for (let _i279 = 0; _i279 < _size277; ++_i279) {
-            let elem280 = null;
-            elem280 = new ttypes.JobAttachment();
-            elem280.read(input);
-            this.success.push(elem280);
+          const _rtmp3299 = input.readListBegin();
+          const _size298 = _rtmp3299.size || 0;
+          for (let _i300 = 0; _i300 < _size298; ++_i300) {
+            let elem301 = null;
+            elem301 = new ttypes.JobAttachment();
+            elem301.read(input);
+            this.success.push(elem301);
           }
           input.readListEnd();
         } else {
@@ -2190,10 +2191,10 @@ const JobsService_getAttachments_result = exports.JobsService_getAttachments_res
     if (this.success !== null && this.success !== undefined) {
       output.writeFieldBegin('success', Thrift.Type.LIST, 0);
       output.writeListBegin(Thrift.Type.STRUCT, this.success.length);
-      for (let iter281 in this.success) {
-        if (this.success.hasOwnProperty(iter281)) {
-          iter281 = this.success[iter281];
-          iter281.write(output);
+      for (let iter302 in this.success) {
+        if (this.success.hasOwnProperty(iter302)) {
+          iter302 = this.success[iter302];
+          iter302.write(output);
         }
       }
       output.writeListEnd();
@@ -2430,13 +2431,13 @@ const JobsService_getJobComments_result = exports.JobsService_getJobComments_res
         case 0:
         if (ftype == Thrift.Type.LIST) {
           this.success = [];
-          const _rtmp3283 = input.readListBegin();
-          const _size282 = _rtmp3283.size || 0;
-          for (let _i284 = 0; _i284 < _size282; ++_i284) {
-            let elem285 = null;
-            elem285 = new ttypes.JobComment();
-            elem285.read(input);
-            this.success.push(elem285);
+          const _rtmp3304 = input.readListBegin();
+          const _size303 = _rtmp3304.size || 0;
+          for (let _i305 = 0; _i305 < _size303; ++_i305) {
+            let elem306 = null;
+            elem306 = new ttypes.JobComment();
+            elem306.read(input);
+            this.success.push(elem306);
           }
           input.readListEnd();
         } else {
@@ -2465,10 +2466,10 @@ const JobsService_getJobComments_result = exports.JobsService_getJobComments_res
     if (this.success !== null && this.success !== undefined) {
       output.writeFieldBegin('success', Thrift.Type.LIST, 0);
       output.writeListBegin(Thrift.Type.STRUCT, this.success.length);
-      for (let iter286 in this.success) {
-        if (this.success.hasOwnProperty(iter286)) {
-          iter286 = this.success[iter286];
-          iter286.write(output);
+      for (let iter307 in this.success) {
+        if (this.success.hasOwnProperty(iter307)) {
+          iter307 = this.success[iter307];
+          iter307.write(output);
         }
       }
       output.writeListEnd();
@@ -2691,13 +2692,13 @@ const JobsService_getJobHistory_result = exports.JobsService_getJobHistory_resul
         case 0:
         if (ftype == Thrift.Type.LIST) {
           this.success = [];
-          const _rtmp3288 = input.readListBegin();
-          const _size287 = _rtmp3288.size || 0;
-          for (let _i289 = 0; _i289 < _size287; ++_i289) {
-            let elem290 = null;
-            elem290 = new ttypes.JobHistory();
-            elem290.read(input);
-            this.success.push(elem290);
+          const _rtmp3309 = input.readListBegin();
+          const _size308 = _rtmp3309.size || 0;
+          for (let _i310 = 0; _i310 < _size308; ++_i310) {
+            let elem311 = null;
+            elem311 = new ttypes.JobHistory();
+            elem311.read(input);
+            this.success.push(elem311);
           }
           input.readListEnd();
         } else {
@@ -2726,10 +2727,10 @@ const JobsService_getJobHistory_result = exports.JobsService_getJobHistory_resul
     if (this.success !== null && this.success !== undefined) {
       output.writeFieldBegin('success', Thrift.Type.LIST, 0);
       output.writeListBegin(Thrift.Type.STRUCT, this.success.length);
-      for (let iter291 in this.success) {
-        if (this.success.hasOwnProperty(iter291)) {
-          iter291 = this.success[iter291];
-          iter291.write(output);
+      for (let iter312 in this.success) {
+        if (this.success.hasOwnProperty(iter312)) {
+          iter312 = this.success[iter312];
+          iter312.write(output);
         }
       }
       output.writeListEnd();
@@ -3027,12 +3028,12 @@ const JobsService_refreshSteps_args = exports.JobsService_refreshSteps_args = cl
         case 2:
         if (ftype == Thrift.Type.LIST) {
           this.stepIds = [];
-          const _rtmp3293 = input.readListBegin();
-          const _size292 = _rtmp3293.size || 0;
-          for (let _i294 = 0; _i294 < _size292; ++_i294) {
-            let elem295 = null;
-            elem295 = input.readString();
-            this.stepIds.push(elem295);
+          const _rtmp3314 = input.readListBegin();
+          const _size313 = _rtmp3314.size || 0;
+          for (let _i315 = 0; _i315 < _size313; ++_i315) {
+            let elem316 = null;
+            elem316 = input.readString();
+            this.stepIds.push(elem316);
           }
           input.readListEnd();
         } else {
@@ -3058,10 +3059,10 @@ const JobsService_refreshSteps_args = exports.JobsService_refreshSteps_args = cl
     if (this.stepIds !== null && this.stepIds !== undefined) {
       output.writeFieldBegin('stepIds', Thrift.Type.LIST, 2);
       output.writeListBegin(Thrift.Type.STRING, this.stepIds.length);
-      for (let iter296 in this.stepIds) {
-        if (this.stepIds.hasOwnProperty(iter296)) {
-          iter296 = this.stepIds[iter296];
-          output.writeString(iter296);
+      for (let iter317 in this.stepIds) {
+        if (this.stepIds.hasOwnProperty(iter317)) {
+          iter317 = this.stepIds[iter317];
+          output.writeString(iter317);
         }
       }
       output.writeListEnd();
@@ -3415,12 +3416,12 @@ const JobsService_reopenJobs_args = exports.JobsService_reopenJobs_args = class 
         case 1:
         if (ftype == Thrift.Type.LIST) {
           this.jobIds = [];
-          const _rtmp3298 = input.readListBegin();
-          const _size297 = _rtmp3298.size || 0;
-          for (let _i299 = 0; _i299 < _size297; ++_i299) {
-            let elem300 = null;
-            elem300 = input.readString();
-            this.jobIds.push(elem300);
+          const _rtmp3319 = input.readListBegin();
+          const _size318 = _rtmp3319.size || 0;
+          for (let _i320 = 0; _i320 < _size318; ++_i320) {
+            let elem321 = null;
+            elem321 = input.readString();
+            this.jobIds.push(elem321);
           }
           input.readListEnd();
         } else {
@@ -3444,10 +3445,10 @@ const JobsService_reopenJobs_args = exports.JobsService_reopenJobs_args = class 
     if (this.jobIds !== null && this.jobIds !== undefined) {
       output.writeFieldBegin('jobIds', Thrift.Type.LIST, 1);
       output.writeListBegin(Thrift.Type.STRING, this.jobIds.length);
-      for (let iter301 in this.jobIds) {
-        if (this.jobIds.hasOwnProperty(iter301)) {
-          iter301 = this.jobIds[iter301];
-          output.writeString(iter301);
+      for (let iter322 in this.jobIds) {
+        if (this.jobIds.hasOwnProperty(iter322)) {
+          iter322 = this.jobIds[iter322];
+          output.writeString(iter322);
         }
       }
       output.writeListEnd();
@@ -3835,12 +3836,12 @@ const JobsService_startSteps_args = exports.JobsService_startSteps_args = class 
         case 2:
         if (ftype == Thrift.Type.LIST) {
           this.stepIds = [];
-          const _rtmp3303 = input.readListBegin();
-          const _size302 = _rtmp3303.size || 0;
-          for (let _i304 = 0; _i304 < _size302; ++_i304) {
-            let elem305 = null;
-            elem305 = input.readString();
-            this.stepIds.push(elem305);
+          const _rtmp3324 = input.readListBegin();
+          const _size323 = _rtmp3324.size || 0;
+          for (let _i325 = 0; _i325 < _size323; ++_i325) {
+            let elem326 = null;
+            elem326 = input.readString();
+            this.stepIds.push(elem326);
           }
           input.readListEnd();
         } else {
@@ -3866,10 +3867,10 @@ const JobsService_startSteps_args = exports.JobsService_startSteps_args = class 
     if (this.stepIds !== null && this.stepIds !== undefined) {
       output.writeFieldBegin('stepIds', Thrift.Type.LIST, 2);
       output.writeListBegin(Thrift.Type.STRING, this.stepIds.length);
-      for (let iter306 in this.stepIds) {
-        if (this.stepIds.hasOwnProperty(iter306)) {
-          iter306 = this.stepIds[iter306];
-          output.writeString(iter306);
+      for (let iter327 in this.stepIds) {
+        if (this.stepIds.hasOwnProperty(iter327)) {
+          iter327 = this.stepIds[iter327];
+          output.writeString(iter327);
         }
       }
       output.writeListEnd();
@@ -3986,12 +3987,12 @@ const JobsService_stopSteps_args = exports.JobsService_stopSteps_args = class {
         case 2:
         if (ftype == Thrift.Type.LIST) {
           this.stepIds = [];
-          const _rtmp3308 = input.readListBegin();
-          const _size307 = _rtmp3308.size || 0;
-          for (let _i309 = 0; _i309 < _size307; ++_i309) {
-            let elem310 = null;
-            elem310 = input.readString();
-            this.stepIds.push(elem310);
+          const _rtmp3329 = input.readListBegin();
+          const _size328 = _rtmp3329.size || 0;
+          for (let _i330 = 0; _i330 < _size328; ++_i330) {
+            let elem331 = null;
+            elem331 = input.readString();
+            this.stepIds.push(elem331);
           }
           input.readListEnd();
         } else {
@@ -4017,10 +4018,10 @@ const JobsService_stopSteps_args = exports.JobsService_stopSteps_args = class {
     if (this.stepIds !== null && this.stepIds !== undefined) {
       output.writeFieldBegin('stepIds', Thrift.Type.LIST, 2);
       output.writeListBegin(Thrift.Type.STRING, this.stepIds.length);
-      for (let iter311 in this.stepIds) {
-        if (this.stepIds.hasOwnProperty(iter311)) {
-          iter311 = this.stepIds[iter311];
-          output.writeString(iter311);
+      for (let iter332 in this.stepIds) {
+        if (this.stepIds.hasOwnProperty(iter332)) {
+          iter332 = this.stepIds[iter332];
+          output.writeString(iter332);
         }
       }
       output.writeListEnd();
@@ -4401,12 +4402,12 @@ const JobsService_upgradeJobs_args = exports.JobsService_upgradeJobs_args = clas
         case 1:
         if (ftype == Thrift.Type.LIST) {
           this.jobIds = [];
-          const _rtmp3313 = input.readListBegin();
-          const _size312 = _rtmp3313.size || 0;
-          for (let _i314 = 0; _i314 < _size312; ++_i314) {
-            let elem315 = null;
-            elem315 = input.readString();
-            this.jobIds.push(elem315);
+          const _rtmp3334 = input.readListBegin();
+          const _size333 = _rtmp3334.size || 0;
+          for (let _i335 = 0; _i335 < _size333; ++_i335) {
+            let elem336 = null;
+            elem336 = input.readString();
+            this.jobIds.push(elem336);
           }
           input.readListEnd();
         } else {
@@ -4430,10 +4431,10 @@ const JobsService_upgradeJobs_args = exports.JobsService_upgradeJobs_args = clas
     if (this.jobIds !== null && this.jobIds !== undefined) {
       output.writeFieldBegin('jobIds', Thrift.Type.LIST, 1);
       output.writeListBegin(Thrift.Type.STRING, this.jobIds.length);
-      for (let iter316 in this.jobIds) {
-        if (this.jobIds.hasOwnProperty(iter316)) {
-          iter316 = this.jobIds[iter316];
-          output.writeString(iter316);
+      for (let iter337 in this.jobIds) {
+        if (this.jobIds.hasOwnProperty(iter337)) {
+          iter337 = this.jobIds[iter337];
+          output.writeString(iter337);
         }
       }
       output.writeListEnd();
@@ -4538,12 +4539,12 @@ const JobsService_closeJobsEach_args = exports.JobsService_closeJobsEach_args = 
         case 1:
         if (ftype == Thrift.Type.LIST) {
           this.jobIds = [];
-          const _rtmp3318 = input.readListBegin();
-          const _size317 = _rtmp3318.size || 0;
-          for (let _i319 = 0; _i319 < _size317; ++_i319) {
-            let elem320 = null;
-            elem320 = input.readString();
-            this.jobIds.push(elem320);
+          const _rtmp3339 = input.readListBegin();
+          const _size338 = _rtmp3339.size || 0;
+          for (let _i340 = 0; _i340 < _size338; ++_i340) {
+            let elem341 = null;
+            elem341 = input.readString();
+            this.jobIds.push(elem341);
           }
           input.readListEnd();
         } else {
@@ -4567,10 +4568,10 @@ const JobsService_closeJobsEach_args = exports.JobsService_closeJobsEach_args = 
     if (this.jobIds !== null && this.jobIds !== undefined) {
       output.writeFieldBegin('jobIds', Thrift.Type.LIST, 1);
       output.writeListBegin(Thrift.Type.STRING, this.jobIds.length);
-      for (let iter321 in this.jobIds) {
-        if (this.jobIds.hasOwnProperty(iter321)) {
-          iter321 = this.jobIds[iter321];
-          output.writeString(iter321);
+      for (let iter342 in this.jobIds) {
+        if (this.jobIds.hasOwnProperty(iter342)) {
+          iter342 = this.jobIds[iter342];
+          output.writeString(iter342);
         }
       }
       output.writeListEnd();
@@ -4613,13 +4614,13 @@ const JobsService_closeJobsEach_result = exports.JobsService_closeJobsEach_resul
         case 0:
         if (ftype == Thrift.Type.LIST) {
           this.success = [];
-          const _rtmp3323 = input.readListBegin();
-          const _size322 = _rtmp3323.size || 0;
-          for (let _i324 = 0; _i324 < _size322; ++_i324) {
-            let elem325 = null;
-            elem325 = new ttypes.JobManageResult();
-            elem325.read(input);
-            this.success.push(elem325);
+          const _rtmp3344 = input.readListBegin();
+          const _size343 = _rtmp3344.size || 0;
+          for (let _i345 = 0; _i345 < _size343; ++_i345) {
+            let elem346 = null;
+            elem346 = new ttypes.JobManageResult();
+            elem346.read(input);
+            this.success.push(elem346);
           }
           input.readListEnd();
         } else {
@@ -4648,10 +4649,10 @@ const JobsService_closeJobsEach_result = exports.JobsService_closeJobsEach_resul
     if (this.success !== null && this.success !== undefined) {
       output.writeFieldBegin('success', Thrift.Type.LIST, 0);
       output.writeListBegin(Thrift.Type.STRUCT, this.success.length);
-      for (let iter326 in this.success) {
-        if (this.success.hasOwnProperty(iter326)) {
-          iter326 = this.success[iter326];
-          iter326.write(output);
+      for (let iter347 in this.success) {
+        if (this.success.hasOwnProperty(iter347)) {
+          iter347 = this.success[iter347];
+          iter347.write(output);
         }
       }
       output.writeListEnd();
@@ -4691,12 +4692,12 @@ const JobsService_deleteJobsEach_args = exports.JobsService_deleteJobsEach_args 
         case 1:
         if (ftype == Thrift.Type.LIST) {
           this.jobIds = [];
-          const _rtmp3328 = input.readListBegin();
-          const _size327 = _rtmp3328.size || 0;
-          for (let _i329 = 0; _i329 < _size327; ++_i329) {
-            let elem330 = null;
-            elem330 = input.readString();
-            this.jobIds.push(elem330);
+          const _rtmp3349 = input.readListBegin();
+          const _size348 = _rtmp3349.size || 0;
+          for (let _i350 = 0; _i350 < _size348; ++_i350) {
+            let elem351 = null;
+            elem351 = input.readString();
+            this.jobIds.push(elem351);
           }
           input.readListEnd();
         } else {
@@ -4720,10 +4721,10 @@ const JobsService_deleteJobsEach_args = exports.JobsService_deleteJobsEach_args 
     if (this.jobIds !== null && this.jobIds !== undefined) {
       output.writeFieldBegin('jobIds', Thrift.Type.LIST, 1);
       output.writeListBegin(Thrift.Type.STRING, this.jobIds.length);
-      for (let iter331 in this.jobIds) {
-        if (this.jobIds.hasOwnProperty(iter331)) {
-          iter331 = this.jobIds[iter331];
-          output.writeString(iter331);
+      for (let iter352 in this.jobIds) {
+        if (this.jobIds.hasOwnProperty(iter352)) {
+          iter352 = this.jobIds[iter352];
+          output.writeString(iter352);
         }
       }
       output.writeListEnd();
@@ -4766,13 +4767,13 @@ const JobsService_deleteJobsEach_result = exports.JobsService_deleteJobsEach_res
         case 0:
         if (ftype == Thrift.Type.LIST) {
           this.success = [];
-          const _rtmp3333 = input.readListBegin();
-          const _size332 = _rtmp3333.size || 0;
-          for (let _i334 = 0; _i334 < _size332; ++_i334) {
-            let elem335 = null;
-            elem335 = new ttypes.JobManageResult();
-            elem335.read(input);
-            this.success.push(elem335);
+          const _rtmp3354 = input.readListBegin();
+          const _size353 = _rtmp3354.size || 0;
+          for (let _i355 = 0; _i355 < _size353; ++_i355) {
+            let elem356 = null;
+            elem356 = new ttypes.JobManageResult();
+            elem356.read(input);
+            this.success.push(elem356);
           }
           input.readListEnd();
         } else {
@@ -4801,10 +4802,10 @@ const JobsService_deleteJobsEach_result = exports.JobsService_deleteJobsEach_res
     if (this.success !== null && this.success !== undefined) {
       output.writeFieldBegin('success', Thrift.Type.LIST, 0);
       output.writeListBegin(Thrift.Type.STRUCT, this.success.length);
-      for (let iter336 in this.success) {
-        if (this.success.hasOwnProperty(iter336)) {
-          iter336 = this.success[iter336];
-          iter336.write(output);
+      for (let iter357 in this.success) {
+        if (this.success.hasOwnProperty(iter357)) {
+          iter357 = this.success[iter357];
+          iter357.write(output);
         }
       }
       output.writeListEnd();
@@ -4844,12 +4845,12 @@ const JobsService_reopenJobsEach_args = exports.JobsService_reopenJobsEach_args 
         case 1:
         if (ftype == Thrift.Type.LIST) {
           this.jobIds = [];
-          const _rtmp3338 = input.readListBegin();
-          const _size337 = _rtmp3338.size || 0;
-          for (let _i339 = 0; _i339 < _size337; ++_i339) {
-            let elem340 = null;
-            elem340 = input.readString();
-            this.jobIds.push(elem340);
+          const _rtmp3359 = input.readListBegin();
+          const _size358 = _rtmp3359.size || 0;
+          for (let _i360 = 0; _i360 < _size358; ++_i360) {
+            let elem361 = null;
+            elem361 = input.readString();
+            this.jobIds.push(elem361);
           }
           input.readListEnd();
         } else {
@@ -4873,10 +4874,10 @@ const JobsService_reopenJobsEach_args = exports.JobsService_reopenJobsEach_args 
     if (this.jobIds !== null && this.jobIds !== undefined) {
       output.writeFieldBegin('jobIds', Thrift.Type.LIST, 1);
       output.writeListBegin(Thrift.Type.STRING, this.jobIds.length);
-      for (let iter341 in this.jobIds) {
-        if (this.jobIds.hasOwnProperty(iter341)) {
-          iter341 = this.jobIds[iter341];
-          output.writeString(iter341);
+      for (let iter362 in this.jobIds) {
+        if (this.jobIds.hasOwnProperty(iter362)) {
+          iter362 = this.jobIds[iter362];
+          output.writeString(iter362);
         }
       }
       output.writeListEnd();
@@ -4919,13 +4920,13 @@ const JobsService_reopenJobsEach_result = exports.JobsService_reopenJobsEach_res
         case 0:
         if (ftype == Thrift.Type.LIST) {
           this.success = [];
-          const _rtmp3343 = input.readListBegin();
-          const _size342 = _rtmp3343.size || 0;
-          for (let _i344 = 0; _i344 < _size342; ++_i344) {
-            let elem345 = null;
-            elem345 = new ttypes.JobManageResult();
-            elem345.read(input);
-            this.success.push(elem345);
+          const _rtmp3364 = input.readListBegin();
+          const _size363 = _rtmp3364.size || 0;
+          for (let _i365 = 0; _i365 < _size363; ++_i365) {
+            let elem366 = null;
+            elem366 = new ttypes.JobManageResult();
+            elem366.read(input);
+            this.success.push(elem366);
           }
           input.readListEnd();
         } else {
@@ -4954,10 +4955,10 @@ const JobsService_reopenJobsEach_result = exports.JobsService_reopenJobsEach_res
     if (this.success !== null && this.success !== undefined) {
       output.writeFieldBegin('success', Thrift.Type.LIST, 0);
       output.writeListBegin(Thrift.Type.STRUCT, this.success.length);
-      for (let iter346 in this.success) {
-        if (this.success.hasOwnProperty(iter346)) {
-          iter346 = this.success[iter346];
-          iter346.write(output);
+      for (let iter367 in this.success) {
+        if (this.success.hasOwnProperty(iter367)) {
+          iter367 = this.success[iter367];
+          iter367.write(output);
         }
       }
       output.writeListEnd();
@@ -4997,12 +4998,12 @@ const JobsService_upgradeJobsEach_args = exports.JobsService_upgradeJobsEach_arg
         case 1:
         if (ftype == Thrift.Type.LIST) {
           this.jobIds = [];
-          const _rtmp3348 = input.readListBegin();
-          const _size347 = _rtmp3348.size || 0;
-          for (let _i349 = 0; _i349 < _size347; ++_i349) {
-            let elem350 = null;
-            elem350 = input.readString();
-            this.jobIds.push(elem350);
+          const _rtmp3369 = input.readListBegin();
+          const _size368 = _rtmp3369.size || 0;
+          for (let _i370 = 0; _i370 < _size368; ++_i370) {
+            let elem371 = null;
+            elem371 = input.readString();
+            this.jobIds.push(elem371);
           }
           input.readListEnd();
         } else {
@@ -5026,10 +5027,10 @@ const JobsService_upgradeJobsEach_args = exports.JobsService_upgradeJobsEach_arg
     if (this.jobIds !== null && this.jobIds !== undefined) {
       output.writeFieldBegin('jobIds', Thrift.Type.LIST, 1);
       output.writeListBegin(Thrift.Type.STRING, this.jobIds.length);
-      for (let iter351 in this.jobIds) {
-        if (this.jobIds.hasOwnProperty(iter351)) {
-          iter351 = this.jobIds[iter351];
-          output.writeString(iter351);
+      for (let iter372 in this.jobIds) {
+        if (this.jobIds.hasOwnProperty(iter372)) {
+          iter372 = this.jobIds[iter372];
+          output.writeString(iter372);
         }
       }
       output.writeListEnd();
@@ -5072,13 +5073,13 @@ const JobsService_upgradeJobsEach_result = exports.JobsService_upgradeJobsEach_r
         case 0:
         if (ftype == Thrift.Type.LIST) {
           this.success = [];
-          const _rtmp3353 = input.readListBegin();
-          const _size352 = _rtmp3353.size || 0;
-          for (let _i354 = 0; _i354 < _size352; ++_i354) {
-            let elem355 = null;
-            elem355 = new ttypes.JobManageResult();
-            elem355.read(input);
-            this.success.push(elem355);
+          const _rtmp3374 = input.readListBegin();
+          const _size373 = _rtmp3374.size || 0;
+          for (let _i375 = 0; _i375 < _size373; ++_i375) {
+            let elem376 = null;
+            elem376 = new ttypes.JobManageResult();
+            elem376.read(input);
+            this.success.push(elem376);
           }
           input.readListEnd();
         } else {
@@ -5107,10 +5108,10 @@ const JobsService_upgradeJobsEach_result = exports.JobsService_upgradeJobsEach_r
     if (this.success !== null && this.success !== undefined) {
       output.writeFieldBegin('success', Thrift.Type.LIST, 0);
       output.writeListBegin(Thrift.Type.STRUCT, this.success.length);
-      for (let iter356 in this.success) {
-        if (this.success.hasOwnProperty(iter356)) {
-          iter356 = this.success[iter356];
-          iter356.write(output);
+      for (let iter377 in this.success) {
+        if (this.success.hasOwnProperty(iter377)) {
+          iter377 = this.success[iter377];
+          iter377.write(output);
         }
       }
       output.writeListEnd();
@@ -5150,12 +5151,12 @@ const JobsService_previewUpgrade_args = exports.JobsService_previewUpgrade_args 
         case 1:
         if (ftype == Thrift.Type.LIST) {
           this.jobIds = [];
-          const _rtmp3358 = input.readListBegin();
-          const _size357 = _rtmp3358.size || 0;
-          for (let _i359 = 0; _i359 < _size357; ++_i359) {
-            let elem360 = null;
-            elem360 = input.readString();
-            this.jobIds.push(elem360);
+          const _rtmp3379 = input.readListBegin();
+          const _size378 = _rtmp3379.size || 0;
+          for (let _i380 = 0; _i380 < _size378; ++_i380) {
+            let elem381 = null;
+            elem381 = input.readString();
+            this.jobIds.push(elem381);
           }
           input.readListEnd();
         } else {
@@ -5179,10 +5180,10 @@ const JobsService_previewUpgrade_args = exports.JobsService_previewUpgrade_args 
     if (this.jobIds !== null && this.jobIds !== undefined) {
       output.writeFieldBegin('jobIds', Thrift.Type.LIST, 1);
       output.writeListBegin(Thrift.Type.STRING, this.jobIds.length);
-      for (let iter361 in this.jobIds) {
-        if (this.jobIds.hasOwnProperty(iter361)) {
-          iter361 = this.jobIds[iter361];
-          output.writeString(iter361);
+      for (let iter382 in this.jobIds) {
+        if (this.jobIds.hasOwnProperty(iter382)) {
+          iter382 = this.jobIds[iter382];
+          output.writeString(iter382);
         }
       }
       output.writeListEnd();
@@ -5225,13 +5226,13 @@ const JobsService_previewUpgrade_result = exports.JobsService_previewUpgrade_res
         case 0:
         if (ftype == Thrift.Type.LIST) {
           this.success = [];
-          const _rtmp3363 = input.readListBegin();
-          const _size362 = _rtmp3363.size || 0;
-          for (let _i364 = 0; _i364 < _size362; ++_i364) {
-            let elem365 = null;
-            elem365 = new ttypes.JobUpgradePreview();
-            elem365.read(input);
-            this.success.push(elem365);
+          const _rtmp3384 = input.readListBegin();
+          const _size383 = _rtmp3384.size || 0;
+          for (let _i385 = 0; _i385 < _size383; ++_i385) {
+            let elem386 = null;
+            elem386 = new ttypes.JobUpgradePreview();
+            elem386.read(input);
+            this.success.push(elem386);
           }
           input.readListEnd();
         } else {
@@ -5260,10 +5261,10 @@ const JobsService_previewUpgrade_result = exports.JobsService_previewUpgrade_res
     if (this.success !== null && this.success !== undefined) {
       output.writeFieldBegin('success', Thrift.Type.LIST, 0);
       output.writeListBegin(Thrift.Type.STRUCT, this.success.length);
-      for (let iter366 in this.success) {
-        if (this.success.hasOwnProperty(iter366)) {
-          iter366 = this.success[iter366];
-          iter366.write(output);
+      for (let iter387 in this.success) {
+        if (this.success.hasOwnProperty(iter387)) {
+          iter387 = this.success[iter387];
+          iter387.write(output);
         }
       }
       output.writeListEnd();

@@ -6,6 +6,7 @@
 import thrift = require('thrift');
 import Thrift = thrift.Thrift;
 import common_ttypes = require('./common_types');
+import data_sheet_ttypes = require('./data_sheet_types');
 import flow_ttypes = require('./flow_types');
 
 
@@ -342,8 +343,10 @@ declare class Job {
     public closedBy?: string;
     public revision: number;
     public teamId: string;
+    public plannedDataSheetIds?: { [k: string]: string; };
+    public snapshottedDataSheetValues?: { [k: string]: data_sheet_ttypes.DataSheetValue; };
 
-      constructor(args?: { jobId: string; jobName?: string; ownedBy?: string; createdBy?: string; notes?: string; description?: string; createdDate?: number; startDate?: number; startedDate?: number; dueDate?: number; endDate?: number; parentJob?: string; percentComplete: number; priority: string; diagramId?: string; diagramVersion?: number; diagramName?: string; closed: boolean; currentSteps: CurrentStep[]; jobStatus: string; jobTemplateId: string; jobTemplateName: string; activeVersions: JobVersion[]; holds?: JobHold[]; extendedProperties?: JobExtendedPropertyTable[]; relatedProperties?: JobRelatedPropertyTable[]; archived?: boolean; hasLocation?: boolean; parentJobRefId?: string; closedBy?: string; revision: number; teamId: string; });
+      constructor(args?: { jobId: string; jobName?: string; ownedBy?: string; createdBy?: string; notes?: string; description?: string; createdDate?: number; startDate?: number; startedDate?: number; dueDate?: number; endDate?: number; parentJob?: string; percentComplete: number; priority: string; diagramId?: string; diagramVersion?: number; diagramName?: string; closed: boolean; currentSteps: CurrentStep[]; jobStatus: string; jobTemplateId: string; jobTemplateName: string; activeVersions: JobVersion[]; holds?: JobHold[]; extendedProperties?: JobExtendedPropertyTable[]; relatedProperties?: JobRelatedPropertyTable[]; archived?: boolean; hasLocation?: boolean; parentJobRefId?: string; closedBy?: string; revision: number; teamId: string; plannedDataSheetIds?: { [k: string]: string; }; snapshottedDataSheetValues?: { [k: string]: data_sheet_ttypes.DataSheetValue; }; });
   }
 
 /**
@@ -378,8 +381,9 @@ declare class CreateJobOverrides {
     public jobStatus?: string;
     public jobId?: string;
     public requestId?: string;
+    public plannedDataSheetIds?: { [k: string]: string; };
 
-      constructor(args?: { numberOfJobs?: number; jobName?: string; startDate?: number; dueDate?: number; priority?: string; description?: string; ownedBy?: string; assignedType?: flow_ttypes.AssignedType; assignedTo?: string; notes?: string; parentJob?: string; location?: Geometry; extendedProperties?: ExtendedProperty[]; relatedProperties?: JobRelatedPropertyAdd[]; percentComplete?: number; jobStatus?: string; jobId?: string; requestId?: string; });
+      constructor(args?: { numberOfJobs?: number; jobName?: string; startDate?: number; dueDate?: number; priority?: string; description?: string; ownedBy?: string; assignedType?: flow_ttypes.AssignedType; assignedTo?: string; notes?: string; parentJob?: string; location?: Geometry; extendedProperties?: ExtendedProperty[]; relatedProperties?: JobRelatedPropertyAdd[]; percentComplete?: number; jobStatus?: string; jobId?: string; requestId?: string; plannedDataSheetIds?: { [k: string]: string; }; });
   }
 
 /**

@@ -10,6 +10,7 @@ const Thrift = thrift.Thrift;
 const Int64 = require('node-int64');
 
 const common_ttypes = require('./common_types');
+const data_sheet_ttypes = require('./data_sheet_types');
 const flow_ttypes = require('./flow_types');
 
 
@@ -2055,6 +2056,8 @@ const Job = module.exports.Job = class {
     this.closedBy = null;
     this.revision = null;
     this.teamId = null;
+    this.plannedDataSheetIds = null;
+    this.snapshottedDataSheetValues = null;
     if (args) {
       if (args.jobId !== undefined && args.jobId !== null) {
         this.jobId = args.jobId;
@@ -2151,6 +2154,12 @@ const Job = module.exports.Job = class {
       }
       if (args.teamId !== undefined && args.teamId !== null) {
         this.teamId = args.teamId;
+      }
+      if (args.plannedDataSheetIds !== undefined && args.plannedDataSheetIds !== null) {
+        this.plannedDataSheetIds = Thrift.copyMap(args.plannedDataSheetIds, [null]);
+      }
+      if (args.snapshottedDataSheetValues !== undefined && args.snapshottedDataSheetValues !== null) {
+        this.snapshottedDataSheetValues = Thrift.copyMap(args.snapshottedDataSheetValues, [data_sheet_ttypes.DataSheetValue]);
       }
     }
   }
@@ -2434,6 +2443,41 @@ const Job = module.exports.Job = class {
           input.skip(ftype);
         }
         break;
+        case 1004:
+        if (ftype == Thrift.Type.MAP) {
+          this.plannedDataSheetIds = {};
+          const _rtmp3116 = input.readMapBegin();
+          const _size115 = _rtmp3116.size || 0;
+          for (let _i117 = 0; _i117 < _size115; ++_i117) {
+            let key118 = null;
+            let val119 = null;
+            key118 = input.readString();
+            val119 = input.readString();
+            this.plannedDataSheetIds[key118] = val119;
+          }
+          input.readMapEnd();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 1005:
+        if (ftype == Thrift.Type.MAP) {
+          this.snapshottedDataSheetValues = {};
+          const _rtmp3121 = input.readMapBegin();
+          const _size120 = _rtmp3121.size || 0;
+          for (let _i122 = 0; _i122 < _size120; ++_i122) {
+            let key123 = null;
+            let val124 = null;
+            key123 = input.readString();
+            val124 = new data_sheet_ttypes.DataSheetValue();
+            val124.read(input);
+            this.snapshottedDataSheetValues[key123] = val124;
+          }
+          input.readMapEnd();
+        } else {
+          input.skip(ftype);
+        }
+        break;
         default:
           input.skip(ftype);
       }
@@ -2538,10 +2582,10 @@ const Job = module.exports.Job = class {
     if (this.currentSteps !== null && this.currentSteps !== undefined) {
       output.writeFieldBegin('currentSteps', Thrift.Type.LIST, 19);
       output.writeListBegin(Thrift.Type.STRUCT, this.currentSteps.length);
-      for (let iter115 in this.currentSteps) {
-        if (this.currentSteps.hasOwnProperty(iter115)) {
-          iter115 = this.currentSteps[iter115];
-          iter115.write(output);
+      for (let iter125 in this.currentSteps) {
+        if (this.currentSteps.hasOwnProperty(iter125)) {
+          iter125 = this.currentSteps[iter125];
+          iter125.write(output);
         }
       }
       output.writeListEnd();
@@ -2565,10 +2609,10 @@ const Job = module.exports.Job = class {
     if (this.activeVersions !== null && this.activeVersions !== undefined) {
       output.writeFieldBegin('activeVersions', Thrift.Type.LIST, 23);
       output.writeListBegin(Thrift.Type.STRUCT, this.activeVersions.length);
-      for (let iter116 in this.activeVersions) {
-        if (this.activeVersions.hasOwnProperty(iter116)) {
-          iter116 = this.activeVersions[iter116];
-          iter116.write(output);
+      for (let iter126 in this.activeVersions) {
+        if (this.activeVersions.hasOwnProperty(iter126)) {
+          iter126 = this.activeVersions[iter126];
+          iter126.write(output);
         }
       }
       output.writeListEnd();
@@ -2577,10 +2621,10 @@ const Job = module.exports.Job = class {
     if (this.holds !== null && this.holds !== undefined) {
       output.writeFieldBegin('holds', Thrift.Type.LIST, 24);
       output.writeListBegin(Thrift.Type.STRUCT, this.holds.length);
-      for (let iter117 in this.holds) {
-        if (this.holds.hasOwnProperty(iter117)) {
-          iter117 = this.holds[iter117];
-          iter117.write(output);
+      for (let iter127 in this.holds) {
+        if (this.holds.hasOwnProperty(iter127)) {
+          iter127 = this.holds[iter127];
+          iter127.write(output);
         }
       }
       output.writeListEnd();
@@ -2589,10 +2633,10 @@ const Job = module.exports.Job = class {
     if (this.extendedProperties !== null && this.extendedProperties !== undefined) {
       output.writeFieldBegin('extendedProperties', Thrift.Type.LIST, 25);
       output.writeListBegin(Thrift.Type.STRUCT, this.extendedProperties.length);
-      for (let iter118 in this.extendedProperties) {
-        if (this.extendedProperties.hasOwnProperty(iter118)) {
-          iter118 = this.extendedProperties[iter118];
-          iter118.write(output);
+      for (let iter128 in this.extendedProperties) {
+        if (this.extendedProperties.hasOwnProperty(iter128)) {
+          iter128 = this.extendedProperties[iter128];
+          iter128.write(output);
         }
       }
       output.writeListEnd();
@@ -2601,10 +2645,10 @@ const Job = module.exports.Job = class {
     if (this.relatedProperties !== null && this.relatedProperties !== undefined) {
       output.writeFieldBegin('relatedProperties', Thrift.Type.LIST, 26);
       output.writeListBegin(Thrift.Type.STRUCT, this.relatedProperties.length);
-      for (let iter119 in this.relatedProperties) {
-        if (this.relatedProperties.hasOwnProperty(iter119)) {
-          iter119 = this.relatedProperties[iter119];
-          iter119.write(output);
+      for (let iter129 in this.relatedProperties) {
+        if (this.relatedProperties.hasOwnProperty(iter129)) {
+          iter129 = this.relatedProperties[iter129];
+          iter129.write(output);
         }
       }
       output.writeListEnd();
@@ -2638,6 +2682,32 @@ const Job = module.exports.Job = class {
     if (this.teamId !== null && this.teamId !== undefined) {
       output.writeFieldBegin('teamId', Thrift.Type.STRING, 1003);
       output.writeString(this.teamId);
+      output.writeFieldEnd();
+    }
+    if (this.plannedDataSheetIds !== null && this.plannedDataSheetIds !== undefined) {
+      output.writeFieldBegin('plannedDataSheetIds', Thrift.Type.MAP, 1004);
+      output.writeMapBegin(Thrift.Type.STRING, Thrift.Type.STRING, Thrift.objectLength(this.plannedDataSheetIds));
+      for (let kiter130 in this.plannedDataSheetIds) {
+        if (this.plannedDataSheetIds.hasOwnProperty(kiter130)) {
+          let viter131 = this.plannedDataSheetIds[kiter130];
+          output.writeString(kiter130);
+          output.writeString(viter131);
+        }
+      }
+      output.writeMapEnd();
+      output.writeFieldEnd();
+    }
+    if (this.snapshottedDataSheetValues !== null && this.snapshottedDataSheetValues !== undefined) {
+      output.writeFieldBegin('snapshottedDataSheetValues', Thrift.Type.MAP, 1005);
+      output.writeMapBegin(Thrift.Type.STRING, Thrift.Type.STRUCT, Thrift.objectLength(this.snapshottedDataSheetValues));
+      for (let kiter132 in this.snapshottedDataSheetValues) {
+        if (this.snapshottedDataSheetValues.hasOwnProperty(kiter132)) {
+          let viter133 = this.snapshottedDataSheetValues[kiter132];
+          output.writeString(kiter132);
+          viter133.write(output);
+        }
+      }
+      output.writeMapEnd();
       output.writeFieldEnd();
     }
     output.writeFieldStop();
@@ -2731,6 +2801,7 @@ const CreateJobOverrides = module.exports.CreateJobOverrides = class {
     this.jobStatus = null;
     this.jobId = null;
     this.requestId = null;
+    this.plannedDataSheetIds = null;
     if (args) {
       if (args.numberOfJobs !== undefined && args.numberOfJobs !== null) {
         this.numberOfJobs = args.numberOfJobs;
@@ -2785,6 +2856,9 @@ const CreateJobOverrides = module.exports.CreateJobOverrides = class {
       }
       if (args.requestId !== undefined && args.requestId !== null) {
         this.requestId = args.requestId;
+      }
+      if (args.plannedDataSheetIds !== undefined && args.plannedDataSheetIds !== null) {
+        this.plannedDataSheetIds = Thrift.copyMap(args.plannedDataSheetIds, [null]);
       }
     }
   }
@@ -2887,13 +2961,13 @@ const CreateJobOverrides = module.exports.CreateJobOverrides = class {
         case 13:
         if (ftype == Thrift.Type.LIST) {
           this.extendedProperties = [];
-          const _rtmp3121 = input.readListBegin();
-          const _size120 = _rtmp3121.size || 0;
-          for (let _i122 = 0; _i122 < _size120; ++_i122) {
-            let elem123 = null;
-            elem123 = new ttypes.ExtendedProperty();
-            elem123.read(input);
-            this.extendedProperties.push(elem123);
+          const _rtmp3135 = input.readListBegin();
+          const _size134 = _rtmp3135.size || 0;
+          for (let _i136 = 0; _i136 < _size134; ++_i136) {
+            let elem137 = null;
+            elem137 = new ttypes.ExtendedProperty();
+            elem137.read(input);
+            this.extendedProperties.push(elem137);
           }
           input.readListEnd();
         } else {
@@ -2903,13 +2977,13 @@ const CreateJobOverrides = module.exports.CreateJobOverrides = class {
         case 14:
         if (ftype == Thrift.Type.LIST) {
           this.relatedProperties = [];
-          const _rtmp3125 = input.readListBegin();
-          const _size124 = _rtmp3125.size || 0;
-          for (let _i126 = 0; _i126 < _size124; ++_i126) {
-            let elem127 = null;
-            elem127 = new ttypes.JobRelatedPropertyAdd();
-            elem127.read(input);
-            this.relatedProperties.push(elem127);
+          const _rtmp3139 = input.readListBegin();
+          const _size138 = _rtmp3139.size || 0;
+          for (let _i140 = 0; _i140 < _size138; ++_i140) {
+            let elem141 = null;
+            elem141 = new ttypes.JobRelatedPropertyAdd();
+            elem141.read(input);
+            this.relatedProperties.push(elem141);
           }
           input.readListEnd();
         } else {
@@ -2940,6 +3014,23 @@ const CreateJobOverrides = module.exports.CreateJobOverrides = class {
         case 1001:
         if (ftype == Thrift.Type.STRING) {
           this.requestId = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 1002:
+        if (ftype == Thrift.Type.MAP) {
+          this.plannedDataSheetIds = {};
+          const _rtmp3143 = input.readMapBegin();
+          const _size142 = _rtmp3143.size || 0;
+          for (let _i144 = 0; _i144 < _size142; ++_i144) {
+            let key145 = null;
+            let val146 = null;
+            key145 = input.readString();
+            val146 = input.readString();
+            this.plannedDataSheetIds[key145] = val146;
+          }
+          input.readMapEnd();
         } else {
           input.skip(ftype);
         }
@@ -3018,10 +3109,10 @@ const CreateJobOverrides = module.exports.CreateJobOverrides = class {
     if (this.extendedProperties !== null && this.extendedProperties !== undefined) {
       output.writeFieldBegin('extendedProperties', Thrift.Type.LIST, 13);
       output.writeListBegin(Thrift.Type.STRUCT, this.extendedProperties.length);
-      for (let iter128 in this.extendedProperties) {
-        if (this.extendedProperties.hasOwnProperty(iter128)) {
-          iter128 = this.extendedProperties[iter128];
-          iter128.write(output);
+      for (let iter147 in this.extendedProperties) {
+        if (this.extendedProperties.hasOwnProperty(iter147)) {
+          iter147 = this.extendedProperties[iter147];
+          iter147.write(output);
         }
       }
       output.writeListEnd();
@@ -3030,10 +3121,10 @@ const CreateJobOverrides = module.exports.CreateJobOverrides = class {
     if (this.relatedProperties !== null && this.relatedProperties !== undefined) {
       output.writeFieldBegin('relatedProperties', Thrift.Type.LIST, 14);
       output.writeListBegin(Thrift.Type.STRUCT, this.relatedProperties.length);
-      for (let iter129 in this.relatedProperties) {
-        if (this.relatedProperties.hasOwnProperty(iter129)) {
-          iter129 = this.relatedProperties[iter129];
-          iter129.write(output);
+      for (let iter148 in this.relatedProperties) {
+        if (this.relatedProperties.hasOwnProperty(iter148)) {
+          iter148 = this.relatedProperties[iter148];
+          iter148.write(output);
         }
       }
       output.writeListEnd();
@@ -3057,6 +3148,19 @@ const CreateJobOverrides = module.exports.CreateJobOverrides = class {
     if (this.requestId !== null && this.requestId !== undefined) {
       output.writeFieldBegin('requestId', Thrift.Type.STRING, 1001);
       output.writeString(this.requestId);
+      output.writeFieldEnd();
+    }
+    if (this.plannedDataSheetIds !== null && this.plannedDataSheetIds !== undefined) {
+      output.writeFieldBegin('plannedDataSheetIds', Thrift.Type.MAP, 1002);
+      output.writeMapBegin(Thrift.Type.STRING, Thrift.Type.STRING, Thrift.objectLength(this.plannedDataSheetIds));
+      for (let kiter149 in this.plannedDataSheetIds) {
+        if (this.plannedDataSheetIds.hasOwnProperty(kiter149)) {
+          let viter150 = this.plannedDataSheetIds[kiter149];
+          output.writeString(kiter149);
+          output.writeString(viter150);
+        }
+      }
+      output.writeMapEnd();
       output.writeFieldEnd();
     }
     output.writeFieldStop();
@@ -3092,12 +3196,12 @@ const CreateJobsResponse = module.exports.CreateJobsResponse = class {
         case 1:
         if (ftype == Thrift.Type.LIST) {
           this.jobIds = [];
-          const _rtmp3131 = input.readListBegin();
-          const _size130 = _rtmp3131.size || 0;
-          for (let _i132 = 0; _i132 < _size130; ++_i132) {
-            let elem133 = null;
-            elem133 = input.readString();
-            this.jobIds.push(elem133);
+          const _rtmp3152 = input.readListBegin();
+          const _size151 = _rtmp3152.size || 0;
+          for (let _i153 = 0; _i153 < _size151; ++_i153) {
+            let elem154 = null;
+            elem154 = input.readString();
+            this.jobIds.push(elem154);
           }
           input.readListEnd();
         } else {
@@ -3125,10 +3229,10 @@ const CreateJobsResponse = module.exports.CreateJobsResponse = class {
     if (this.jobIds !== null && this.jobIds !== undefined) {
       output.writeFieldBegin('jobIds', Thrift.Type.LIST, 1);
       output.writeListBegin(Thrift.Type.STRING, this.jobIds.length);
-      for (let iter134 in this.jobIds) {
-        if (this.jobIds.hasOwnProperty(iter134)) {
-          iter134 = this.jobIds[iter134];
-          output.writeString(iter134);
+      for (let iter155 in this.jobIds) {
+        if (this.jobIds.hasOwnProperty(iter155)) {
+          iter155 = this.jobIds[iter155];
+          output.writeString(iter155);
         }
       }
       output.writeListEnd();
@@ -3276,13 +3380,13 @@ const UpdateJobOverrides = module.exports.UpdateJobOverrides = class {
         case 9:
         if (ftype == Thrift.Type.LIST) {
           this.extendedProperties = [];
-          const _rtmp3136 = input.readListBegin();
-          const _size135 = _rtmp3136.size || 0;
-          for (let _i137 = 0; _i137 < _size135; ++_i137) {
-            let elem138 = null;
-            elem138 = new ttypes.ExtendedProperty();
-            elem138.read(input);
-            this.extendedProperties.push(elem138);
+          const _rtmp3157 = input.readListBegin();
+          const _size156 = _rtmp3157.size || 0;
+          for (let _i158 = 0; _i158 < _size156; ++_i158) {
+            let elem159 = null;
+            elem159 = new ttypes.ExtendedProperty();
+            elem159.read(input);
+            this.extendedProperties.push(elem159);
           }
           input.readListEnd();
         } else {
@@ -3314,13 +3418,13 @@ const UpdateJobOverrides = module.exports.UpdateJobOverrides = class {
         case 14:
         if (ftype == Thrift.Type.LIST) {
           this.versions = [];
-          const _rtmp3140 = input.readListBegin();
-          const _size139 = _rtmp3140.size || 0;
-          for (let _i141 = 0; _i141 < _size139; ++_i141) {
-            let elem142 = null;
-            elem142 = new ttypes.JobVersion();
-            elem142.read(input);
-            this.versions.push(elem142);
+          const _rtmp3161 = input.readListBegin();
+          const _size160 = _rtmp3161.size || 0;
+          for (let _i162 = 0; _i162 < _size160; ++_i162) {
+            let elem163 = null;
+            elem163 = new ttypes.JobVersion();
+            elem163.read(input);
+            this.versions.push(elem163);
           }
           input.readListEnd();
         } else {
@@ -3388,10 +3492,10 @@ const UpdateJobOverrides = module.exports.UpdateJobOverrides = class {
     if (this.extendedProperties !== null && this.extendedProperties !== undefined) {
       output.writeFieldBegin('extendedProperties', Thrift.Type.LIST, 9);
       output.writeListBegin(Thrift.Type.STRUCT, this.extendedProperties.length);
-      for (let iter143 in this.extendedProperties) {
-        if (this.extendedProperties.hasOwnProperty(iter143)) {
-          iter143 = this.extendedProperties[iter143];
-          iter143.write(output);
+      for (let iter164 in this.extendedProperties) {
+        if (this.extendedProperties.hasOwnProperty(iter164)) {
+          iter164 = this.extendedProperties[iter164];
+          iter164.write(output);
         }
       }
       output.writeListEnd();
@@ -3415,10 +3519,10 @@ const UpdateJobOverrides = module.exports.UpdateJobOverrides = class {
     if (this.versions !== null && this.versions !== undefined) {
       output.writeFieldBegin('versions', Thrift.Type.LIST, 14);
       output.writeListBegin(Thrift.Type.STRUCT, this.versions.length);
-      for (let iter144 in this.versions) {
-        if (this.versions.hasOwnProperty(iter144)) {
-          iter144 = this.versions[iter144];
-          iter144.write(output);
+      for (let iter165 in this.versions) {
+        if (this.versions.hasOwnProperty(iter165)) {
+          iter165 = this.versions[iter165];
+          iter165.write(output);
         }
       }
       output.writeListEnd();
@@ -3480,12 +3584,12 @@ const JobHoldDetails = module.exports.JobHoldDetails = class {
         case 3:
         if (ftype == Thrift.Type.LIST) {
           this.stepIds = [];
-          const _rtmp3146 = input.readListBegin();
-          const _size145 = _rtmp3146.size || 0;
-          for (let _i147 = 0; _i147 < _size145; ++_i147) {
-            let elem148 = null;
-            elem148 = input.readString();
-            this.stepIds.push(elem148);
+          const _rtmp3167 = input.readListBegin();
+          const _size166 = _rtmp3167.size || 0;
+          for (let _i168 = 0; _i168 < _size166; ++_i168) {
+            let elem169 = null;
+            elem169 = input.readString();
+            this.stepIds.push(elem169);
           }
           input.readListEnd();
         } else {
@@ -3516,10 +3620,10 @@ const JobHoldDetails = module.exports.JobHoldDetails = class {
     if (this.stepIds !== null && this.stepIds !== undefined) {
       output.writeFieldBegin('stepIds', Thrift.Type.LIST, 3);
       output.writeListBegin(Thrift.Type.STRING, this.stepIds.length);
-      for (let iter149 in this.stepIds) {
-        if (this.stepIds.hasOwnProperty(iter149)) {
-          iter149 = this.stepIds[iter149];
-          output.writeString(iter149);
+      for (let iter170 in this.stepIds) {
+        if (this.stepIds.hasOwnProperty(iter170)) {
+          iter170 = this.stepIds[iter170];
+          output.writeString(iter170);
         }
       }
       output.writeListEnd();
@@ -3573,12 +3677,12 @@ const JobDependencyDetails = module.exports.JobDependencyDetails = class {
         case 2:
         if (ftype == Thrift.Type.LIST) {
           this.stepIds = [];
-          const _rtmp3151 = input.readListBegin();
-          const _size150 = _rtmp3151.size || 0;
-          for (let _i152 = 0; _i152 < _size150; ++_i152) {
-            let elem153 = null;
-            elem153 = input.readString();
-            this.stepIds.push(elem153);
+          const _rtmp3172 = input.readListBegin();
+          const _size171 = _rtmp3172.size || 0;
+          for (let _i173 = 0; _i173 < _size171; ++_i173) {
+            let elem174 = null;
+            elem174 = input.readString();
+            this.stepIds.push(elem174);
           }
           input.readListEnd();
         } else {
@@ -3618,10 +3722,10 @@ const JobDependencyDetails = module.exports.JobDependencyDetails = class {
     if (this.stepIds !== null && this.stepIds !== undefined) {
       output.writeFieldBegin('stepIds', Thrift.Type.LIST, 2);
       output.writeListBegin(Thrift.Type.STRING, this.stepIds.length);
-      for (let iter154 in this.stepIds) {
-        if (this.stepIds.hasOwnProperty(iter154)) {
-          iter154 = this.stepIds[iter154];
-          output.writeString(iter154);
+      for (let iter175 in this.stepIds) {
+        if (this.stepIds.hasOwnProperty(iter175)) {
+          iter175 = this.stepIds[iter175];
+          output.writeString(iter175);
         }
       }
       output.writeListEnd();
@@ -3758,13 +3862,13 @@ const JobActionResponse = module.exports.JobActionResponse = class {
         case 2:
         if (ftype == Thrift.Type.LIST) {
           this.stepResponses = [];
-          const _rtmp3156 = input.readListBegin();
-          const _size155 = _rtmp3156.size || 0;
-          for (let _i157 = 0; _i157 < _size155; ++_i157) {
-            let elem158 = null;
-            elem158 = new ttypes.JobActionStepResponse();
-            elem158.read(input);
-            this.stepResponses.push(elem158);
+          const _rtmp3177 = input.readListBegin();
+          const _size176 = _rtmp3177.size || 0;
+          for (let _i178 = 0; _i178 < _size176; ++_i178) {
+            let elem179 = null;
+            elem179 = new ttypes.JobActionStepResponse();
+            elem179.read(input);
+            this.stepResponses.push(elem179);
           }
           input.readListEnd();
         } else {
@@ -3790,10 +3894,10 @@ const JobActionResponse = module.exports.JobActionResponse = class {
     if (this.stepResponses !== null && this.stepResponses !== undefined) {
       output.writeFieldBegin('stepResponses', Thrift.Type.LIST, 2);
       output.writeListBegin(Thrift.Type.STRUCT, this.stepResponses.length);
-      for (let iter159 in this.stepResponses) {
-        if (this.stepResponses.hasOwnProperty(iter159)) {
-          iter159 = this.stepResponses[iter159];
-          iter159.write(output);
+      for (let iter180 in this.stepResponses) {
+        if (this.stepResponses.hasOwnProperty(iter180)) {
+          iter180 = this.stepResponses[iter180];
+          iter180.write(output);
         }
       }
       output.writeListEnd();
@@ -3964,14 +4068,14 @@ const JobManageResult = module.exports.JobManageResult = class {
         case 6:
         if (ftype == Thrift.Type.MAP) {
           this.details = {};
-          const _rtmp3161 = input.readMapBegin();
-          const _size160 = _rtmp3161.size || 0;
-          for (let _i162 = 0; _i162 < _size160; ++_i162) {
-            let key163 = null;
-            let val164 = null;
-            key163 = input.readString();
-            val164 = input.readString();
-            this.details[key163] = val164;
+          const _rtmp3182 = input.readMapBegin();
+          const _size181 = _rtmp3182.size || 0;
+          for (let _i183 = 0; _i183 < _size181; ++_i183) {
+            let key184 = null;
+            let val185 = null;
+            key184 = input.readString();
+            val185 = input.readString();
+            this.details[key184] = val185;
           }
           input.readMapEnd();
         } else {
@@ -4017,11 +4121,11 @@ const JobManageResult = module.exports.JobManageResult = class {
     if (this.details !== null && this.details !== undefined) {
       output.writeFieldBegin('details', Thrift.Type.MAP, 6);
       output.writeMapBegin(Thrift.Type.STRING, Thrift.Type.STRING, Thrift.objectLength(this.details));
-      for (let kiter165 in this.details) {
-        if (this.details.hasOwnProperty(kiter165)) {
-          let viter166 = this.details[kiter165];
-          output.writeString(kiter165);
-          output.writeString(viter166);
+      for (let kiter186 in this.details) {
+        if (this.details.hasOwnProperty(kiter186)) {
+          let viter187 = this.details[kiter186];
+          output.writeString(kiter186);
+          output.writeString(viter187);
         }
       }
       output.writeMapEnd();
@@ -4134,12 +4238,12 @@ const JobUpgradePreview = module.exports.JobUpgradePreview = class {
         case 7:
         if (ftype == Thrift.Type.LIST) {
           this.missingCurrentStepIds = [];
-          const _rtmp3168 = input.readListBegin();
-          const _size167 = _rtmp3168.size || 0;
-          for (let _i169 = 0; _i169 < _size167; ++_i169) {
-            let elem170 = null;
-            elem170 = input.readString();
-            this.missingCurrentStepIds.push(elem170);
+          const _rtmp3189 = input.readListBegin();
+          const _size188 = _rtmp3189.size || 0;
+          for (let _i190 = 0; _i190 < _size188; ++_i190) {
+            let elem191 = null;
+            elem191 = input.readString();
+            this.missingCurrentStepIds.push(elem191);
           }
           input.readListEnd();
         } else {
@@ -4149,12 +4253,12 @@ const JobUpgradePreview = module.exports.JobUpgradePreview = class {
         case 8:
         if (ftype == Thrift.Type.LIST) {
           this.keptStepIds = [];
-          const _rtmp3172 = input.readListBegin();
-          const _size171 = _rtmp3172.size || 0;
-          for (let _i173 = 0; _i173 < _size171; ++_i173) {
-            let elem174 = null;
-            elem174 = input.readString();
-            this.keptStepIds.push(elem174);
+          const _rtmp3193 = input.readListBegin();
+          const _size192 = _rtmp3193.size || 0;
+          for (let _i194 = 0; _i194 < _size192; ++_i194) {
+            let elem195 = null;
+            elem195 = input.readString();
+            this.keptStepIds.push(elem195);
           }
           input.readListEnd();
         } else {
@@ -4164,12 +4268,12 @@ const JobUpgradePreview = module.exports.JobUpgradePreview = class {
         case 9:
         if (ftype == Thrift.Type.LIST) {
           this.droppedStepIds = [];
-          const _rtmp3176 = input.readListBegin();
-          const _size175 = _rtmp3176.size || 0;
-          for (let _i177 = 0; _i177 < _size175; ++_i177) {
-            let elem178 = null;
-            elem178 = input.readString();
-            this.droppedStepIds.push(elem178);
+          const _rtmp3197 = input.readListBegin();
+          const _size196 = _rtmp3197.size || 0;
+          for (let _i198 = 0; _i198 < _size196; ++_i198) {
+            let elem199 = null;
+            elem199 = input.readString();
+            this.droppedStepIds.push(elem199);
           }
           input.readListEnd();
         } else {
@@ -4179,12 +4283,12 @@ const JobUpgradePreview = module.exports.JobUpgradePreview = class {
         case 10:
         if (ftype == Thrift.Type.LIST) {
           this.addedStepIds = [];
-          const _rtmp3180 = input.readListBegin();
-          const _size179 = _rtmp3180.size || 0;
-          for (let _i181 = 0; _i181 < _size179; ++_i181) {
-            let elem182 = null;
-            elem182 = input.readString();
-            this.addedStepIds.push(elem182);
+          const _rtmp3201 = input.readListBegin();
+          const _size200 = _rtmp3201.size || 0;
+          for (let _i202 = 0; _i202 < _size200; ++_i202) {
+            let elem203 = null;
+            elem203 = input.readString();
+            this.addedStepIds.push(elem203);
           }
           input.readListEnd();
         } else {
@@ -4235,10 +4339,10 @@ const JobUpgradePreview = module.exports.JobUpgradePreview = class {
     if (this.missingCurrentStepIds !== null && this.missingCurrentStepIds !== undefined) {
       output.writeFieldBegin('missingCurrentStepIds', Thrift.Type.LIST, 7);
       output.writeListBegin(Thrift.Type.STRING, this.missingCurrentStepIds.length);
-      for (let iter183 in this.missingCurrentStepIds) {
-        if (this.missingCurrentStepIds.hasOwnProperty(iter183)) {
-          iter183 = this.missingCurrentStepIds[iter183];
-          output.writeString(iter183);
+      for (let iter204 in this.missingCurrentStepIds) {
+        if (this.missingCurrentStepIds.hasOwnProperty(iter204)) {
+          iter204 = this.missingCurrentStepIds[iter204];
+          output.writeString(iter204);
         }
       }
       output.writeListEnd();
@@ -4247,10 +4351,10 @@ const JobUpgradePreview = module.exports.JobUpgradePreview = class {
     if (this.keptStepIds !== null && this.keptStepIds !== undefined) {
       output.writeFieldBegin('keptStepIds', Thrift.Type.LIST, 8);
       output.writeListBegin(Thrift.Type.STRING, this.keptStepIds.length);
-      for (let iter184 in this.keptStepIds) {
-        if (this.keptStepIds.hasOwnProperty(iter184)) {
-          iter184 = this.keptStepIds[iter184];
-          output.writeString(iter184);
+      for (let iter205 in this.keptStepIds) {
+        if (this.keptStepIds.hasOwnProperty(iter205)) {
+          iter205 = this.keptStepIds[iter205];
+          output.writeString(iter205);
         }
       }
       output.writeListEnd();
@@ -4259,10 +4363,10 @@ const JobUpgradePreview = module.exports.JobUpgradePreview = class {
     if (this.droppedStepIds !== null && this.droppedStepIds !== undefined) {
       output.writeFieldBegin('droppedStepIds', Thrift.Type.LIST, 9);
       output.writeListBegin(Thrift.Type.STRING, this.droppedStepIds.length);
-      for (let iter185 in this.droppedStepIds) {
-        if (this.droppedStepIds.hasOwnProperty(iter185)) {
-          iter185 = this.droppedStepIds[iter185];
-          output.writeString(iter185);
+      for (let iter206 in this.droppedStepIds) {
+        if (this.droppedStepIds.hasOwnProperty(iter206)) {
+          iter206 = this.droppedStepIds[iter206];
+          output.writeString(iter206);
         }
       }
       output.writeListEnd();
@@ -4271,10 +4375,10 @@ const JobUpgradePreview = module.exports.JobUpgradePreview = class {
     if (this.addedStepIds !== null && this.addedStepIds !== undefined) {
       output.writeFieldBegin('addedStepIds', Thrift.Type.LIST, 10);
       output.writeListBegin(Thrift.Type.STRING, this.addedStepIds.length);
-      for (let iter186 in this.addedStepIds) {
-        if (this.addedStepIds.hasOwnProperty(iter186)) {
-          iter186 = this.addedStepIds[iter186];
-          output.writeString(iter186);
+      for (let iter207 in this.addedStepIds) {
+        if (this.addedStepIds.hasOwnProperty(iter207)) {
+          iter207 = this.addedStepIds[iter207];
+          output.writeString(iter207);
         }
       }
       output.writeListEnd();
@@ -5264,13 +5368,13 @@ const JobHistoryPage = module.exports.JobHistoryPage = class {
         case 1:
         if (ftype == Thrift.Type.LIST) {
           this.entries = [];
-          const _rtmp3188 = input.readListBegin();
-          const _size187 = _rtmp3188.size || 0;
-          for (let _i189 = 0; _i189 < _size187; ++_i189) {
-            let elem190 = null;
-            elem190 = new ttypes.JobHistory();
-            elem190.read(input);
-            this.entries.push(elem190);
+          const _rtmp3209 = input.readListBegin();
+          const _size208 = _rtmp3209.size || 0;
+          for (let _i210 = 0; _i210 < _size208; ++_i210) {
+            let elem211 = null;
+            elem211 = new ttypes.JobHistory();
+            elem211.read(input);
+            this.entries.push(elem211);
           }
           input.readListEnd();
         } else {
@@ -5299,10 +5403,10 @@ const JobHistoryPage = module.exports.JobHistoryPage = class {
     if (this.entries !== null && this.entries !== undefined) {
       output.writeFieldBegin('entries', Thrift.Type.LIST, 1);
       output.writeListBegin(Thrift.Type.STRUCT, this.entries.length);
-      for (let iter191 in this.entries) {
-        if (this.entries.hasOwnProperty(iter191)) {
-          iter191 = this.entries[iter191];
-          iter191.write(output);
+      for (let iter212 in this.entries) {
+        if (this.entries.hasOwnProperty(iter212)) {
+          iter212 = this.entries[iter212];
+          iter212.write(output);
         }
       }
       output.writeListEnd();
@@ -5480,12 +5584,12 @@ const Query = module.exports.Query = class {
         case 4:
         if (ftype == Thrift.Type.LIST) {
           this.fields = [];
-          const _rtmp3193 = input.readListBegin();
-          const _size192 = _rtmp3193.size || 0;
-          for (let _i194 = 0; _i194 < _size192; ++_i194) {
-            let elem195 = null;
-            elem195 = input.readString();
-            this.fields.push(elem195);
+          const _rtmp3214 = input.readListBegin();
+          const _size213 = _rtmp3214.size || 0;
+          for (let _i215 = 0; _i215 < _size213; ++_i215) {
+            let elem216 = null;
+            elem216 = input.readString();
+            this.fields.push(elem216);
           }
           input.readListEnd();
         } else {
@@ -5495,12 +5599,12 @@ const Query = module.exports.Query = class {
         case 5:
         if (ftype == Thrift.Type.LIST) {
           this.displayNames = [];
-          const _rtmp3197 = input.readListBegin();
-          const _size196 = _rtmp3197.size || 0;
-          for (let _i198 = 0; _i198 < _size196; ++_i198) {
-            let elem199 = null;
-            elem199 = input.readString();
-            this.displayNames.push(elem199);
+          const _rtmp3218 = input.readListBegin();
+          const _size217 = _rtmp3218.size || 0;
+          for (let _i219 = 0; _i219 < _size217; ++_i219) {
+            let elem220 = null;
+            elem220 = input.readString();
+            this.displayNames.push(elem220);
           }
           input.readListEnd();
         } else {
@@ -5510,13 +5614,13 @@ const Query = module.exports.Query = class {
         case 6:
         if (ftype == Thrift.Type.LIST) {
           this.sortFields = [];
-          const _rtmp3201 = input.readListBegin();
-          const _size200 = _rtmp3201.size || 0;
-          for (let _i202 = 0; _i202 < _size200; ++_i202) {
-            let elem203 = null;
-            elem203 = new ttypes.SortField();
-            elem203.read(input);
-            this.sortFields.push(elem203);
+          const _rtmp3222 = input.readListBegin();
+          const _size221 = _rtmp3222.size || 0;
+          for (let _i223 = 0; _i223 < _size221; ++_i223) {
+            let elem224 = null;
+            elem224 = new ttypes.SortField();
+            elem224.read(input);
+            this.sortFields.push(elem224);
           }
           input.readListEnd();
         } else {
@@ -5608,10 +5712,10 @@ const Query = module.exports.Query = class {
     if (this.fields !== null && this.fields !== undefined) {
       output.writeFieldBegin('fields', Thrift.Type.LIST, 4);
       output.writeListBegin(Thrift.Type.STRING, this.fields.length);
-      for (let iter204 in this.fields) {
-        if (this.fields.hasOwnProperty(iter204)) {
-          iter204 = this.fields[iter204];
-          output.writeString(iter204);
+      for (let iter225 in this.fields) {
+        if (this.fields.hasOwnProperty(iter225)) {
+          iter225 = this.fields[iter225];
+          output.writeString(iter225);
         }
       }
       output.writeListEnd();
@@ -5620,10 +5724,10 @@ const Query = module.exports.Query = class {
     if (this.displayNames !== null && this.displayNames !== undefined) {
       output.writeFieldBegin('displayNames', Thrift.Type.LIST, 5);
       output.writeListBegin(Thrift.Type.STRING, this.displayNames.length);
-      for (let iter205 in this.displayNames) {
-        if (this.displayNames.hasOwnProperty(iter205)) {
-          iter205 = this.displayNames[iter205];
-          output.writeString(iter205);
+      for (let iter226 in this.displayNames) {
+        if (this.displayNames.hasOwnProperty(iter226)) {
+          iter226 = this.displayNames[iter226];
+          output.writeString(iter226);
         }
       }
       output.writeListEnd();
@@ -5632,10 +5736,10 @@ const Query = module.exports.Query = class {
     if (this.sortFields !== null && this.sortFields !== undefined) {
       output.writeFieldBegin('sortFields', Thrift.Type.LIST, 6);
       output.writeListBegin(Thrift.Type.STRUCT, this.sortFields.length);
-      for (let iter206 in this.sortFields) {
-        if (this.sortFields.hasOwnProperty(iter206)) {
-          iter206 = this.sortFields[iter206];
-          iter206.write(output);
+      for (let iter227 in this.sortFields) {
+        if (this.sortFields.hasOwnProperty(iter227)) {
+          iter227 = this.sortFields[iter227];
+          iter227.write(output);
         }
       }
       output.writeListEnd();
@@ -5810,13 +5914,13 @@ const QueryResult = module.exports.QueryResult = class {
         case 2:
         if (ftype == Thrift.Type.LIST) {
           this.fields = [];
-          const _rtmp3208 = input.readListBegin();
-          const _size207 = _rtmp3208.size || 0;
-          for (let _i209 = 0; _i209 < _size207; ++_i209) {
-            let elem210 = null;
-            elem210 = new ttypes.QueryField();
-            elem210.read(input);
-            this.fields.push(elem210);
+          const _rtmp3229 = input.readListBegin();
+          const _size228 = _rtmp3229.size || 0;
+          for (let _i230 = 0; _i230 < _size228; ++_i230) {
+            let elem231 = null;
+            elem231 = new ttypes.QueryField();
+            elem231.read(input);
+            this.fields.push(elem231);
           }
           input.readListEnd();
         } else {
@@ -5826,21 +5930,21 @@ const QueryResult = module.exports.QueryResult = class {
         case 3:
         if (ftype == Thrift.Type.LIST) {
           this.results = [];
-          const _rtmp3212 = input.readListBegin();
-          const _size211 = _rtmp3212.size || 0;
-          for (let _i213 = 0; _i213 < _size211; ++_i213) {
-            let elem214 = null;
-            elem214 = [];
-            const _rtmp3216 = input.readListBegin();
-            const _size215 = _rtmp3216.size || 0;
-            for (let _i217 = 0; _i217 < _size215; ++_i217) {
-              let elem218 = null;
-              elem218 = new ttypes.JobValue();
-              elem218.read(input);
-              elem214.push(elem218);
+          const _rtmp3233 = input.readListBegin();
+          const _size232 = _rtmp3233.size || 0;
+          for (let _i234 = 0; _i234 < _size232; ++_i234) {
+            let elem235 = null;
+            elem235 = [];
+            const _rtmp3237 = input.readListBegin();
+            const _size236 = _rtmp3237.size || 0;
+            for (let _i238 = 0; _i238 < _size236; ++_i238) {
+              let elem239 = null;
+              elem239 = new ttypes.JobValue();
+              elem239.read(input);
+              elem235.push(elem239);
             }
             input.readListEnd();
-            this.results.push(elem214);
+            this.results.push(elem235);
           }
           input.readListEnd();
         } else {
@@ -5901,10 +6005,10 @@ const QueryResult = module.exports.QueryResult = class {
     if (this.fields !== null && this.fields !== undefined) {
       output.writeFieldBegin('fields', Thrift.Type.LIST, 2);
       output.writeListBegin(Thrift.Type.STRUCT, this.fields.length);
-      for (let iter219 in this.fields) {
-        if (this.fields.hasOwnProperty(iter219)) {
-          iter219 = this.fields[iter219];
-          iter219.write(output);
+      for (let iter240 in this.fields) {
+        if (this.fields.hasOwnProperty(iter240)) {
+          iter240 = this.fields[iter240];
+          iter240.write(output);
         }
       }
       output.writeListEnd();
@@ -5913,14 +6017,14 @@ const QueryResult = module.exports.QueryResult = class {
     if (this.results !== null && this.results !== undefined) {
       output.writeFieldBegin('results', Thrift.Type.LIST, 3);
       output.writeListBegin(Thrift.Type.LIST, this.results.length);
-      for (let iter220 in this.results) {
-        if (this.results.hasOwnProperty(iter220)) {
-          iter220 = this.results[iter220];
-          output.writeListBegin(Thrift.Type.STRUCT, iter220.length);
-          for (let iter221 in iter220) {
-            if (iter220.hasOwnProperty(iter221)) {
-              iter221 = iter220[iter221];
-              iter221.write(output);
+      for (let iter241 in this.results) {
+        if (this.results.hasOwnProperty(iter241)) {
+          iter241 = this.results[iter241];
+          output.writeListBegin(Thrift.Type.STRUCT, iter241.length);
+          for (let iter242 in iter241) {
+            if (iter241.hasOwnProperty(iter242)) {
+              iter242 = iter241[iter242];
+              iter242.write(output);
             }
           }
           output.writeListEnd();
@@ -6199,13 +6303,13 @@ const JobStatistics = module.exports.JobStatistics = class {
         case 3:
         if (ftype == Thrift.Type.LIST) {
           this.groupedValues = [];
-          const _rtmp3223 = input.readListBegin();
-          const _size222 = _rtmp3223.size || 0;
-          for (let _i224 = 0; _i224 < _size222; ++_i224) {
-            let elem225 = null;
-            elem225 = new ttypes.GroupedValue();
-            elem225.read(input);
-            this.groupedValues.push(elem225);
+          const _rtmp3244 = input.readListBegin();
+          const _size243 = _rtmp3244.size || 0;
+          for (let _i245 = 0; _i245 < _size243; ++_i245) {
+            let elem246 = null;
+            elem246 = new ttypes.GroupedValue();
+            elem246.read(input);
+            this.groupedValues.push(elem246);
           }
           input.readListEnd();
         } else {
@@ -6236,10 +6340,10 @@ const JobStatistics = module.exports.JobStatistics = class {
     if (this.groupedValues !== null && this.groupedValues !== undefined) {
       output.writeFieldBegin('groupedValues', Thrift.Type.LIST, 3);
       output.writeListBegin(Thrift.Type.STRUCT, this.groupedValues.length);
-      for (let iter226 in this.groupedValues) {
-        if (this.groupedValues.hasOwnProperty(iter226)) {
-          iter226 = this.groupedValues[iter226];
-          iter226.write(output);
+      for (let iter247 in this.groupedValues) {
+        if (this.groupedValues.hasOwnProperty(iter247)) {
+          iter247 = this.groupedValues[iter247];
+          iter247.write(output);
         }
       }
       output.writeListEnd();
@@ -6488,13 +6592,13 @@ const DiagramPath = module.exports.DiagramPath = class {
         case 6:
         if (ftype == Thrift.Type.LIST) {
           this.points = [];
-          const _rtmp3228 = input.readListBegin();
-          const _size227 = _rtmp3228.size || 0;
-          for (let _i229 = 0; _i229 < _size227; ++_i229) {
-            let elem230 = null;
-            elem230 = new ttypes.DiagramPoint();
-            elem230.read(input);
-            this.points.push(elem230);
+          const _rtmp3249 = input.readListBegin();
+          const _size248 = _rtmp3249.size || 0;
+          for (let _i250 = 0; _i250 < _size248; ++_i250) {
+            let elem251 = null;
+            elem251 = new ttypes.DiagramPoint();
+            elem251.read(input);
+            this.points.push(elem251);
           }
           input.readListEnd();
         } else {
@@ -6504,12 +6608,12 @@ const DiagramPath = module.exports.DiagramPath = class {
         case 7:
         if (ftype == Thrift.Type.LIST) {
           this.ports = [];
-          const _rtmp3232 = input.readListBegin();
-          const _size231 = _rtmp3232.size || 0;
-          for (let _i233 = 0; _i233 < _size231; ++_i233) {
-            let elem234 = null;
-            elem234 = input.readI32();
-            this.ports.push(elem234);
+          const _rtmp3253 = input.readListBegin();
+          const _size252 = _rtmp3253.size || 0;
+          for (let _i254 = 0; _i254 < _size252; ++_i254) {
+            let elem255 = null;
+            elem255 = input.readI32();
+            this.ports.push(elem255);
           }
           input.readListEnd();
         } else {
@@ -6526,12 +6630,12 @@ const DiagramPath = module.exports.DiagramPath = class {
         case 9:
         if (ftype == Thrift.Type.LIST) {
           this.notifications = [];
-          const _rtmp3236 = input.readListBegin();
-          const _size235 = _rtmp3236.size || 0;
-          for (let _i237 = 0; _i237 < _size235; ++_i237) {
-            let elem238 = null;
-            elem238 = input.readString();
-            this.notifications.push(elem238);
+          const _rtmp3257 = input.readListBegin();
+          const _size256 = _rtmp3257.size || 0;
+          for (let _i258 = 0; _i258 < _size256; ++_i258) {
+            let elem259 = null;
+            elem259 = input.readString();
+            this.notifications.push(elem259);
           }
           input.readListEnd();
         } else {
@@ -6605,10 +6709,10 @@ const DiagramPath = module.exports.DiagramPath = class {
     if (this.points !== null && this.points !== undefined) {
       output.writeFieldBegin('points', Thrift.Type.LIST, 6);
       output.writeListBegin(Thrift.Type.STRUCT, this.points.length);
-      for (let iter239 in this.points) {
-        if (this.points.hasOwnProperty(iter239)) {
-          iter239 = this.points[iter239];
-          iter239.write(output);
+      for (let iter260 in this.points) {
+        if (this.points.hasOwnProperty(iter260)) {
+          iter260 = this.points[iter260];
+          iter260.write(output);
         }
       }
       output.writeListEnd();
@@ -6617,10 +6721,10 @@ const DiagramPath = module.exports.DiagramPath = class {
     if (this.ports !== null && this.ports !== undefined) {
       output.writeFieldBegin('ports', Thrift.Type.LIST, 7);
       output.writeListBegin(Thrift.Type.I32, this.ports.length);
-      for (let iter240 in this.ports) {
-        if (this.ports.hasOwnProperty(iter240)) {
-          iter240 = this.ports[iter240];
-          output.writeI32(iter240);
+      for (let iter261 in this.ports) {
+        if (this.ports.hasOwnProperty(iter261)) {
+          iter261 = this.ports[iter261];
+          output.writeI32(iter261);
         }
       }
       output.writeListEnd();
@@ -6634,10 +6738,10 @@ const DiagramPath = module.exports.DiagramPath = class {
     if (this.notifications !== null && this.notifications !== undefined) {
       output.writeFieldBegin('notifications', Thrift.Type.LIST, 9);
       output.writeListBegin(Thrift.Type.STRING, this.notifications.length);
-      for (let iter241 in this.notifications) {
-        if (this.notifications.hasOwnProperty(iter241)) {
-          iter241 = this.notifications[iter241];
-          output.writeString(iter241);
+      for (let iter262 in this.notifications) {
+        if (this.notifications.hasOwnProperty(iter262)) {
+          iter262 = this.notifications[iter262];
+          output.writeString(iter262);
         }
       }
       output.writeListEnd();
@@ -6876,13 +6980,13 @@ const DiagramStep = module.exports.DiagramStep = class {
         case 14:
         if (ftype == Thrift.Type.LIST) {
           this.paths = [];
-          const _rtmp3243 = input.readListBegin();
-          const _size242 = _rtmp3243.size || 0;
-          for (let _i244 = 0; _i244 < _size242; ++_i244) {
-            let elem245 = null;
-            elem245 = new ttypes.DiagramPath();
-            elem245.read(input);
-            this.paths.push(elem245);
+          const _rtmp3264 = input.readListBegin();
+          const _size263 = _rtmp3264.size || 0;
+          for (let _i265 = 0; _i265 < _size263; ++_i265) {
+            let elem266 = null;
+            elem266 = new ttypes.DiagramPath();
+            elem266.read(input);
+            this.paths.push(elem266);
           }
           input.readListEnd();
         } else {
@@ -7038,10 +7142,10 @@ const DiagramStep = module.exports.DiagramStep = class {
     if (this.paths !== null && this.paths !== undefined) {
       output.writeFieldBegin('paths', Thrift.Type.LIST, 14);
       output.writeListBegin(Thrift.Type.STRUCT, this.paths.length);
-      for (let iter246 in this.paths) {
-        if (this.paths.hasOwnProperty(iter246)) {
-          iter246 = this.paths[iter246];
-          iter246.write(output);
+      for (let iter267 in this.paths) {
+        if (this.paths.hasOwnProperty(iter267)) {
+          iter267 = this.paths[iter267];
+          iter267.write(output);
         }
       }
       output.writeListEnd();
@@ -7446,13 +7550,13 @@ const DiagramDetails = module.exports.DiagramDetails = class {
         case 7:
         if (ftype == Thrift.Type.LIST) {
           this.steps = [];
-          const _rtmp3248 = input.readListBegin();
-          const _size247 = _rtmp3248.size || 0;
-          for (let _i249 = 0; _i249 < _size247; ++_i249) {
-            let elem250 = null;
-            elem250 = new ttypes.DiagramStep();
-            elem250.read(input);
-            this.steps.push(elem250);
+          const _rtmp3269 = input.readListBegin();
+          const _size268 = _rtmp3269.size || 0;
+          for (let _i270 = 0; _i270 < _size268; ++_i270) {
+            let elem271 = null;
+            elem271 = new ttypes.DiagramStep();
+            elem271.read(input);
+            this.steps.push(elem271);
           }
           input.readListEnd();
         } else {
@@ -7462,13 +7566,13 @@ const DiagramDetails = module.exports.DiagramDetails = class {
         case 10:
         if (ftype == Thrift.Type.LIST) {
           this.annotations = [];
-          const _rtmp3252 = input.readListBegin();
-          const _size251 = _rtmp3252.size || 0;
-          for (let _i253 = 0; _i253 < _size251; ++_i253) {
-            let elem254 = null;
-            elem254 = new ttypes.DiagramAnnotation();
-            elem254.read(input);
-            this.annotations.push(elem254);
+          const _rtmp3273 = input.readListBegin();
+          const _size272 = _rtmp3273.size || 0;
+          for (let _i274 = 0; _i274 < _size272; ++_i274) {
+            let elem275 = null;
+            elem275 = new ttypes.DiagramAnnotation();
+            elem275.read(input);
+            this.annotations.push(elem275);
           }
           input.readListEnd();
         } else {
@@ -7485,13 +7589,13 @@ const DiagramDetails = module.exports.DiagramDetails = class {
         case 1001:
         if (ftype == Thrift.Type.LIST) {
           this.groups = [];
-          const _rtmp3256 = input.readListBegin();
-          const _size255 = _rtmp3256.size || 0;
-          for (let _i257 = 0; _i257 < _size255; ++_i257) {
-            let elem258 = null;
-            elem258 = new ttypes.DiagramGroup();
-            elem258.read(input);
-            this.groups.push(elem258);
+          const _rtmp3277 = input.readListBegin();
+          const _size276 = _rtmp3277.size || 0;
+          for (let _i278 = 0; _i278 < _size276; ++_i278) {
+            let elem279 = null;
+            elem279 = new ttypes.DiagramGroup();
+            elem279.read(input);
+            this.groups.push(elem279);
           }
           input.readListEnd();
         } else {
@@ -7542,10 +7646,10 @@ const DiagramDetails = module.exports.DiagramDetails = class {
     if (this.steps !== null && this.steps !== undefined) {
       output.writeFieldBegin('steps', Thrift.Type.LIST, 7);
       output.writeListBegin(Thrift.Type.STRUCT, this.steps.length);
-      for (let iter259 in this.steps) {
-        if (this.steps.hasOwnProperty(iter259)) {
-          iter259 = this.steps[iter259];
-          iter259.write(output);
+      for (let iter280 in this.steps) {
+        if (this.steps.hasOwnProperty(iter280)) {
+          iter280 = this.steps[iter280];
+          iter280.write(output);
         }
       }
       output.writeListEnd();
@@ -7554,10 +7658,10 @@ const DiagramDetails = module.exports.DiagramDetails = class {
     if (this.annotations !== null && this.annotations !== undefined) {
       output.writeFieldBegin('annotations', Thrift.Type.LIST, 10);
       output.writeListBegin(Thrift.Type.STRUCT, this.annotations.length);
-      for (let iter260 in this.annotations) {
-        if (this.annotations.hasOwnProperty(iter260)) {
-          iter260 = this.annotations[iter260];
-          iter260.write(output);
+      for (let iter281 in this.annotations) {
+        if (this.annotations.hasOwnProperty(iter281)) {
+          iter281 = this.annotations[iter281];
+          iter281.write(output);
         }
       }
       output.writeListEnd();
@@ -7571,10 +7675,10 @@ const DiagramDetails = module.exports.DiagramDetails = class {
     if (this.groups !== null && this.groups !== undefined) {
       output.writeFieldBegin('groups', Thrift.Type.LIST, 1001);
       output.writeListBegin(Thrift.Type.STRUCT, this.groups.length);
-      for (let iter261 in this.groups) {
-        if (this.groups.hasOwnProperty(iter261)) {
-          iter261 = this.groups[iter261];
-          iter261.write(output);
+      for (let iter282 in this.groups) {
+        if (this.groups.hasOwnProperty(iter282)) {
+          iter282 = this.groups[iter282];
+          iter282.write(output);
         }
       }
       output.writeListEnd();

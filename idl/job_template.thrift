@@ -782,7 +782,7 @@ service JobTemplateService {
    * Puts a step into the group parentId at position, -1 = at the end. replace: takes the place of the child that stands
    * there; -1 is refused then. Returns the latest entry.
    *
-   * Errors: template-not-found (404), step-group-not-found (404), document-not-found (404), metadata-not-found (404), metadata-archived (601), invalid-position (400), duplicate-id (400), limit-exceeded (400), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
+   * Errors: template-not-found (404), step-group-not-found (404), document-not-found (404), metadata-not-found (404), metadata-archived (601), data-sheet-definition-not-found (404), data-sheet-definition-archived (601), data-sheet-set-archived (601), invalid-position (400), duplicate-id (400), limit-exceeded (400), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
    */
   JobTemplateModular addStepModular(
     1: string jobTemplateId,
@@ -796,7 +796,7 @@ service JobTemplateService {
    * Puts a step group, with all that is below it, into the group parentId; position and replace as in addStepModular.
    * Returns the latest entry.
    *
-   * Errors: template-not-found (404), step-group-not-found (404), document-not-found (404), metadata-not-found (404), metadata-archived (601), category-not-found (404), category-archived (601), icon-not-found (404), invalid-position (400), duplicate-id (400), limit-exceeded (400), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
+   * Errors: template-not-found (404), step-group-not-found (404), document-not-found (404), metadata-not-found (404), metadata-archived (601), data-sheet-definition-not-found (404), data-sheet-definition-archived (601), data-sheet-set-archived (601), category-not-found (404), category-archived (601), icon-not-found (404), invalid-position (400), duplicate-id (400), limit-exceeded (400), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
    */
   JobTemplateModular addStepGroupModular(
     1: string jobTemplateId,
@@ -895,7 +895,7 @@ service JobTemplateService {
   /**
    * Replaces the whole step tree. Nodes that keep their ids keep their history. Returns the latest entry.
    *
-   * Errors: template-not-found (404), document-not-found (404), metadata-not-found (404), metadata-archived (601), category-not-found (404), category-archived (601), icon-not-found (404), duplicate-id (400), limit-exceeded (400), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
+   * Errors: template-not-found (404), document-not-found (404), metadata-not-found (404), metadata-archived (601), data-sheet-definition-not-found (404), data-sheet-definition-archived (601), data-sheet-set-archived (601), category-not-found (404), category-archived (601), icon-not-found (404), duplicate-id (400), limit-exceeded (400), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
    */
   JobTemplate updateStepGroup(
     1: string jobTemplateId,
@@ -905,7 +905,7 @@ service JobTemplateService {
   /**
    * As addStepModular.
    *
-   * Errors: template-not-found (404), step-group-not-found (404), document-not-found (404), metadata-not-found (404), metadata-archived (601), invalid-position (400), duplicate-id (400), limit-exceeded (400), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
+   * Errors: template-not-found (404), step-group-not-found (404), document-not-found (404), metadata-not-found (404), metadata-archived (601), data-sheet-definition-not-found (404), data-sheet-definition-archived (601), data-sheet-set-archived (601), invalid-position (400), duplicate-id (400), limit-exceeded (400), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
    */
   JobTemplate addStep(
     1: string jobTemplateId,
@@ -918,7 +918,7 @@ service JobTemplateService {
   /**
    * As addStepGroupModular.
    *
-   * Errors: template-not-found (404), step-group-not-found (404), document-not-found (404), metadata-not-found (404), metadata-archived (601), category-not-found (404), category-archived (601), icon-not-found (404), invalid-position (400), duplicate-id (400), limit-exceeded (400), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
+   * Errors: template-not-found (404), step-group-not-found (404), document-not-found (404), metadata-not-found (404), metadata-archived (601), data-sheet-definition-not-found (404), data-sheet-definition-archived (601), data-sheet-set-archived (601), category-not-found (404), category-archived (601), icon-not-found (404), invalid-position (400), duplicate-id (400), limit-exceeded (400), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
    */
   JobTemplate addStepGroup(
     1: string jobTemplateId,

@@ -26,6 +26,7 @@ namespace perl Jobwright.Jobs
 namespace rs jobwright.jobs
 
 include "common.thrift"
+include "data_sheet.thrift"
 include "flow.thrift"
 
 /** Rows of a query when Query.num is unset. */
@@ -450,6 +451,13 @@ struct Job {
   1001: i64 revision;
   /** Jobwright extension: id of the team that the job belongs to. */
   1003: string teamId;
+  /** Jobwright extension: data sheet set id -> id of the sheet that was chosen when the job was created. Unset = none. */
+  1004: optional map<string, string> plannedDataSheetIds;
+  /**
+   * Jobwright extension: data sheet definition id -> value of the chosen sheet when the first step of the job was started,
+   * for what the procedure refers to. They never change afterwards. Unset before.
+   */
+  1005: optional map<string, data_sheet.DataSheetValue> snapshottedDataSheetValues;
 }
 
 /** What getJob returns beside the basic fields. */
@@ -505,6 +513,11 @@ struct CreateJobOverrides {
    * is request-id-reused. Remembered for 24 hours.
    */
   1001: optional string requestId;
+  /**
+   * Jobwright extension: data sheet set id -> id of the sheet that the jobs work with, for sets that the procedure refers
+   * to. What was not chosen has no values.
+   */
+  1002: optional map<string, string> plannedDataSheetIds;
 }
 
 /** The jobs that were created. */
@@ -1163,7 +1176,7 @@ service JobsService {
    * the template's defaults. A first step that is automatic, and assigned to the caller or to nobody, starts at once, for
    * the first 25 jobs of the call. Privilege jobCreate. Returns the ids in order.
    *
-   * Errors: template-not-found (404), job-not-found (404), user-not-found (404), group-not-found (404), insufficient-permissions (476), not-published (420), template-archived (601), job-id-taken (400), request-id-reused (400), dates-out-of-order (400), unknown-priority (400), unknown-status (400), invalid-property (400), invalid-geometry (400), limit-exceeded (400)
+   * Errors: template-not-found (404), job-not-found (404), user-not-found (404), group-not-found (404), insufficient-permissions (476), not-published (420), template-archived (601), job-id-taken (400), request-id-reused (400), dates-out-of-order (400), unknown-priority (400), unknown-status (400), invalid-property (400), invalid-geometry (400), limit-exceeded (400), data-sheet-not-found (404), data-sheet-archived (601)
    */
   CreateJobsResponse createJobs(
     1: string jobTemplateId,

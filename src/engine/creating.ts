@@ -22,6 +22,7 @@ import type { TemplateRow } from '../store/templates.ts';
 import type { Act } from './act.ts';
 import { historyRow } from './history.ts';
 import { resolveAssignment, resolveUser } from './naming.ts';
+import { plannedSheets } from './planned-sheets.ts';
 
 /** @returns the ids of the new jobs, in order; those of the first call when one with the same requestId was carried out before */
 export async function createJobs(
@@ -144,6 +145,8 @@ async function jobRow(
     percent_given: overrides.percentComplete == null ? 0 : 1,
     finished_leaves: 0,
     parent_job: overrides.parentJob ?? null,
+    planned_sheets: await plannedSheets(tx, template, overrides.plannedDataSheetIds),
+    sheet_values: null,
     closed: 0,
     closed_by: null,
     revision: 1,

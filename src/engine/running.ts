@@ -14,6 +14,7 @@ import type { Row } from '../store/schema.ts';
 import type { Act } from './act.ts';
 import { readyStep } from './creating.ts';
 import { historyRow } from './history.ts';
+import { sheetValues } from './planned-sheets.ts';
 
 export interface StepAnswer {
   readonly stepId: string;
@@ -53,12 +54,15 @@ async function work(
   if (job.closed === 1)
     return (stepIds.length > 0 ? asked : ['']).map(stepId => ({ stepId, status: JobActionStepStatus.JobClosed }));
   if (current.length === 0 && stepIds.length === 0) return [{ stepId: '', status: JobActionStepStatus.NoActiveStep }];
-  const chart = FlowChart.of(await tx.trees.tree(job.team_id, job.root_hash));
+  const root = await tx.trees.tree(job.team_id, job.root_hash);
+  const chart = FlowChart.of(root);
   const work = new Work(act, job, chart, current);
   const answers = asked.map(stepId => {
     const step = current.find(candidate => candidate.step_id === stepId);
     return { stepId, status: step ? deed(work, step) : work.whyNotCurrent(stepId) };
   });
+  if (work.begins && job.planned_sheets !== null)
+    work.keepSheetValues(await sheetValues(tx, job.team_id, root, JSON.parse(job.planned_sheets)));
   await work.write(tx);
   return answers;
 }
@@ -132,6 +136,15 @@ class Work {
   #assignmentBehind(left: JobStepRow): Assignment {
     if (left.started_by !== null) return { type: AssignedType.User, to: this.#act.caller.userId };
     return { type: left.assigned_type, to: left.assigned_to };
+  }
+
+  /** Whether the job is started by this call. */
+  get begins(): boolean {
+    return this.#change.started_at !== undefined;
+  }
+
+  keepSheetValues(values: string): void {
+    this.#change.sheet_values = values;
   }
 
   async write(tx: Transactor): Promise<void> {

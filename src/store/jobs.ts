@@ -43,6 +43,19 @@ export class JobReader {
       .execute();
   }
 
+  /** Data sheets with these ids, of whatever sets. */
+  sheetsById(teamId: string, sheetIds: readonly string[]): Promise<Row<'sheets'>[]> {
+    return this.db
+      .selectFrom('sheets')
+      .selectAll()
+      .where('team_id', '=', teamId)
+      .where('set_id', 'in', eb =>
+        eb.selectFrom('sheet_sets').select('sheet_sets.set_id').where('sheet_sets.team_id', '=', teamId),
+      )
+      .where(eb => isOneOf(this.engine, eb.ref('sheet_id'), sheetIds))
+      .execute();
+  }
+
   /** The current steps of jobs of one team, by job and in the order of the tree. */
   currentSteps(teamId: string, jobIds: readonly string[]): Promise<JobStepRow[]> {
     return this.db

@@ -17,6 +17,7 @@ import * as metadata from './migrations/010-metadata.ts';
 import * as inReview from './migrations/011-in-review.ts';
 import * as wholeTemplates from './migrations/012-whole-templates.ts';
 import * as webhooks from './migrations/013-webhooks.ts';
+import * as jobSheets from './migrations/014-job-sheets.ts';
 
 const steps = {
   '001-first': first,
@@ -32,6 +33,7 @@ const steps = {
   '011-in-review': inReview,
   '012-whole-templates': wholeTemplates,
   '013-webhooks': webhooks,
+  '014-job-sheets': jobSheets,
 };
 
 /** @throws Error with what to do, when the schema is newer than this program or a step fails; nothing is half done then */

@@ -27,6 +27,7 @@ import {
   type TestUser,
 } from '../support/seed.ts';
 import { TestServer } from '../support/server.ts';
+import { withSheets } from '../support/sheets.ts';
 import { OwnListener } from './own-listener.ts';
 
 let server: TestServer;
@@ -306,6 +307,15 @@ const provoked: Readonly<Record<string, Provoked>> = {
       const jobId = await newJob();
       const { uploadId } = await admin.jobs.beginAttachmentUpload({ jobId, fileName: 'plan.pdf' }, 3);
       return admin.jobs.finishAttachmentUpload(uploadId, '0'.repeat(64));
+    },
+  },
+  'data-sheet-archived': {
+    code: 601,
+    message: /the sheet "Pump 7" .* is archived; choose another/,
+    call: async () => {
+      const { templateId, setId, sheetIds } = await withSheets(admin, ['Pump 7']);
+      await sheets().sheetOps(setId, [{ archiveId: sheetIds[0]! }]);
+      return admin.jobs.createJobs(templateId, { plannedDataSheetIds: { [setId]: sheetIds[0]! } });
     },
   },
   'data-sheet-definition-archived': {

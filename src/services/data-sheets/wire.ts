@@ -1,6 +1,7 @@
 /** Data sheets: from rows to the structs of the interface. Times go out in Unix seconds. */
-import type { DataSheet, DataSheetDefinition, DataSheetSet, DataSheetValue } from '#gen/data_sheet_types';
+import type { DataSheet, DataSheetDefinition, DataSheetSet } from '#gen/data_sheet_types';
 import { toSeconds } from '../../base/clock.ts';
+import { toSheetValue } from '../../engine/planned-sheets.ts';
 import type { Row } from '../../store/schema.ts';
 import type { CellRow, DefinitionRow, SetRow, SheetRow } from '../../store/sheets.ts';
 import { toUserModular } from '../users/wire.ts';
@@ -32,7 +33,7 @@ export const toSheet = (sheet: SheetRow, cells: readonly CellRow[], authors: Aut
   name: sheet.name,
   description: sheet.descrip,
   ...author(authors, sheet.author_id),
-  idValues: Object.fromEntries(cells.map(cell => [cell.definition_id, toValue(cell)])),
+  idValues: Object.fromEntries(cells.map(cell => [cell.definition_id, toSheetValue(cell)])),
 });
 
 /** @param cells absent: values were not asked for */
@@ -42,8 +43,5 @@ export const toDefinition = (definition: DefinitionRow, cells?: readonly CellRow
   name: definition.name,
   position: definition.ordinal,
   type: definition.typ,
-  ...(cells && { sheetValues: Object.fromEntries(cells.map(cell => [cell.sheet_id, toValue(cell)])) }),
+  ...(cells && { sheetValues: Object.fromEntries(cells.map(cell => [cell.sheet_id, toSheetValue(cell)])) }),
 });
-
-const toValue = ({ text, number, digits }: CellRow): DataSheetValue =>
-  text === null ? { number: { number: number!, precision: digits! } } : { text };

@@ -41,6 +41,8 @@ export const toJob = (job: JobRow, steps: readonly JobStepRow[]): Job => ({
   closedBy: job.closed_by ?? undefined,
   revision: job.revision,
   teamId: job.team_id,
+  ...(job.planned_sheets !== null && { plannedDataSheetIds: JSON.parse(job.planned_sheets) }),
+  ...(job.sheet_values !== null && { snapshottedDataSheetValues: JSON.parse(job.sheet_values) }),
 });
 
 const toCurrentStep = (step: JobStepRow): CurrentStep => ({

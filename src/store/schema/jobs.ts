@@ -30,6 +30,10 @@ export const jobsTables = {
     closed: integer,
     /** Who closed the job; null while it is open, and when it closed itself. */
     closed_by: optionalText,
+    /** Data sheets that the job works with: set id -> sheet id, as JSON; null for none. */
+    planned_sheets: optionalText,
+    /** Definition id -> data_sheet.DataSheetValue as of the start, as JSON; null before it. */
+    sheet_values: optionalText,
     /** +1 with every change: what concurrent writers of one job compare and set. */
     revision: integer,
     /** The seq of the newest row in job_history. */
