@@ -8,3 +8,19 @@ export interface Act {
   readonly now: number;
   readonly ids: Ids;
 }
+
+/** What the server does by itself: nobody did it, and it needs no rights. */
+export const systemAct = (now: number, ids: Ids): Act => ({
+  caller: {
+    userId: '',
+    email: 'system',
+    name: 'system',
+    createdAt: 0,
+    tokenId: '',
+    isProgram: false,
+    expiresAt: Number.MAX_SAFE_INTEGER,
+    rights: new Map(),
+  },
+  now,
+  ids,
+});

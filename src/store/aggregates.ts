@@ -5,6 +5,7 @@ import { AttributeReader, AttributeTransactor } from './attributes.ts';
 import { AuditReader, AuditTransactor } from './audit.ts';
 import { DocumentReader, DocumentTransactor } from './documents.ts';
 import type { Engine } from './engine.ts';
+import { EventReader, EventTransactor } from './events.ts';
 import { FileReader, FileTransactor } from './files.ts';
 import { GroupReader, GroupTransactor } from './groups.ts';
 import { HeaderReader, HeaderTransactor } from './headers.ts';
@@ -43,6 +44,7 @@ export class Reader {
   readonly sheets: SheetReader;
   readonly metadata: MetadataReader;
   readonly webhooks: WebhookReader;
+  readonly events: EventReader;
 
   constructor(db: Kysely<Database>, engine: Engine, cache: TreeCache) {
     this.people = new PeopleReader(db, engine);
@@ -64,6 +66,7 @@ export class Reader {
     this.sheets = new SheetReader(db, engine);
     this.metadata = new MetadataReader(db, engine);
     this.webhooks = new WebhookReader(db, engine);
+    this.events = new EventReader(db, engine);
   }
 }
 
@@ -71,6 +74,7 @@ export class Reader {
 export interface Effects {
   readonly forgetCallers: () => void;
   readonly wakeWorkers: () => void;
+  readonly eventsWritten: () => void;
 }
 
 export class Transactor extends Reader {
@@ -94,6 +98,7 @@ export class Transactor extends Reader {
   override readonly sheets: SheetTransactor;
   override readonly metadata: MetadataTransactor;
   override readonly webhooks: WebhookTransactor;
+  override readonly events: EventTransactor;
   readonly #effects = new Set<() => void>();
 
   /** Something was queued: whoever works it off looks after the commit. */
@@ -122,6 +127,7 @@ export class Transactor extends Reader {
     this.sheets = new SheetTransactor(db, engine);
     this.metadata = new MetadataTransactor(db, engine);
     this.webhooks = new WebhookTransactor(db, engine);
+    this.events = new EventTransactor(db, engine, () => this.onCommit(effects.eventsWritten));
     this.wakeWorkers = () => this.onCommit(effects.wakeWorkers);
   }
 

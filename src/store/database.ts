@@ -39,10 +39,14 @@ export class Store {
   readonly #kept = new Kept();
   readonly #callers = new Recent();
   readonly #workers = new Set<() => void>();
+  readonly #listeners = new Set<() => void>();
   readonly #effects: Effects = {
     forgetCallers: () => this.#callers.forget(),
     wakeWorkers: () => {
       for (const wake of this.#workers) wake();
+    },
+    eventsWritten: () => {
+      for (const hear of this.#listeners) hear();
     },
   };
 
@@ -92,6 +96,12 @@ export class Store {
   onQueued(wake: () => void): () => void {
     this.#workers.add(wake);
     return () => this.#workers.delete(wake);
+  }
+
+  /** Tells when a transaction of this process has written events. @returns what ends that */
+  onEvents(hear: () => void): () => void {
+    this.#listeners.add(hear);
+    return () => this.#listeners.delete(hear);
   }
 
   /** Step trees by their root's hash when all of them were read before: they never change, and need no snapshot. */

@@ -191,4 +191,5 @@ const WHEN_REACHED_BEFORE = sql`
     assigned_type = excluded.assigned_type, assigned_to = excluded.assigned_to,
     started_at = excluded.started_at, started_by = excluded.started_by,
     finished_at = coalesce(excluded.finished_at, job_steps.finished_at),
-    finished_by = coalesce(excluded.finished_by, job_steps.finished_by)`;
+    finished_by = coalesce(excluded.finished_by, job_steps.finished_by),
+    automatic = excluded.automatic, run = excluded.run, response = excluded.response, result = excluded.result`;

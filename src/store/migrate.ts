@@ -18,6 +18,7 @@ import * as inReview from './migrations/011-in-review.ts';
 import * as wholeTemplates from './migrations/012-whole-templates.ts';
 import * as webhooks from './migrations/013-webhooks.ts';
 import * as jobSheets from './migrations/014-job-sheets.ts';
+import * as jobProgress from './migrations/015-job-progress.ts';
 
 const steps = {
   '001-first': first,
@@ -34,6 +35,7 @@ const steps = {
   '012-whole-templates': wholeTemplates,
   '013-webhooks': webhooks,
   '014-job-sheets': jobSheets,
+  '015-job-progress': jobProgress,
 };
 
 /** @throws Error with what to do, when the schema is newer than this program or a step fails; nothing is half done then */

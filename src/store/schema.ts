@@ -7,6 +7,7 @@
  */
 
 import type { Column, Tables } from './schema/columns.ts';
+import { eventsTables } from './schema/events.ts';
 import { filesTables } from './schema/files.ts';
 import { jobsTables } from './schema/jobs.ts';
 import { metadataTables } from './schema/metadata.ts';
@@ -23,6 +24,7 @@ export const tables = {
   ...filesTables,
   ...sheetsTables,
   ...webhooksTables,
+  ...eventsTables,
 } as const satisfies Tables;
 
 type All = typeof tables;

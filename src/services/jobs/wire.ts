@@ -26,6 +26,7 @@ export const toJob = (job: JobRow, steps: readonly JobStepRow[]): Job => ({
   dueDate: job.due_date ?? undefined,
   endDate: job.end_date ?? undefined,
   parentJob: job.parent_job ?? undefined,
+  parentJobRefId: job.parent_ref ?? undefined,
   percentComplete: job.percent_complete,
   priority: job.priority,
   diagramId: job.template_id,
@@ -37,7 +38,7 @@ export const toJob = (job: JobRow, steps: readonly JobStepRow[]): Job => ({
   jobStatus: job.status,
   jobTemplateId: job.template_id,
   jobTemplateName: job.template_title,
-  activeVersions: [],
+  activeVersions: job.versions === null ? [] : JSON.parse(job.versions),
   closedBy: job.closed_by ?? undefined,
   revision: job.revision,
   teamId: job.team_id,
@@ -70,7 +71,7 @@ export const toHistory = (row: Row<'job_history'>): JobHistory => ({
   durationSeconds:
     row.start_date === null || row.end_date === null ? undefined : (row.end_date - row.start_date) / 1000,
   stepName: row.step_name ?? undefined,
-  userId: row.user_id,
+  userId: row.user_id || undefined,
 });
 
 export const toAttachment = (row: AttachmentRow): JobAttachment => ({

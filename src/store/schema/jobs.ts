@@ -34,6 +34,16 @@ export const jobsTables = {
     planned_sheets: optionalText,
     /** Definition id -> data_sheet.DataSheetValue as of the start, as JSON; null before it. */
     sheet_values: optionalText,
+    /** Holds and dependencies on its steps that are open. */
+    open_holds: integer,
+    /** Open dependencies of other jobs on this one. */
+    waited_for: integer,
+    /** domain/flow.ts: what waits at a join, and what was passed over, as JSON; null for neither. */
+    flow_state: optionalText,
+    /** jobs.JobVersion list as JSON; null for none. */
+    versions: optionalText,
+    /** The parent as it was given, also after it was deleted. */
+    parent_ref: optionalText,
     /** +1 with every change: what concurrent writers of one job compare and set. */
     revision: integer,
     /** The seq of the newest row in job_history. */
@@ -62,6 +72,13 @@ export const jobsTables = {
     /** When the step was finished last; null when it never was. */
     finished_at: optionalTime,
     finished_by: optionalText,
+    /** 1 when the server starts it by itself. */
+    automatic: integer,
+    /** How often it was started: names the run for whatever works on it after the commit. */
+    run: integer,
+    /** What conditions see of its last run as `response` and `result`. */
+    response: optionalText,
+    result: optionalText,
   },
 
   job_history: {

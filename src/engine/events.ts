@@ -1,0 +1,37 @@
+/** Events: whatever changes a job or a template tells of it in its own transaction. */
+import type { Notification, NotificationType } from '#gen/notifications_types';
+import type { Transactor } from '../store/database.ts';
+import type { NewEvent } from '../store/events.ts';
+import type { Act } from './act.ts';
+
+/** What a notification says beside what all of them say. */
+export type Particulars = Partial<
+  Omit<Notification, 'msgType' | 'jobId' | 'timestamp' | 'teamId' | 'cursor' | 'userId' | 'templateId'>
+>;
+
+/** What an event is about: a job, or a template without one. */
+export interface Subject {
+  readonly team_id: string;
+  readonly template_id: string;
+  readonly job_id?: string;
+}
+
+export const eventOf = (
+  act: Act,
+  subject: Subject,
+  type: NotificationType,
+  particulars: Particulars = {},
+): NewEvent => ({
+  team_id: subject.team_id,
+  at: act.now,
+  type,
+  job_id: subject.job_id ?? null,
+  template_id: subject.template_id,
+  user_id: act.caller.userId || null,
+  body: JSON.stringify(particulars),
+});
+
+/** Writes events of any teams. One statement per team. */
+export async function emit(tx: Transactor, events: readonly NewEvent[]): Promise<void> {
+  for (const own of Map.groupBy(events, event => event.team_id).values()) await tx.events.add(own);
+}
