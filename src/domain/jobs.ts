@@ -5,7 +5,7 @@ import { AssignedType, JobStartDateType } from '#gen/flow_types';
 import type { Assignee, BaseStep } from '#gen/step_types';
 import { AssigneeType } from '#gen/step_types';
 import { BadRequest } from '../base/errors.ts';
-import { entering, FlowChart } from './flow.ts';
+import { begin, FlowChart } from './flow.ts';
 import { bounded } from './limits.ts';
 
 export const priorities = ['Low', 'Medium', 'High'] as const;
@@ -90,6 +90,7 @@ export interface FirstStep {
   readonly ordinal: number;
   readonly canSkip: boolean;
   readonly proceedNext: boolean;
+  readonly automatic: boolean;
   readonly assignment: Assignment | null;
 }
 
@@ -99,11 +100,21 @@ export const firstStep = (chart: FlowChart, leaf: BaseStep): FirstStep => ({
   ordinal: chart.ordinal(leaf),
   canSkip: leaf.flow?.canSkip ?? false,
   proceedNext: leaf.flow?.proceedNext ?? false,
+  automatic: leaf.flow?.automatic ?? false,
   assignment: leaf.impl.step?.assignee ? assignmentOf(leaf.impl.step.assignee) : null,
 });
 
-export const firstSteps = (root: BaseStep): FirstStep[] =>
-  entering(root).map(leaf => firstStep(FlowChart.of(root), leaf));
+/** The steps that every job begins with; undefined where that depends on the job. */
+export function firstSteps(root: BaseStep): FirstStep[] | undefined {
+  const chart = FlowChart.of(root);
+  let depends = false;
+  const holds = () => {
+    depends = true;
+    return true;
+  };
+  const { entered } = begin(chart, { holds, follows: holds, assignment: () => undefined });
+  return depends ? undefined : entered.map(({ leaf }) => firstStep(chart, leaf));
+}
 
 /** The names in job defaults, against those that the team has. @throws BadRequest (400) */
 export function checkDefaultNames(

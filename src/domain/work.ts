@@ -1,20 +1,58 @@
 /**
  * What a person may do to a step of a job, as pure rules: each either lets the act pass or names the refusal.
  *
- * States of a current manual step:
+ * States of a current step, by what it does:
  *
- *   READY -- start --> RUNNING -- finish --> (the job moves on)
- *   PAUSED -- start --> RUNNING;  PAUSED -- finish --> (the job moves on: it was started once)
- *   CANCELLED and ERROR -- start --> RUNNING
- *   READY, CANCELLED and ERROR -- finish --> (the job moves on), when the step may be skipped
+ *   manual                   READY -- start --> RUNNING -- finish --> (the job moves on)
+ *                            RUNNING -- stop --> PAUSED -- start --> RUNNING;  PAUSED -- finish --> (the job moves on)
+ *   question                 READY -- start --> WAITING_FOR_INFO -- answer --> COMPLETED -- finish --> (the job moves on)
+ *                            WAITING_FOR_INFO -- stop --> CANCELLED
+ *   defineLocation           READY -- start --> WAITING_FOR_INFO -- the location is set --> COMPLETED; -- stop --> PAUSED
+ *   openUrl, notify          READY -- start --> COMPLETED
+ *   what the server does     READY -- start --> RUNNING -- its outcome --> COMPLETED or ERROR; -- stop --> CANCELLED or PAUSED
+ *
+ * From PAUSED, CANCELLED, ERROR and COMPLETED a step can be started anew. A step that may be skipped is finished from any state.
  */
-import { AssignedType } from '#gen/flow_types';
+import { AssignedType, type StepAction } from '#gen/flow_types';
 import { JobActionStepStatus, StepState } from '#gen/jobs_types';
+import type { BaseStep } from '#gen/step_types';
+
+export type ActionKind = keyof { [K in keyof StepAction as string extends K ? never : K]: true };
+
+/** What a leaf does; manual when it does not say. */
+export function actionOf(leaf: BaseStep): { kind: ActionKind; settings: StepAction } {
+  const settings = leaf.flow?.action ?? {};
+  const [kind] = Object.entries(settings).find(([, action]) => action != null) ?? ['manual'];
+  return { kind: kind as ActionKind, settings };
+}
+
+/** What each kind of action does when it is started, and when it is stopped. */
+interface Behaviour {
+  readonly started: StepState;
+  readonly stopped: StepState;
+  /** The server works on it after the commit. */
+  readonly byServer?: true;
+}
+
+export const behaviours: Readonly<Record<ActionKind, Behaviour>> = {
+  manual: { started: StepState.RUNNING, stopped: StepState.PAUSED },
+  question: { started: StepState.WAITING_FOR_INFO, stopped: StepState.CANCELLED },
+  openUrl: { started: StepState.COMPLETED, stopped: StepState.PAUSED },
+  webRequest: { started: StepState.RUNNING, stopped: StepState.CANCELLED, byServer: true },
+  externalService: { started: StepState.RUNNING, stopped: StepState.CANCELLED, byServer: true },
+  updateJob: { started: StepState.RUNNING, stopped: StepState.PAUSED, byServer: true },
+  createJobs: { started: StepState.RUNNING, stopped: StepState.PAUSED, byServer: true },
+  defineLocation: { started: StepState.WAITING_FOR_INFO, stopped: StepState.PAUSED },
+  notify: { started: StepState.COMPLETED, stopped: StepState.PAUSED },
+};
 
 /** What the rules look at of a current step. */
 export interface WorkStep {
   readonly state: StepState;
+  readonly kind: ActionKind;
   readonly canSkip: boolean;
+  /** An open hold or dependency blocks it. */
+  readonly isHeld: boolean;
   readonly assignedType: AssignedType;
   /** A user's id or a group's; null when unassigned. */
   readonly assignedTo: string | null;
@@ -26,19 +64,46 @@ export interface Worker {
   readonly groups: readonly string[];
 }
 
+export const isUnderWay = (state: StepState): boolean =>
+  state === StepState.RUNNING || state === StepState.WAITING_FOR_INFO;
+
 export function refuseStart(step: WorkStep, worker: Worker): JobActionStepStatus {
-  if (step.state === StepState.RUNNING) return JobActionStepStatus.AlreadyExecuting;
-  return mayWorkOn(step, worker) ? JobActionStepStatus.Success : JobActionStepStatus.AssignedToDifferentUser;
+  if (!mayWorkOn(step, worker)) return JobActionStepStatus.AssignedToDifferentUser;
+  if (step.isHeld) return JobActionStepStatus.Held;
+  return isUnderWay(step.state) ? JobActionStepStatus.AlreadyExecuting : JobActionStepStatus.Success;
 }
 
 export function refuseFinish(step: WorkStep, worker: Worker): JobActionStepStatus {
   if (!mayWorkOn(step, worker)) return JobActionStepStatus.AssignedToDifferentUser;
-  return wasStarted(step.state) || step.canSkip ? JobActionStepStatus.Success : JobActionStepStatus.NoStartedStep;
+  if (step.isHeld) return JobActionStepStatus.Held;
+  return step.canSkip ? JobActionStepStatus.Success : unfinished(step);
 }
 
-const wasStarted = (state: StepState): boolean => state === StepState.RUNNING || state === StepState.PAUSED;
+/** Why the run of a step does not let it be finished. */
+function unfinished({ state, kind }: WorkStep): JobActionStepStatus {
+  switch (state) {
+    case StepState.COMPLETED:
+      return JobActionStepStatus.Success;
+    case StepState.RUNNING:
+      return kind === 'manual' ? JobActionStepStatus.Success : JobActionStepStatus.AlreadyExecuting;
+    case StepState.PAUSED:
+      return kind === 'manual' ? JobActionStepStatus.Success : JobActionStepStatus.NoStartedStep;
+    case StepState.WAITING_FOR_INFO:
+      return JobActionStepStatus.WaitingForInfo;
+    default:
+      return JobActionStepStatus.NoStartedStep;
+  }
+}
 
-function mayWorkOn(step: WorkStep, worker: Worker): boolean {
+/** @param mayForce the worker may stop what is somebody else's */
+export function refuseStop(step: WorkStep, worker: Worker, mayForce: boolean): JobActionStepStatus {
+  if (!isUnderWay(step.state)) return JobActionStepStatus.NotRunning;
+  return mayForce || mayWorkOn(step, worker)
+    ? JobActionStepStatus.Success
+    : JobActionStepStatus.AssignedToDifferentUser;
+}
+
+export function mayWorkOn(step: Pick<WorkStep, 'assignedType' | 'assignedTo'>, worker: Worker): boolean {
   switch (step.assignedType) {
     case AssignedType.User:
       return step.assignedTo === worker.userId;
@@ -49,6 +114,6 @@ function mayWorkOn(step: WorkStep, worker: Worker): boolean {
   }
 }
 
-/** percentComplete of a job: whole percents, 100 only when every leaf is finished. */
-export const percentComplete = (finishedLeaves: number, leaves: number): number =>
-  leaves === 0 ? 100 : Math.floor((100 * finishedLeaves) / leaves);
+/** percentComplete of a job: whole percents, 100 only when every leaf is done. */
+export const percentComplete = (doneLeaves: number, leaves: number): number =>
+  leaves === 0 ? 100 : Math.floor((100 * doneLeaves) / leaves);

@@ -224,7 +224,7 @@ function newEntry(
     root_hash: rootHash,
     root_id: content.root.id,
     leaf_count: leafCount(content.root),
-    first_steps: JSON.stringify(firstSteps(content.root)),
+    first_steps: JSON.stringify(firstSteps(content.root) ?? null),
     defaults: stringify(content.defaults),
     metadata: stringify(content.metadata),
     documents: JSON.stringify(content.documents),

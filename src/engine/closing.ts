@@ -1,11 +1,20 @@
 /** Closing jobs: the list is checked whole, then done whole. */
 import { JobHistoryAction, StepState } from '#gen/jobs_types';
 import { WrongState } from '../base/errors.ts';
+import { FINAL_STATUS } from '../domain/jobs.ts';
 import type { Transactor } from '../store/database.ts';
 import type { JobRow } from '../store/jobs.ts';
 import type { Act } from './act.ts';
 import { historyRow } from './history.ts';
-import { closing } from './running.ts';
+
+/** What closing sets on a job. */
+export const closing = (act: Act, finalStatus: string | undefined) => ({
+  closed: 1,
+  closed_by: act.caller.userId || null,
+  end_date: act.now,
+  percent_complete: 100,
+  status: finalStatus ?? FINAL_STATUS,
+});
 
 /** @param jobs kept from other writers by `lockJobs`, all of one team. @throws WrongState (413) naming the first job that cannot */
 export async function closeJobs(tx: Transactor, act: Act, teamId: string, jobs: readonly JobRow[]): Promise<void> {

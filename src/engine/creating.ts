@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { stringify } from 'safe-stable-stringify';
 import { type JobDefaults, JobStartDateType } from '#gen/flow_types';
-import { type CreateJobOverrides, JobHistoryAction, StepState } from '#gen/jobs_types';
+import { type CreateJobOverrides, JobHistoryAction } from '#gen/jobs_types';
 import { BadRequest } from '../base/errors.ts';
 import {
   type Assignment,
@@ -16,49 +16,48 @@ import {
 } from '../domain/jobs.ts';
 import { jobNamesOf } from '../domain/team-config.ts';
 import type { Transactor } from '../store/database.ts';
-import type { JobStepRow } from '../store/jobs.ts';
 import type { Row } from '../store/schema.ts';
 import type { TemplateRow } from '../store/templates.ts';
 import type { Act } from './act.ts';
+import { type Begun, begunJobs, createdEvent, type NewJobs } from './beginning.ts';
+import { readyStep } from './current-steps.ts';
+import { emit } from './events.ts';
 import { historyRow } from './history.ts';
 import { resolveAssignment, resolveUser } from './naming.ts';
 import { plannedSheets } from './planned-sheets.ts';
 
-/** @returns the ids of the new jobs, in order; those of the first call when one with the same requestId was carried out before */
+/** What createJobs did. */
+export interface Created {
+  /** In order. */
+  readonly jobIds: readonly string[];
+  /** A first step was started by the server in at least one of them. */
+  readonly autoExecuted: boolean;
+}
+
+/** @returns what the first call did, when one with the same requestId was carried out before */
 export async function createJobs(
   tx: Transactor,
   act: Act,
   template: TemplateRow,
   overrides: CreateJobOverrides,
   count: number,
-): Promise<string[]> {
-  const first: FirstStep[] = JSON.parse(template.first_steps);
-  refuseTooMany(count, first.length);
-  const jobIds = Array.from({ length: count }, () => overrides.jobId ?? act.ids.next());
-  const earlier = await rememberedIds(tx, act, template, overrides, jobIds);
+): Promise<Created> {
+  const request = requestOf(act, template, overrides);
+  const earlier = request && (await earlierCall(tx, request));
   if (earlier) return earlier;
-  const defaults: JobDefaults = JSON.parse(template.defaults);
-  const job = await jobRow(tx, act, template, overrides, defaults);
-  const name = overrides.jobName ?? defaults.jobName;
-  const { prefix } = jobNamesOf(template.team_config);
-  const firstNumber = name == null ? await tx.people.takeJobNumbers(template.team_id, count) : 0;
-  const named = jobIds.map((job_id, index) => ({ job_id, job_name: name ?? `${prefix}${firstNumber + index}` }));
-  if ((await tx.jobs.insertJobs(named, job)) < count) {
-    throw new BadRequest(
-      'job-id-taken',
-      `jobOverrides.jobId: the team has a job ${overrides.jobId} already; choose another or leave it unset`,
-    );
-  }
-  const given = await givenAssignment(tx, template, overrides, defaults);
-  const steps = first.map(step => ({
-    team_id: template.team_id,
-    ...readyStep(step, given ?? step.assignment ?? unassigned),
-  }));
-  await tx.jobs.insertSteps(jobIds, steps);
-  await tx.jobs.insertHistory(
-    jobIds.map(job_id => historyRow(act, { team_id: template.team_id, job_id, seq: 1 }, JobHistoryAction.Created)),
-  );
-  return jobIds;
+  const first: FirstStep[] | null = JSON.parse(template.first_steps);
+  refuseTooMany(count, first?.length ?? 1);
+  const jobs = await newJobs(tx, act, template, overrides, count);
+  const jobIds = jobs.named.map(({ job_id }) => job_id);
+  const begun = await begunJobs(tx, act, { template, first, ...jobs });
+  const plain = jobs.named.slice(begun.jobs.length);
+  const inserted = (await tx.jobs.insertJobs(begun.jobs)) + (await tx.jobs.insertJobs(plain, jobs.common));
+  if (inserted < count) throw idTaken(overrides);
+  await writeBeginnings(tx, act, template, plain, first, jobs, begun);
+  const created = { jobIds, autoExecuted: begun.startedBySelf };
+  if (request)
+    await tx.jobs.rememberResponse({ ...request, response: JSON.stringify(created) }, act.now - REMEMBERED_FOR_MS);
+  return created;
 }
 
 /** Rows of current steps that one call may make. */
@@ -74,39 +73,93 @@ function refuseTooMany(jobs: number, firstSteps: number): void {
   );
 }
 
+const idTaken = ({ jobId }: CreateJobOverrides): BadRequest =>
+  new BadRequest(
+    'job-id-taken',
+    `jobOverrides.jobId: the team has a job ${jobId} already; choose another or leave it unset`,
+  );
+
 const REMEMBERED_FOR_MS = 24 * 60 * 60 * 1000;
 
-async function rememberedIds(
+type Request = Omit<Row<'create_requests'>, 'response'>;
+
+function requestOf(
+  act: Act,
+  { team_id, template_id }: TemplateRow,
+  overrides: CreateJobOverrides,
+): Request | undefined {
+  const { requestId } = overrides;
+  if (requestId == null) return undefined;
+  const fingerprint = createHash('sha256')
+    .update(stringify([template_id, overrides]))
+    .digest('hex');
+  return { team_id, user_id: act.caller.userId, request_id: requestId, fingerprint, created_at: act.now };
+}
+
+/** @throws BadRequest (400) when the same requestId was used for something else */
+async function earlierCall(tx: Transactor, request: Request): Promise<Created | undefined> {
+  const earlier = await tx.jobs.rememberedResponse(request, request.created_at - REMEMBERED_FOR_MS);
+  if (!earlier) return undefined;
+  if (earlier.fingerprint === request.fingerprint) return JSON.parse(earlier.response);
+  throw new BadRequest(
+    'request-id-reused',
+    `jobOverrides.requestId: "${request.request_id}" was used for another request; choose a new one for each`,
+    { requestId: request.request_id },
+  );
+}
+
+/** The jobs of a call: what each has of its own, what all have in common, and the assignment that beats that of their first steps. */
+async function newJobs(
   tx: Transactor,
   act: Act,
   template: TemplateRow,
   overrides: CreateJobOverrides,
-  jobIds: string[],
-): Promise<string[] | undefined> {
-  const { requestId } = overrides;
-  if (requestId == null) return undefined;
-  const fingerprint = createHash('sha256')
-    .update(stringify([template.template_id, overrides]))
-    .digest('hex');
-  const request = {
-    team_id: template.team_id,
-    user_id: act.caller.userId,
-    request_id: requestId,
-    fingerprint,
-    response: JSON.stringify(jobIds),
-    created_at: act.now,
-  };
-  const earlier = await tx.jobs.rememberResponse(request, act.now - REMEMBERED_FOR_MS);
-  if (earlier && earlier.fingerprint !== fingerprint) {
-    throw new BadRequest(
-      'request-id-reused',
-      `jobOverrides.requestId: "${requestId}" was used for another request; choose a new one for each`,
-      {
-        requestId,
-      },
-    );
-  }
-  return earlier && JSON.parse(earlier.response);
+  count: number,
+): Promise<NewJobs> {
+  const defaults: JobDefaults = JSON.parse(template.defaults);
+  const common = await jobRow(tx, act, template, overrides, defaults);
+  const name = overrides.jobName ?? defaults.jobName;
+  const { prefix } = jobNamesOf(template.team_config);
+  const firstNumber = name == null ? await tx.people.takeJobNumbers(template.team_id, count) : 0;
+  const named = Array.from({ length: count }, (_, index) => ({
+    job_id: overrides.jobId ?? act.ids.next(),
+    job_name: name ?? `${prefix}${firstNumber + index}`,
+  }));
+  return { common, named, given: await givenAssignment(tx, template, overrides, defaults) };
+}
+
+/** The first steps, the history and the events of jobs that were inserted. */
+async function writeBeginnings(
+  tx: Transactor,
+  act: Act,
+  template: TemplateRow,
+  plain: NewJobs['named'],
+  first: readonly FirstStep[] | null,
+  { given, common }: NewJobs,
+  begun: Begun,
+): Promise<void> {
+  const { team_id } = template;
+  const steps = (first ?? []).map(step => ({ team_id, ...readyStep(step, given ?? step.assignment ?? unassigned) }));
+  await tx.jobs.insertSteps(
+    plain.map(({ job_id }) => job_id),
+    steps,
+  );
+  await tx.jobs.putSteps(begun.steps);
+  const all = [...begun.jobs, ...plain];
+  const key = (job_id: string) => ({ team_id, job_id, seq: 1 });
+  await tx.jobs.insertHistory([
+    ...all.map(({ job_id }) => historyRow(act, key(job_id), JobHistoryAction.Created)),
+    ...begun.history,
+  ]);
+  const events = plain.map(({ job_id }) =>
+    createdEvent(
+      act,
+      { ...common, job_id },
+      steps.map(step => ({ ...step, job_id })),
+    ),
+  );
+  await emit(tx, [...begun.events, ...events]);
+  await tx.runs.put(begun.runs);
 }
 
 /** What all jobs of a call have in common. */
@@ -116,7 +169,7 @@ async function jobRow(
   template: TemplateRow,
   overrides: CreateJobOverrides,
   defaults: JobDefaults,
-): Promise<Omit<Row<'jobs'>, 'job_id' | 'job_name'>> {
+): Promise<NewJobs['common']> {
   const startDate =
     overrides.startDate ??
     (defaults.startDateType === JobStartDateType.SpecificDate ? (defaults.startDate ?? act.now) : act.now);
@@ -169,24 +222,3 @@ async function givenAssignment(
   const { assignedType, assignedTo } = overrides.assignedType == null ? defaults : overrides;
   return assignedType == null ? null : resolveAssignment(tx, template.team_id, assignedType, assignedTo ?? '');
 }
-
-/** A step that has just become current. */
-export const readyStep = (step: FirstStep, assignment: Assignment): Omit<JobStepRow, 'team_id' | 'job_id'> => ({
-  step_id: step.id,
-  current: 1,
-  step_name: step.title,
-  ordinal: step.ordinal,
-  state: StepState.READY,
-  can_skip: step.canSkip ? 1 : 0,
-  proceed_next: step.proceedNext ? 1 : 0,
-  assigned_type: assignment.type,
-  assigned_to: assignment.to,
-  started_at: null,
-  started_by: null,
-  finished_at: null,
-  finished_by: null,
-  automatic: 0,
-  run: 0,
-  response: null,
-  result: null,
-});

@@ -15,6 +15,7 @@ import { LockTransactor } from './locks.ts';
 import { LoginReader, LoginTransactor } from './logins.ts';
 import { MetadataReader, MetadataTransactor } from './metadata.ts';
 import { PeopleReader, PeopleTransactor } from './people.ts';
+import { RunReader, RunTransactor } from './runs.ts';
 import type { Database } from './schema.ts';
 import { SheetReader, SheetTransactor } from './sheets.ts';
 import { TagReader, TagTransactor } from './tags.ts';
@@ -45,6 +46,7 @@ export class Reader {
   readonly metadata: MetadataReader;
   readonly webhooks: WebhookReader;
   readonly events: EventReader;
+  readonly runs: RunReader;
 
   constructor(db: Kysely<Database>, engine: Engine, cache: TreeCache) {
     this.people = new PeopleReader(db, engine);
@@ -67,6 +69,7 @@ export class Reader {
     this.metadata = new MetadataReader(db, engine);
     this.webhooks = new WebhookReader(db, engine);
     this.events = new EventReader(db, engine);
+    this.runs = new RunReader(db, engine);
   }
 }
 
@@ -99,6 +102,7 @@ export class Transactor extends Reader {
   override readonly metadata: MetadataTransactor;
   override readonly webhooks: WebhookTransactor;
   override readonly events: EventTransactor;
+  override readonly runs: RunTransactor;
   readonly #effects = new Set<() => void>();
 
   /** Something was queued: whoever works it off looks after the commit. */
@@ -128,6 +132,7 @@ export class Transactor extends Reader {
     this.metadata = new MetadataTransactor(db, engine);
     this.webhooks = new WebhookTransactor(db, engine);
     this.events = new EventTransactor(db, engine, () => this.onCommit(effects.eventsWritten));
+    this.runs = new RunTransactor(db, engine, () => this.onCommit(effects.wakeWorkers));
     this.wakeWorkers = () => this.onCommit(effects.wakeWorkers);
   }
 

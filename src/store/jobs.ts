@@ -69,6 +69,18 @@ export class JobReader {
       .execute();
   }
 
+  /** The steps that a job has finished, current again or not. */
+  async finishedSteps(teamId: string, jobId: string): Promise<Set<string>> {
+    const rows = await this.db
+      .selectFrom('job_steps')
+      .select('step_id')
+      .where('team_id', '=', teamId)
+      .where('job_id', '=', jobId)
+      .where('finished_at', 'is not', null)
+      .execute();
+    return new Set(rows.map(row => row.step_id));
+  }
+
   /** The first `limit` rows, oldest first. */
   history(teamId: string, jobId: string, limit: number): Promise<Row<'job_history'>[]> {
     return this.db
@@ -84,14 +96,13 @@ export class JobReader {
 
 export class JobTransactor extends JobReader {
   /**
-   * Jobs that differ in id and name only.
+   * @param jobs what they differ in, each row with the same columns
+   * @param common what they have in common
    * @returns how many were inserted: fewer than given when an id is taken in the team
    */
-  insertJobs(
-    jobs: readonly Pick<Head, 'job_id' | 'job_name'>[],
-    common: Omit<Head, 'job_id' | 'job_name'>,
-  ): Promise<number> {
-    return insertProduct(this.db, this.engine, 'jobs', jobs, [common], sql`on conflict (team_id, job_id) do nothing`);
+  insertJobs(jobs: readonly Partial<Head>[], common?: Partial<Head>): Promise<number> {
+    const shared = common ? [common] : [];
+    return insertProduct(this.db, this.engine, 'jobs', jobs, shared, sql`on conflict (team_id, job_id) do nothing`);
   }
 
   /** The same steps for each of the jobs. */
@@ -110,14 +121,26 @@ export class JobTransactor extends JobReader {
     await insertProduct(this.db, this.engine, 'job_history', rows);
   }
 
+  /** What a createJobs call of the same caller with the same request id answered, when that was not before `since`. */
+  rememberedResponse(
+    { team_id, user_id, request_id }: Pick<Row<'create_requests'>, 'team_id' | 'user_id' | 'request_id'>,
+    since: number,
+  ): Promise<Pick<Row<'create_requests'>, 'response' | 'fingerprint'> | undefined> {
+    return this.db
+      .selectFrom('create_requests')
+      .select(['response', 'fingerprint'])
+      .where('team_id', '=', team_id)
+      .where('user_id', '=', user_id)
+      .where('request_id', '=', request_id)
+      .where('created_at', '>=', since)
+      .executeTakeFirst();
+  }
+
   /**
    * Remembers the response of a createJobs call under its request id, and forgets the caller's that are older than `keptSince`.
-   * @returns what was remembered before under the same id, when there was something: nothing is remembered then
+   * @throws OvertakenByWriter when another call with the same id came first
    */
-  async rememberResponse(
-    request: Row<'create_requests'>,
-    keptSince: number,
-  ): Promise<Pick<Row<'create_requests'>, 'response' | 'fingerprint'> | undefined> {
+  async rememberResponse(request: Row<'create_requests'>, keptSince: number): Promise<void> {
     await this.db
       .deleteFrom('create_requests')
       .where('team_id', '=', request.team_id)
@@ -129,14 +152,7 @@ export class JobTransactor extends JobReader {
       .values(request)
       .onConflict(conflict => conflict.doNothing())
       .executeTakeFirst();
-    if (numInsertedOrUpdatedRows === 1n) return undefined;
-    return this.db
-      .selectFrom('create_requests')
-      .select(['response', 'fingerprint'])
-      .where('team_id', '=', request.team_id)
-      .where('user_id', '=', request.user_id)
-      .where('request_id', '=', request.request_id)
-      .executeTakeFirstOrThrow();
+    if (numInsertedOrUpdatedRows !== 1n) throw new OvertakenByWriter();
   }
 
   /** @throws OvertakenByWriter when the job is no longer the one that was read */

@@ -29,8 +29,8 @@ export function createJobs(
     if (overrides.ownedBy != null) requirePrivilege(call.caller, template.team_id, 'jobUpdateOwner');
     if (overrides.assignedType != null) requirePrivilege(call.caller, template.team_id, 'jobAssignAny');
     if (overrides.parentJob != null) await checkParent(tx, template.team_id, overrides.parentJob);
-    const jobIds = await engine.createJobs(tx, call, template, overrides, count);
-    return { jobIds, autoExecuted: false };
+    const { jobIds, autoExecuted } = await engine.createJobs(tx, call, template, overrides, count);
+    return { jobIds: [...jobIds], autoExecuted };
   });
 }
 

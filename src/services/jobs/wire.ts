@@ -1,12 +1,12 @@
 /** Jobs: from rows to the structs of the interface. Times go out in epoch milliseconds. */
 import {
-  type CurrentStep,
   type Job,
   type JobActionResponse,
   JobActionStepStatus,
   type JobAttachment,
   type JobHistory,
 } from '#gen/jobs_types';
+import { toCurrentStep } from '../../engine/current-steps.ts';
 import type { StepAnswer } from '../../engine/running.ts';
 import type { AttachmentRow } from '../../store/attachments.ts';
 import type { JobRow, JobStepRow } from '../../store/jobs.ts';
@@ -44,19 +44,6 @@ export const toJob = (job: JobRow, steps: readonly JobStepRow[]): Job => ({
   teamId: job.team_id,
   ...(job.planned_sheets !== null && { plannedDataSheetIds: JSON.parse(job.planned_sheets) }),
   ...(job.sheet_values !== null && { snapshottedDataSheetValues: JSON.parse(job.sheet_values) }),
-});
-
-const toCurrentStep = (step: JobStepRow): CurrentStep => ({
-  stepId: step.step_id,
-  assignedTo: step.assigned_to ?? undefined,
-  assignedType: step.assigned_type,
-  stepName: step.step_name,
-  canSkip: step.can_skip === 1,
-  manualHold: false,
-  dependencies: false,
-  state: step.state,
-  startedAt: step.started_at ?? undefined,
-  startedBy: step.started_by ?? undefined,
 });
 
 export const toHistory = (row: Row<'job_history'>): JobHistory => ({

@@ -97,6 +97,23 @@ export const jobsTables = {
     end_date: optionalTime,
   },
 
+  /** Steps at whose action the server works after the commit that started it. */
+  job_runs: {
+    team_id: text,
+    job_id: text,
+    step_id: text,
+    /** job_steps.run: another one there means that this run is over. */
+    run: integer,
+    /** What is to be done: a kind of action, or 'start' for a step that the server starts. */
+    kind: text,
+    /** What the work knows so far, as JSON. */
+    state: text,
+    attempts: integer,
+    queued_at: time,
+    /** When somebody is to work on it next; null where it waits for something else. */
+    next_at: optionalTime,
+  },
+
   /** The answers of createJobs calls that carried a requestId: a repetition gets the same one. */
   create_requests: {
     team_id: text,

@@ -70,7 +70,7 @@ export const templatesTables = {
     /** Id of the root group: lists tell it without reading the tree. */
     root_id: text,
     leaf_count: integer,
-    /** The steps that become current when a job starts (domain/jobs.ts, FirstStep), as JSON: creating a job reads no tree. */
+    /** The steps that become current when a job starts (domain/jobs.ts, FirstStep), as JSON: creating a job reads no tree. 'null' where that depends on the job. */
     first_steps: text,
     /** flow.JobDefaults as JSON. */
     defaults: text,

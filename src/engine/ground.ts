@@ -1,0 +1,61 @@
+/** What the work on a job begins with, what it leaves to be written, and how both get from and to the store. */
+import { FlowChart } from '../domain/flow.ts';
+import type { Transactor } from '../store/database.ts';
+import type { NewEvent } from '../store/events.ts';
+import type { JobRow, JobStepRow } from '../store/jobs.ts';
+import type { RunRow } from '../store/runs.ts';
+import type { Row } from '../store/schema.ts';
+import type { Act } from './act.ts';
+import { emit } from './events.ts';
+import { type Sight, sightOf } from './sight.ts';
+
+/** What was read of a job before the work on it begins. */
+export interface Ground {
+  readonly act: Act;
+  readonly job: JobRow;
+  readonly chart: FlowChart;
+  readonly current: readonly JobStepRow[];
+  /** Steps with an open hold or dependency. */
+  readonly held: ReadonlySet<string>;
+  readonly sight: Sight;
+}
+
+/** What the work leaves to be written. */
+export interface Changes {
+  readonly job: Partial<Row<'jobs'>>;
+  readonly steps: readonly JobStepRow[];
+  readonly history: readonly Row<'job_history'>[];
+  readonly events: readonly NewEvent[];
+  /** Steps whose action the server carries on after the commit. */
+  readonly runs: readonly RunRow[];
+  /** Steps on whose action nobody works any longer. */
+  readonly dropped: readonly string[];
+  /** Steps that were finished. */
+  readonly finished: readonly string[];
+}
+
+/** How the run of a step ended. */
+export interface Outcome {
+  /** What conditions see as `response` and `result`. */
+  readonly response?: string | undefined;
+  readonly result?: string | undefined;
+  /** For people. */
+  readonly message?: string | undefined;
+}
+
+/** Reads what the work on a job needs: the current steps, and only where the job has them holds, conditions, paths that name users. */
+export async function groundOf(tx: Transactor, act: Act, job: JobRow): Promise<Ground> {
+  const current = await tx.jobs.currentSteps(job.team_id, [job.job_id]);
+  const chart = FlowChart.of(await tx.trees.tree(job.team_id, job.root_hash));
+  return { act, job, chart, current, held: new Set(), sight: await sightOf(tx, act, job, chart.root) };
+}
+
+/** @throws OvertakenByWriter when the job is no longer the one that was read */
+export async function write(tx: Transactor, job: JobRow, changes: Changes): Promise<void> {
+  await tx.jobs.changeJob(job, changes.job);
+  if (changes.steps.length > 0) await tx.jobs.putSteps(changes.steps);
+  await tx.jobs.insertHistory(changes.history);
+  await emit(tx, changes.events);
+  await tx.runs.drop(job.team_id, job.job_id, changes.dropped);
+  await tx.runs.put(changes.runs);
+}
