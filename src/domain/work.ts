@@ -68,9 +68,9 @@ export const isUnderWay = (state: StepState): boolean =>
   state === StepState.RUNNING || state === StepState.WAITING_FOR_INFO;
 
 export function refuseStart(step: WorkStep, worker: Worker): JobActionStepStatus {
+  if (isUnderWay(step.state)) return JobActionStepStatus.AlreadyExecuting;
   if (!mayWorkOn(step, worker)) return JobActionStepStatus.AssignedToDifferentUser;
-  if (step.isHeld) return JobActionStepStatus.Held;
-  return isUnderWay(step.state) ? JobActionStepStatus.AlreadyExecuting : JobActionStepStatus.Success;
+  return step.isHeld ? JobActionStepStatus.Held : JobActionStepStatus.Success;
 }
 
 export function refuseFinish(step: WorkStep, worker: Worker): JobActionStepStatus {

@@ -2,7 +2,6 @@
  * The beginning of jobs that do not all begin alike: where the way depends on the job, and where the server starts the first step.
  * They are begun in memory, before they are written.
  */
-import type { JobDefaults } from '#gen/flow_types';
 import { AssignedType } from '#gen/flow_types';
 import { MAX_AUTO_STARTED_JOBS } from '#gen/jobs_types';
 import { NotificationType } from '#gen/notifications_types';
@@ -69,14 +68,14 @@ export async function begunJobs(tx: Transactor, act: Act, asked: Asked): Promise
       ? await sheetValues(tx, template.team_id, root, JSON.parse(common.planned_sheets))
       : undefined;
   if (values) for (const work of works) if (work.begins) work.keepSheetValues(values);
-  return joined(act, works, JSON.parse(defaults));
+  return joined(act, works);
 }
 
 /** A first step is started by the server when it is the creator's or nobody's. */
 const isForTheServer = ({ assigned_type, assigned_to }: JobStepRow, { caller }: Act): boolean =>
   assigned_type === AssignedType.Unassigned || (assigned_type === AssignedType.User && assigned_to === caller.userId);
 
-function joined(act: Act, works: readonly Work[], _defaults: JobDefaults): Begun {
+function joined(act: Act, works: readonly Work[]): Begun {
   const changes = works.map(work => ({ work, changes: work.changes(new Set()) }));
   const jobs = changes.map(({ work, changes }) => withoutEntry({ ...work.job, ...changes?.job }));
   return {

@@ -52,7 +52,7 @@ export async function setCurrentStep(tx: Transactor, act: Act, job: JobRow, step
     return [{ stepId, status: JobActionStepStatus.AlreadyExecuting }];
   const work = new Work(ground);
   work.setCurrent(leaf);
-  await end(tx, act, work);
+  await end(tx, work);
   return [{ stepId, status: JobActionStepStatus.Success }];
 }
 
@@ -76,12 +76,12 @@ export async function workOnSteps(
     const step = isCurrent.has(stepId) ? work.step(stepId) : undefined;
     return { stepId, status: step ? deed(work, step, worker) : work.whyNotCurrent(stepId) };
   });
-  await end(tx, act, work);
+  await end(tx, work);
   return answers;
 }
 
 /** Starts what the server starts by itself, and writes everything. */
-export async function end(tx: Transactor, _act: Act, work: Work): Promise<void> {
+export async function end(tx: Transactor, work: Work): Promise<void> {
   const { job } = work;
   work.settle();
   if (work.begins && job.planned_sheets !== null) {

@@ -261,9 +261,10 @@ export class Work {
   #run = ({ started_at }: JobStepRow) =>
     started_at === null ? {} : { start_date: started_at, end_date: this.#ground.act.now };
 
-  #endRun({ step_id }: JobStepRow): void {
-    this.#runs.delete(step_id);
-    this.#dropped.add(step_id);
+  /** Nobody works on its action any longer. */
+  #endRun(step: JobStepRow): void {
+    if (behaviours[this.#actionOf(step).kind].byServer && !this.#runs.delete(step.step_id))
+      this.#dropped.add(step.step_id);
   }
 
   #conditions(left?: JobStepRow): Conditions<Assignment> {

@@ -6,10 +6,11 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { GroupMode } from '#gen/flow_types';
 import type { BaseStep } from '#gen/step_types';
-import { entering, FlowChart, modeOf } from '../../src/domain/flow.ts';
+import { FlowChart, modeOf } from '../../src/domain/flow.ts';
 import { leafCount, walk } from '../../src/domain/tree.ts';
 import { percentComplete } from '../../src/domain/work.ts';
 import { group, leaves, step } from '../support/trees.ts';
+import { after, entering } from '../support/ways.ts';
 
 const { node } = fc.letrec<{ node: BaseStep; leaf: BaseStep; group: BaseStep }>(tie => ({
   node: fc.oneof({ depthSize: 'small', withCrossShrink: true }, tie('leaf'), tie('group')),
@@ -58,7 +59,7 @@ function follow(
     const id = choose([...current]);
     current.delete(id);
     done.push(id);
-    for (const next of chart.after(chart.leaf(id)!, current)) {
+    for (const next of after(chart, chart.leaf(id)!, current)) {
       if (current.has(next.id) || done.includes(next.id)) throw new Error(`${next.id} became current twice`);
       current.add(next.id);
     }

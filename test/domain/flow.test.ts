@@ -2,8 +2,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { GroupMode } from '#gen/flow_types';
 import type { BaseStep } from '#gen/step_types';
-import { entering, FlowChart, modeOf } from '../../src/domain/flow.ts';
+import { FlowChart, modeOf } from '../../src/domain/flow.ts';
 import { group, step } from '../support/trees.ts';
+import { after, entering } from '../support/ways.ts';
 
 type Part = string | BaseStep;
 
@@ -20,7 +21,7 @@ const ids = (steps: readonly BaseStep[]): string => steps.map(({ id }) => id).jo
 /** @param beside ids of what stays current beside the leaf that is left */
 function leaving(root: BaseStep, leafId: string, ...beside: string[]): string {
   const chart = new FlowChart(root);
-  return ids(chart.after(chart.leaf(leafId)!, new Set(beside)));
+  return ids(after(chart, chart.leaf(leafId)!, new Set(beside)));
 }
 
 describe('entering', () => {

@@ -8,6 +8,8 @@ const ana = { userId: 'ana', groups: ['EXECUTOR', 'AUTHOR'] };
 
 const stepIn = (state: StepState, more: Partial<WorkStep> = {}): WorkStep => ({
   state,
+  kind: 'manual',
+  isHeld: false,
   canSkip: false,
   assignedType: AssignedType.Unassigned,
   assignedTo: null,

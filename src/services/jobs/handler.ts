@@ -12,7 +12,7 @@ import type {
   JobHistory,
   JobRequestOptions,
 } from '#gen/jobs_types';
-import { finishSteps, startSteps } from '../../engine/running.ts';
+import { finishSteps, startSteps, stopSteps } from '../../engine/running.ts';
 import type { Store } from '../../store/database.ts';
 import type { Call } from '../call.ts';
 import type { Handler } from '../surface.ts';
@@ -21,7 +21,7 @@ import * as uploads from './attachment-uploads.ts';
 import * as attachments from './attachments.ts';
 import { createJobs } from './creating.ts';
 import { getJob, getJobHistory } from './reading.ts';
-import { actOnSteps, closeJobs } from './working.ts';
+import { actOnSteps, closeJobs, setCurrent } from './working.ts';
 
 export class JobsHandler implements Handler<'JobsService'> {
   readonly #store: Store;
@@ -77,9 +77,18 @@ export class JobsHandler implements Handler<'JobsService'> {
     return getJobHistory(this.#store, call, jobId);
   }
 
+  setCurrentStep(call: Call, jobId: string, stepId: string): Promise<JobActionResponse> {
+    return setCurrent(this.#store, call, jobId, stepId);
+  }
+
   startSteps(call: Call, jobId: string, stepIds: string[]): Promise<JobActionResponse> {
     return actOnSteps(this.#store, call, startSteps, jobId, stepIds);
   }
+
+  stopSteps(call: Call, jobId: string, stepIds: string[]): Promise<JobActionResponse> {
+    return actOnSteps(this.#store, call, stopSteps, jobId, stepIds);
+  }
+
   updateAttachment(call: Call, params: JobAttachmentDetails): Promise<boolean> {
     return attachments.updateAttachment(this.#store, call, params);
   }

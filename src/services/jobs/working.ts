@@ -5,7 +5,7 @@ import { BadRequest } from '../../base/errors.ts';
 import { teamsOf } from '../../domain/privileges.ts';
 import type { Act } from '../../engine/act.ts';
 import * as closing from '../../engine/closing.ts';
-import type { StepAnswer } from '../../engine/running.ts';
+import { type StepAnswer, setCurrentStep } from '../../engine/running.ts';
 import type { Store, Transactor } from '../../store/database.ts';
 import type { JobRow } from '../../store/jobs.ts';
 import type { Call } from '../call.ts';
@@ -25,6 +25,14 @@ export function actOnSteps(
 ): Promise<JobActionResponse> {
   const ids = idList('stepIds', stepIds);
   return store.transact(async tx => toActionResponse(await act(tx, call, await visible(tx, call, jobId), ids)));
+}
+
+export function setCurrent(store: Store, call: Call, jobId: string, stepId: string): Promise<JobActionResponse> {
+  return store.transact(async tx => {
+    const job = await visible(tx, call, jobId);
+    permit(call, [job], 'workflowSetStepCurrent');
+    return toActionResponse(await setCurrentStep(tx, call, job, stepId));
+  });
 }
 
 export function closeJobs(store: Store, call: Call, jobIds: string[]): Promise<boolean> {
