@@ -7,16 +7,9 @@ import { AssignedType, type JobDefaults } from '#gen/flow_types';
 import type { BaseStep } from '#gen/step_types';
 import { AssigneeType } from '#gen/step_types';
 import { BadRequest, Unsupported } from '../base/errors.ts';
+import { type Assignable, type WayGround, wayFaults } from './flow-faults.ts';
 import { roleNames } from './privileges.ts';
-import { isGroup, leafCount, walk } from './tree.ts';
-
-/** Who can be given steps, of those that a procedure names. */
-export interface Assignable {
-  /** Ids and lower-case e-mail addresses of those that work in the team. */
-  readonly members: ReadonlySet<string>;
-  /** Ids of roles and groups, each open or archived. */
-  readonly groups: ReadonlyMap<string, 'open' | 'archived'>;
-}
+import { leafCount, walk } from './tree.ts';
 
 /** The users, or the roles and groups, that steps are assigned to: the store is asked once which of them there are. */
 export function assigned(root: BaseStep, type: AssigneeType): string[] {
@@ -31,22 +24,22 @@ export function assigned(root: BaseStep, type: AssigneeType): string[] {
  * @param further faults found elsewhere in the entry
  * @throws BadRequest (400, invalid-procedure) with every fault by step
  */
-export function checkRunnable(root: BaseStep, assignable: Assignable, further: readonly string[] = []): void {
+export function checkRunnable(root: BaseStep, ground: WayGround, further: readonly string[] = []): void {
   if (leafCount(root) === 0) {
     throw new BadRequest(
       'invalid-procedure',
       'the template has no steps; add at least one with addStepModular before publishing',
     );
   }
-  const inSteps = [...walk(root)].flatMap(({ step }) =>
-    [...assigneeFaults(step, assignable), ...flowFaults(step)].map(fault => `"${step.title}" (${step.id}): ${fault}`),
-  );
-  const faults = [...further, ...inSteps];
-  if (faults.length > 0) {
-    throw new BadRequest('invalid-procedure', `the procedure cannot be run: ${faults.join('; ')}`, {
-      faults: String(faults.length),
-    });
-  }
+  const inSteps = [
+    ...[...walk(root)].flatMap(({ step }) => assigneeFaults(step, ground).map(fault => ({ step, fault }))),
+    ...wayFaults(root, ground),
+  ];
+  const faults = [...further, ...inSteps.map(({ step, fault }) => `"${step.title}" (${step.id}): ${fault}`)];
+  if (faults.length === 0) return;
+  throw new BadRequest('invalid-procedure', `the procedure cannot be run: ${faults.join('; ')}`, {
+    faults: String(faults.length),
+  });
 }
 
 function assigneeFaults(step: BaseStep, { members, groups }: Assignable): string[] {
@@ -69,22 +62,14 @@ function groupFaults(field: string, id: string, groups: Assignable['groups']): s
   }
 }
 
-/** What only a leaf has, on a group. */
-function flowFaults(step: BaseStep): string[] {
-  if (!isGroup(step)) return [];
-  const { action, proceedNext, canSkip } = step.flow ?? {};
-  const misfits = Object.entries({ action, proceedNext, canSkip }).filter(([, value]) => value);
-  return misfits.map(([name]) => `flow.${name}: a group has none; only steps do`);
-}
-
 /**
  * The people that a template's job defaults name, when they name some that jobs cannot be given to.
  */
 export function defaultsFaults(
   { ownedBy, assignedType, assignedTo }: JobDefaults,
-  { members, groups }: Assignable,
+  { memberNames, groups }: Assignable,
 ): string[] {
-  const known = (name: string) => members.has(name) || members.has(name.toLowerCase());
+  const known = (name: string) => memberNames.has(name) || memberNames.has(name.toLowerCase());
   const faults: string[] = [];
   if (ownedBy != null && !known(ownedBy)) faults.push(`defaults.ownedBy: no user "${ownedBy}" works in this team`);
   if (assignedType === AssignedType.User && !known(assignedTo ?? '')) {
@@ -121,17 +106,10 @@ export function refuseUnsupported(root: BaseStep): void {
     }
     const flow = step.flow;
     if (!flow) continue;
-    const asked = [
-      flow.action != null && flow.action.manual == null && 'action (other than manual)',
-      flow.automatic && 'automatic',
-      flow.join != null && 'join',
-      flow.condition && 'condition',
-      (flow.paths ?? []).length > 0 && 'paths',
-    ].filter(Boolean);
-    if (asked.length > 0) {
+    if (flow.action != null && flow.action.manual == null) {
       throw new Unsupported(
         'not-implemented',
-        `flow of "${step.title}": this server does not run ${asked.join(', ')} yet; manual steps in sequential and parallel groups, canSkip and proceedNext are`,
+        `flow of "${step.title}": this server does not run action (other than manual) yet; leave it unset`,
         { stepId: step.id },
       );
     }

@@ -6,6 +6,7 @@
 import {
   MAX_DESCRIPTION_LENGTH,
   MAX_DOCUMENT_CAPTION_LENGTH,
+  MAX_EMAIL_LENGTH,
   MAX_LIST_OPTION_LENGTH,
   MAX_NAME_LENGTH,
   MAX_TITLE_LENGTH,
@@ -13,6 +14,7 @@ import {
 } from '#gen/common_types';
 import type { StepFlow } from '#gen/flow_types';
 import type { EquipmentIcon, NoticeHeader, StepGroupHeaders } from '#gen/group_headers_types';
+import { MAX_FILTER_BYTES } from '#gen/jobs_types';
 import type { MetadataEntry } from '#gen/metadata_types';
 import type { BaseStep, Field, StepDescriptionElement, StepGroup } from '#gen/step_types';
 import { BadRequest } from '../base/errors.ts';
@@ -147,7 +149,10 @@ function checkStep(step: BaseStep, kind: Kind): void {
   bounded(`id of ${name}`, step.id, MAX_NAME_LENGTH);
   bounded(`clientId of ${name}`, step.clientId, MAX_NAME_LENGTH);
   for (const element of step.descrip) checkDescription(element, name);
-  if (step.flow) checkHelp(step.flow, name);
+  if (step.flow) {
+    checkHelp(step.flow, name);
+    checkWays(step.flow, name);
+  }
   for (const field of step.impl.step?.stepFields ?? []) checkField(field, name);
 }
 
@@ -177,6 +182,38 @@ function checkDescription({ txt, link, doc, notice }: StepDescriptionElement, na
   if (link) bounded(`link in descrip of ${name}`, link.label + link.url, MAX_DESCRIPTION_LENGTH);
   if (notice) checkNotice(notice);
   if (doc) bounded(`caption in descrip of ${name}`, doc.caption ?? '', MAX_DOCUMENT_CAPTION_LENGTH);
+}
+
+const MOST_PATHS = 100;
+const LONGEST_LABEL = 250;
+
+/** Lengths and numbers; what they mean together is asked when the procedure is published. */
+function checkWays({ condition, paths }: StepFlow, name: string): void {
+  checkFilterLength(`flow.condition of ${name}`, condition);
+  if ((paths ?? []).length > MOST_PATHS)
+    throw new BadRequest('limit-exceeded', `flow.paths of ${name}: ${paths!.length}; a step may have ${MOST_PATHS}`, {
+      limit: String(MOST_PATHS),
+      found: String(paths!.length),
+    });
+  for (const [index, path] of (paths ?? []).entries()) {
+    const place = `flow.paths[${index}]`;
+    if (!path.nextStepId)
+      throw new BadRequest('invalid-argument', `${place}.nextStepId of ${name}: empty; name a step`);
+    bounded(`${place}.nextStepId of ${name}`, path.nextStepId, MAX_NAME_LENGTH);
+    bounded(`${place}.label of ${name}`, path.label ?? '', LONGEST_LABEL);
+    bounded(`${place}.assignedTo of ${name}`, path.assignedTo ?? '', MAX_EMAIL_LENGTH);
+    bounded(`${place}.jobStatus of ${name}`, path.jobStatus ?? '', MAX_NAME_LENGTH);
+    checkFilterLength(`${place}.condition of ${name}`, path.condition);
+  }
+}
+
+function checkFilterLength(field: string, filter: string | null | undefined): void {
+  const bytes = Buffer.byteLength(filter ?? '');
+  if (bytes <= MAX_FILTER_BYTES) return;
+  throw new BadRequest('limit-exceeded', `${field}: ${bytes} bytes; at most ${MAX_FILTER_BYTES}`, {
+    limit: String(MAX_FILTER_BYTES),
+    found: String(bytes),
+  });
 }
 
 function checkHelp({ action, helpText, helpUrl }: StepFlow, name: string): void {

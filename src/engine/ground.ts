@@ -43,6 +43,10 @@ export interface Outcome {
   readonly message?: string | undefined;
 }
 
+export function runOf({ team_id, job_id, step_id, run }: JobStepRow, kind: string, now: number): RunRow {
+  return { team_id, job_id, step_id, run, kind, state: '{}', attempts: 0, queued_at: now, next_at: now };
+}
+
 /** Reads what the work on a job needs: the current steps, and only where the job has them holds, conditions, paths that name users. */
 export async function groundOf(tx: Transactor, act: Act, job: JobRow): Promise<Ground> {
   const current = await tx.jobs.currentSteps(job.team_id, [job.job_id]);

@@ -7,16 +7,19 @@
  *
  * While the latest entry is InReview, its content is fixed. Several entries can be Published: the current one was published last.
  */
-import type { JobDefaults } from '#gen/flow_types';
+import { type JobDefaults, PathAssignment } from '#gen/flow_types';
 import { AssigneeType } from '#gen/step_types';
 import { InvalidVersion, NoChange, WrongState } from '../base/errors.ts';
+import { namedInPaths } from '../domain/flow-faults.ts';
 import { assigned, checkRunnable, defaultGroups, defaultsFaults, defaultUsers } from '../domain/procedure.ts';
+import { jobNamesOf } from '../domain/team-config.ts';
 import type { Transactor } from '../store/database.ts';
 import type { TemplateRow } from '../store/templates.ts';
 import type { Act } from './act.ts';
 import { inReview, refuseArchived, refuseFixed } from './editable.ts';
 import { resolveGroups } from './naming.ts';
 import { requireMetadata } from './required-metadata.ts';
+import { conditionFields } from './sight.ts';
 
 /**
  * Publishes the latest entry.
@@ -114,15 +117,23 @@ async function markPublished(
 async function checkProcedure(tx: Transactor, entry: TemplateRow): Promise<void> {
   const root = await tx.trees.tree(entry.team_id, entry.root_hash);
   const defaults: JobDefaults = JSON.parse(entry.defaults);
-  const users = [...assigned(root, AssigneeType.User), ...defaultUsers(defaults)];
+  const pathUsers = namedInPaths(root, PathAssignment.User).flatMap(name => [name, name.toLowerCase()]);
+  const users = [...assigned(root, AssigneeType.User), ...pathUsers, ...defaultUsers(defaults)];
   const members = users.length === 0 ? [] : await tx.people.membersNamed(entry.team_id, users);
   const groups = await resolveGroups(tx, entry.team_id, [
     ...assigned(root, AssigneeType.Role),
+    ...namedInPaths(root, PathAssignment.Group),
     ...defaultGroups(defaults),
   ]);
-  const byId = { groups, members: new Set(members.map(member => member.user_id)) };
-  const byName = { groups, members: new Set([...byId.members, ...members.map(member => member.email)]) };
-  checkRunnable(root, byId, defaultsFaults(defaults, byName));
+  const { statuses } = jobNamesOf(entry.team_config);
+  const ground = {
+    groups,
+    members: new Set(members.map(member => member.user_id)),
+    memberNames: new Set(members.flatMap(member => [member.user_id, member.email])),
+    statuses,
+    fields: conditionFields,
+  };
+  checkRunnable(root, ground, defaultsFaults(defaults, ground));
   await requireMetadata(tx, entry, root);
 }
 

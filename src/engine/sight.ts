@@ -33,8 +33,11 @@ interface Asked {
   readonly users: readonly string[];
 }
 
-const stepFields = fieldList(jobFields);
-const fieldsOfPaths = fieldList([...jobFields, ...pathFields]);
+/** What conditions of steps and groups may name, and those of paths. */
+export const conditionFields = {
+  ofSteps: fieldList(jobFields),
+  ofPaths: fieldList([...jobFields, ...pathFields]),
+};
 
 const asked = new WeakMap<BaseStep, Asked>();
 
@@ -58,9 +61,9 @@ function askedBy(root: BaseStep): Asked {
   const users = new Set<string>();
   for (const { step } of walk(root)) {
     const { condition, paths } = step.flow ?? {};
-    if (condition) filters.set(condition, parseFilter(condition, stepFields, 'condition'));
+    if (condition) filters.set(condition, parseFilter(condition, conditionFields.ofSteps, 'condition'));
     for (const { condition, assignedTo } of paths ?? []) {
-      if (condition) filters.set(condition, parseFilter(condition, fieldsOfPaths, 'condition'));
+      if (condition) filters.set(condition, parseFilter(condition, conditionFields.ofPaths, 'condition'));
       if (assignedTo) for (const name of [assignedTo, assignedTo.toLowerCase()]) users.add(name);
     }
   }

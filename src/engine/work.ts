@@ -10,14 +10,13 @@ import { begin, type Conditions, type FlowState, jump, leave, type Move } from '
 import { type Assignment, firstStep, unassigned } from '../domain/jobs.ts';
 import { actionOf, behaviours, isUnderWay, type WorkStep } from '../domain/work.ts';
 import type { JobRow, JobStepRow } from '../store/jobs.ts';
-import type { RunRow } from '../store/runs.ts';
 import type { Row } from '../store/schema.ts';
 import { type Act, systemAct } from './act.ts';
 import { tellOfAction } from './actions/telling.ts';
 import { closing } from './closing.ts';
 import { readyStep, toCurrentStep } from './current-steps.ts';
 import { flowStateOf, flowText } from './flow-state.ts';
-import type { Changes, Ground, Outcome } from './ground.ts';
+import { type Changes, type Ground, type Outcome, runOf } from './ground.ts';
 import { percentChange } from './progress.ts';
 import { assignmentBehind, ownAssignment, pathAssignment } from './step-assignment.ts';
 import { Account } from './told.ts';
@@ -220,6 +219,7 @@ export class Work {
     if (this.#changed.size === 0 && this.#account.history.length === 0) return undefined;
     const finished_leaves = this.job.finished_leaves + this.#finishedFirst.size;
     const flow_state = flowText(this.#flow);
+    const { now } = this.#ground.act;
     return {
       job: {
         ...(finished_leaves !== this.job.finished_leaves && { finished_leaves }),
@@ -236,7 +236,7 @@ export class Work {
       steps: [...this.#changed.values()],
       history: this.#account.history,
       events: this.#account.events(),
-      runs: [...this.#runs].map(id => this.#queued(this.#changed.get(id)!)),
+      runs: [...this.#runs].map(id => runOf(this.#changed.get(id)!, this.#actionOf(this.#changed.get(id)!).kind, now)),
       dropped: [...this.#dropped],
       finished: [...this.#finished],
     };
@@ -249,13 +249,6 @@ export class Work {
 
   #actionOf(step: JobStepRow) {
     return actionOf(this.#ground.chart.leaf(step.step_id)!);
-  }
-
-  #queued(step: JobStepRow): RunRow {
-    const { team_id, job_id, step_id, run } = step;
-    const { now } = this.#ground.act;
-    const { kind } = this.#actionOf(step);
-    return { team_id, job_id, step_id, run, kind, state: '{}', attempts: 0, queued_at: now, next_at: now };
   }
 
   #run = ({ started_at }: JobStepRow) =>

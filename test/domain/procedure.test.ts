@@ -1,8 +1,10 @@
 /** Whether a tree can be run: every fault at once, by step; and flow that the engine does not run yet. */
 import { describe, expect, test } from '@jest/globals';
-import { GroupMode, JoinMode, type StepFlow } from '#gen/flow_types';
+import { GroupMode, JoinMode, PathAssignment, type StepFlow } from '#gen/flow_types';
 import { AssigneeType, type BaseStep } from '#gen/step_types';
-import { type Assignable, assigned, checkRunnable, refuseUnsupported } from '../../src/domain/procedure.ts';
+import { fieldList, jobFields, pathFields } from '../../src/domain/filter/filter.ts';
+import type { WayGround } from '../../src/domain/flow-faults.ts';
+import { assigned, checkRunnable, refuseUnsupported } from '../../src/domain/procedure.ts';
 import { group, step } from '../support/trees.ts';
 
 const stepFor = (title: string, id: string, type: AssigneeType): BaseStep =>
@@ -14,9 +16,12 @@ const forRole = (title: string, id: string) => stepFor(title, id, AssigneeType.R
 const builtIn = ['ADMIN', 'AUTHOR', 'JOBCREATOR', 'EXECUTOR'];
 
 /** Members, and groups beside the built-in roles. */
-const assignable = (members: string[] = [], groups: Record<string, 'open' | 'archived'> = {}): Assignable => ({
+const assignable = (members: string[] = [], groups: Record<string, 'open' | 'archived'> = {}): WayGround => ({
   members: new Set(members),
+  memberNames: new Set(members.flatMap(id => [id, `${id}@example.org`])),
   groups: new Map([...builtIn.map(role => [role, 'open'] as const), ...Object.entries(groups)]),
+  statuses: ['Open', 'Closed'],
+  fields: { ofSteps: fieldList(jobFields), ofPaths: fieldList([...jobFields, ...pathFields]) },
 });
 
 const nobody = assignable();
@@ -88,34 +93,113 @@ test("a tree may name the team's own roles and groups, as long as they are not a
   );
 });
 
-describe('flow that is not run yet', () => {
+describe('ways that cannot be gone', () => {
+  const leaf = (id: string, flow: StepFlow = {}): BaseStep => step(id, { id, flow });
+  const faultsOf = (...children: BaseStep[]): string => {
+    try {
+      checkRunnable(group('root', children, { id: 'root' }), assignable(['ana'], { riggers: 'archived' }));
+      return '';
+    } catch (error) {
+      return (error as Error).message.replace('the procedure cannot be run: ', '');
+    }
+  };
+
+  test.each<[string, StepFlow, RegExp]>([
+    [
+      'a path to nowhere',
+      { paths: [{ nextStepId: 'x' }] },
+      /^"a" \(a\): flow\.paths\[0\]\.nextStepId: the template has no step or group x/,
+    ],
+    [
+      'a path to the root',
+      { paths: [{ nextStepId: 'root' }] },
+      /flow\.paths\[0\]\.nextStepId: the root of the template/,
+    ],
+    ['a condition that is none', { condition: 'priority =' }, /^"a" \(a\): flow\.condition, /],
+    ['a condition about what jobs do not have', { condition: "prioriti = 'High'" }, /flow\.condition, .*priority/],
+    ['a step that asks for a response', { condition: "response = 'yes'" }, /flow\.condition, .*response/],
+    [
+      "a path's condition that is none",
+      { paths: [{ nextStepId: 'b', condition: '1 1' }] },
+      /flow\.paths\[0\]\.condition, /,
+    ],
+    [
+      'an unknown status',
+      { paths: [{ nextStepId: 'b', jobStatus: 'Paused' }] },
+      /jobStatus: no status "Paused"; there are Open, Closed/,
+    ],
+    [
+      'an unknown user',
+      { paths: [{ nextStepId: 'b', assignment: PathAssignment.User, assignedTo: 'zoe' }] },
+      /assignedTo: no user "zoe" works in this team/,
+    ],
+    ['no user', { paths: [{ nextStepId: 'b', assignment: PathAssignment.User }] }, /assignedTo: no user ""/],
+    [
+      'an unknown group',
+      { paths: [{ nextStepId: 'b', assignment: PathAssignment.Group, assignedTo: 'PLUMBER' }] },
+      /assignedTo: no role or group "PLUMBER"/,
+    ],
+    [
+      'an archived group',
+      { paths: [{ nextStepId: 'b', assignment: PathAssignment.Group, assignedTo: 'riggers' }] },
+      /the role or group riggers is archived/,
+    ],
+  ])('%s', (_, flow, message) => {
+    expect(faultsOf(leaf('a', flow), leaf('b'))).toMatch(message);
+  });
+
   test.each<[string, StepFlow]>([
-    ['action (other than manual)', { action: { openUrl: { url: 'https://example.org/' } } }],
-    ['automatic', { automatic: true }],
-    ['join', { join: JoinMode.ALL }],
-    ['condition', { condition: "priority = 'High'" }],
-    ['paths', { paths: [{ nextStepId: 'b' }] }],
-  ])('%s is refused at any depth, by the step that asks for it', (what, flow) => {
-    const root = group('root', [group('G', [step('Deep down', { id: 'deep', flow })])]);
-    expect(() => refuseUnsupported(root)).toThrow(
-      expect.objectContaining({
-        kind: 'unsupported',
-        slug: 'not-implemented',
-        details: { stepId: 'deep' },
-        message: expect.stringContaining(`flow of "Deep down": this server does not run ${what} yet`),
-      }),
+    [
+      'a user by e-mail address',
+      { paths: [{ nextStepId: 'b', assignment: PathAssignment.User, assignedTo: 'Ana@example.org' }] },
+    ],
+    ['a response, in a path', { paths: [{ nextStepId: 'b', condition: "response = 'yes'" }] }],
+    ['a loop with a person in it', { automatic: true, paths: [{ nextStepId: 'a' }, { nextStepId: 'b' }] }],
+  ])('but %s is fine', (_, flow) => {
+    expect(faultsOf(leaf('a', flow), leaf('b'))).toBe('');
+  });
+
+  test('every fault is named, with its step', () => {
+    const message = faultsOf(
+      leaf('a', { condition: '!' }),
+      leaf('b', { paths: [{ nextStepId: 'x' }, { nextStepId: 'y' }] }),
+    );
+    expect(message.match(/"a" \(a\)|"b" \(b\)/g)).toEqual(['"a" (a)', '"b" (b)', '"b" (b)']);
+  });
+
+  test('a step that no way leads to', () => {
+    expect(faultsOf(leaf('a', { paths: [{ nextStepId: 'c' }] }), leaf('b'), leaf('c'))).toMatch(
+      /^"b" \(b\): no way leads here/,
     );
   });
 
-  test('everything that one step asks for is named', () => {
-    const asking = step('a', { flow: { automatic: true, condition: 'closed = 0' } });
-    expect(() => refuseUnsupported(asking)).toThrow(/does not run automatic, condition yet/);
+  test('steps that need nobody and lead back to themselves', () => {
+    const bySelf = { automatic: true, proceedNext: true };
+    const message = faultsOf(leaf('a', bySelf), leaf('b', { ...bySelf, paths: [{ nextStepId: 'a' }] }));
+    expect(message).toMatch(/"a", "b" lead back to the first of them and need nobody/);
+  });
+
+  test('what only a leaf has, on a group', () => {
+    const flow = { automatic: true, paths: [{ nextStepId: 'a' }], join: JoinMode.ALL };
+    const message = faultsOf(group('G', [leaf('a')], { id: 'G', flow }));
+    expect(message).toMatch(/"G" \(G\): flow\.automatic: a group has none.*"G" \(G\): flow\.paths: a group has none/);
+    expect(message).not.toMatch(/join/);
+  });
+});
+
+describe('flow that is not run yet', () => {
+  test('an action is refused at any depth, by the step that asks for it', () => {
+    const flow = { action: { openUrl: { url: 'https://example.org/' } } };
+    const root = group('root', [group('G', [step('Deep down', { id: 'deep', flow })])]);
+    expect(() => refuseUnsupported(root)).toThrow(
+      expect.objectContaining({ kind: 'unsupported', slug: 'not-implemented', details: { stepId: 'deep' } }),
+    );
   });
 
   test.each<StepFlow>([
     {},
     { action: { manual: {} } },
-    { automatic: false, condition: '', paths: [] },
+    { automatic: true, condition: 'closed = 0', join: JoinMode.ALL, paths: [{ nextStepId: 'b' }] },
     { canSkip: true, proceedNext: true },
     { mode: GroupMode.PARALLEL },
     { layout: { x: 1, y: 2 }, helpText: 'Ask ana', helpUrl: 'https://example.org/' },

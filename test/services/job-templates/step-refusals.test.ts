@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { ErrorCode } from '#gen/common_types';
 import type { Document } from '#gen/document_types';
 import { FieldType } from '#gen/field_data_types';
-import { GroupMode, JoinMode, type StepFlow } from '#gen/flow_types';
+import { GroupMode, type StepFlow } from '#gen/flow_types';
 import type { NoticeHeader } from '#gen/group_headers_types';
 import type { JobTemplate } from '#gen/job_template_types';
 import type { BaseStep, Field, StepImpl, StepType } from '#gen/step_types';
@@ -252,10 +252,6 @@ describe('flow that this server does not run yet', () => {
       { action: { openUrl: { url: 'https://example.org' } } },
       /action \(other than manual\)/,
     ],
-    ['automatic steps', { automatic: true }, /automatic/],
-    ['a join', { join: JoinMode.ALL }, /join/],
-    ['a condition', { condition: 'priority = 1' }, /condition/],
-    ['paths', { paths: [{ nextStepId: 'taken' }] }, /paths/],
   ])('is refused: %s, on a step and below a group', async (_name, flow, message) => {
     const expected = [UNSUPPORTED_VERSION, 'not-implemented', message] as const;
     await refused('step', leaf({ flow }), expected);
