@@ -1,4 +1,5 @@
 /** Events: whatever changes a job or a template tells of it in its own transaction. */
+import type { JobValue } from '#gen/jobs_types';
 import type { Notification, NotificationType } from '#gen/notifications_types';
 import type { Transactor } from '../store/database.ts';
 import type { NewEvent } from '../store/events.ts';
@@ -35,3 +36,12 @@ export const eventOf = (
 export async function emit(tx: Transactor, events: readonly NewEvent[]): Promise<void> {
   for (const own of Map.groupBy(events, event => event.team_id).values()) await tx.events.add(own);
 }
+
+/** What JobUpdated says of one field that is a text now. */
+export const changedText = (propertyName: string, text: string): Particulars => ({
+  properties: {
+    jobProperties: [{ propertyName, value: { text } as JobValue }],
+    extendedProperties: [],
+    relatedProperties: [],
+  },
+});

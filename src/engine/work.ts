@@ -15,6 +15,7 @@ import { type Act, systemAct } from './act.ts';
 import { tellOfAction } from './actions/telling.ts';
 import { closing } from './closing.ts';
 import { readyStep, toCurrentStep } from './current-steps.ts';
+import { changedText } from './events.ts';
 import { flowStateOf, flowText } from './flow-state.ts';
 import { type Changes, type Ground, type Outcome, runOf } from './ground.ts';
 import { percentChange } from './progress.ts';
@@ -180,10 +181,7 @@ export class Work {
     this.#current.delete(leaf.id);
     this.#go(jump(this.#flow, leaf), () => ownAssignment(leaf) ?? unassigned);
     this.#account.record(act, JobHistoryAction.Activated, this.#current.get(leaf.id)!);
-    const text = { propertyName: 'currentStepId', value: { text: leaf.id } };
-    this.#account.tell(act, NotificationType.JobUpdated, {
-      properties: { jobProperties: [text as never], extendedProperties: [], relatedProperties: [] },
-    });
+    this.#account.tell(act, NotificationType.JobUpdated, changedText('currentStepId', leaf.id));
   }
 
   /**
@@ -260,11 +258,17 @@ export class Work {
       this.#dropped.add(step.step_id);
   }
 
+  /** @param left it is not current for what comes behind it */
   #conditions(left?: JobStepRow): Conditions<Assignment> {
     const { sight } = this.#ground;
     const job = { ...this.job, ...this.#change };
     return {
-      holds: condition => sight.holds(condition, job, this.current),
+      holds: condition =>
+        sight.holds(
+          condition,
+          job,
+          this.current.filter(step => step !== left),
+        ),
       follows: condition => sight.holds(condition, job, this.current, left),
       assignment: path => left && pathAssignment(path, job, left, sight),
     };
