@@ -153,11 +153,6 @@ describe('a filter finds in the database what it finds in memory', () => {
     }
   });
 
-  test('a number that no column could hold is no fault', async () => {
-    const filter = parseFilter('revision < 9007199254740991 AND percentComplete < 1e300', list, 'q');
-    expect(await found(on, filter)).toEqual(expected(filter));
-  });
-
   test('the longest filters are answered', async () => {
     const many = Array.from({ length: 125 }, (_, index) => `revision <> ${index + 100}`).join(' AND ');
     const nested = `${'NOT ('.repeat(98)}closed = 0${')'.repeat(98)}`;
@@ -213,6 +208,13 @@ describe('on the schema as it is', () => {
     });
   });
 
+  test('a number that is too great for its column is no fault', async () => {
+    await store.read(async reader => {
+      const text = 'revision < 9007199254740991 AND diagramVersion IN (9007199254740991) AND percentComplete > 1e300';
+      expect((await statement(text).execute(db(reader))).rows).toEqual([]);
+    });
+  });
+
   test('my current steps are found by the index of assignments', async () => {
     await store.read(async reader => {
       if (engine === 'postgres') await sql`set local enable_seqscan = off`.execute(db(reader));
@@ -257,16 +259,16 @@ async function createTables(on: Kysely<Database>): Promise<void> {
     await sql`alter schema public rename to migrated`.execute(on);
     await sql`create schema public`.execute(on);
   }
-  const type = (field: Field) =>
-    isText(field) ? sql`text` : field.type === 'number' ? sql`double precision` : sql`bigint`;
+  // Of the language, not of the bytes: as on a server that was set up for people.
+  const text = engine === 'postgres' ? sql`text collate "en-US-x-icu"` : sql`text`;
+  const type = (field: Field) => (isText(field) ? text : field.type === 'number' ? sql`double precision` : sql`bigint`);
   const jobColumns = onJob.map(field => sql`${sql.ref(field.name)} ${type(field)}`);
   await sql`create table jobs (team_id text, job_id text, ${sql.join(jobColumns)})`.execute(on);
   await sql`create table job_steps
-    (team_id text, job_id text, step_id text, current integer, step_name text, assigned_type integer, assigned_to text)`.execute(
-    on,
-  );
+    (team_id text, job_id text, step_id text, current integer, step_name ${text},
+    assigned_type integer, assigned_to ${text})`.execute(on);
   await sql`create table job_properties (team_id text, job_id text, table_name text, property_name text, row_id text,
-    text_value text, integer_value bigint, number_value double precision)`.execute(on);
+    text_value ${text}, integer_value bigint, number_value double precision)`.execute(on);
 }
 
 async function insert(on: Kysely<Database>, { id, values, steps }: Job): Promise<void> {

@@ -7,7 +7,7 @@ import type { Comparison, Condition, Operand, Test } from './condition.ts';
 import { type Field, type FieldList, typeFacts } from './fields.ts';
 import { invalidFilter, type Source, shown } from './invalid.ts';
 import { patternOf, wildcards } from './like.ts';
-import { readings } from './literals.ts';
+import { FURTHEST_MS, readings } from './literals.ts';
 import type { RawCondition, RawOperand, RawTest } from './parse.ts';
 
 /**
@@ -169,7 +169,7 @@ class Check {
 }
 
 function describe(raw: RawOperand): string {
-  if (raw.kind === 'now') return 'a moment';
+  if (raw.kind === 'now') return Math.abs(raw.plusMs) > FURTHEST_MS ? 'more than 100 years away' : 'a moment';
   if (raw.kind === 'currentUser') return 'a user';
   return { text: 'a text', number: 'a number', truth: 'a truth value', name: 'a field' }[raw.kind];
 }

@@ -1,6 +1,6 @@
 /**
- * What filters can ask about: fields of a job by name, and properties as `table.property`. Names are found in camelCase and in
- * snake_case, and in any case of their letters; two properties whose names differ by case alone are told apart by it.
+ * What filters can ask about: fields of a job by name, and properties as `table.property`. Names of fields are found in camelCase and
+ * in snake_case, all names in any case of their letters; properties whose names differ by case alone are told apart by it.
  *
  * A value is compared in its stored form: a number for integer, number, boolean (0, 1), dateTime and timestampOffset (epoch
  * milliseconds: two offsets may name one moment), a text for text, user (an id), dateOnly (`2031-12-24`) and timeOnly
@@ -101,7 +101,7 @@ export const pathFields: readonly Field[] = job('text', 'response', 'result');
 /** Other names of fields. */
 const aliases: Readonly<Record<string, string>> = { jobPriority: 'priority' };
 
-/** @param fields of the job, and properties whose names are `table.property` */
+/** @param fields of the job, and properties whose names are `table.property`; no name twice */
 export function fieldList(fields: readonly Field[]): FieldList {
   const byName = new Map<string, Field>();
   const byKey = new Map<string, Field>();

@@ -32,7 +32,7 @@ export const Right = createToken({ name: 'Right', pattern: ')' });
 export const Comma = createToken({ name: 'Comma', pattern: ',' });
 const Space = createToken({ name: 'Space', pattern: /\s+/, group: Lexer.SKIPPED, line_breaks: true });
 /** What is no word of the language. The grammar has no place for it, and says what it expected instead. */
-const Unknown = createToken({
+export const Unknown = createToken({
   name: 'Unknown',
   pattern: /\$\w*|'[\s\S]*|[\ud800-\udbff][\udc00-\udfff]|[\s\S]/,
   line_breaks: true,

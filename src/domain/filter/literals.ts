@@ -4,7 +4,7 @@ import type { FieldType } from './fields.ts';
 import type { RawOperand } from './parse.ts';
 
 /** Furthest that `$now - …` reaches: 100 years, so that every moment has a day. */
-const FURTHEST_MS = 36_525 * 86_400_000;
+export const FURTHEST_MS = 36_525 * 86_400_000;
 /** Furthest moment from 1970 that a Date can hold, in milliseconds. */
 const LATEST_MS = 8.64e15;
 

@@ -255,9 +255,15 @@ export function parsed(source: Source): RawCondition {
   parser.input = [];
   if (!error) return condition;
   const { token } = error;
-  const before = tokens[(token.tokenType === EOF ? tokens.length : tokens.indexOf(token)) - 1];
+  const atEnd = token.tokenType === EOF;
+  const before = tokens[(atEnd ? tokens.length : tokens.indexOf(token)) - 1];
   const right = before?.tokenType === t.Now ? `${expected.moved}, ${error.message}` : error.message;
-  throw token.tokenType === EOF
-    ? invalidFilter(source, source.text.length, `the filter ends here; expected ${right}`, { expected: right })
-    : invalidFilter(source, token.startOffset, `found ${shown(token.image)}; expected ${right}`, { expected: right });
+  const at = atEnd ? source.text.length : token.startOffset;
+  throw invalidFilter(source, at, `${found(token)}; expected ${right}`, { expected: right });
+}
+
+function found({ tokenType, image }: IToken): string {
+  if (tokenType === EOF) return 'the filter ends here';
+  const unclosed = tokenType === t.Unknown && image.startsWith("'");
+  return unclosed ? `${shown(image)} is not closed by a quote` : `found ${shown(image)}`;
 }

@@ -13,7 +13,7 @@ import type { FilterContext } from '../../domain/filter/filter.ts';
 import { asciiLowerCase } from '../../domain/filter/like.ts';
 import { bytewise, type Engine } from '../engine.ts';
 
-/** Where the values of fields are. */
+/** Where the values of fields are. Expressions are closed: a column, a function, or in parentheses. */
 export interface FilterColumns {
   /**
    * The one value of a field or a property, null where there is none, in the stored form of its type (domain/filter/fields.ts): truth
