@@ -319,8 +319,8 @@ declare class Client {
     setCurrentStep(jobId: string, stepId: string): Promise<JobActionResponse>;
 
     /**
-     * Sets the location of a job in place of any earlier one, in any coordinate system known to the server. Privilege
-     * jobUpdateLocation.
+     * Sets the location of a job in place of any earlier one, in any coordinate system known to the server (see
+     * SpatialReference.wkid). Privilege jobUpdateLocation.
      * 
      * Errors: job-not-found (404), insufficient-permissions (476), job-closed (413), invalid-geometry (400), limit-exceeded (400)
      */

@@ -124,8 +124,11 @@ declare class SpatialReference {
   }
 
 /**
- * A geometry; what is set says which kind: x and y a Point, points a Multipoint, paths a Polyline, rings a Polygon. A
- * position is a list of x (east) and y (north); further numbers of a position are dropped. Every number is finite.
+ * A geometry; what is set says which kind: x and y a Point, points a Multipoint, paths a Polyline, rings a Polygon;
+ * exactly one of them is. A position is a list of x (east) and y (north); further numbers of a position are dropped. Every
+ * number is finite, and every position on the map of Web Mercator: longitudes from -180 to 180, latitudes from -85.06 to
+ * 85.06. Nothing goes across the 180th meridian: it is cut there in two parts. At most MAX_GEOMETRY_POSITIONS positions in
+ * all.
  */
 declare class Geometry {
     public x?: number;

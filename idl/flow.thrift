@@ -243,7 +243,7 @@ struct CreateJobsAction {
 struct DefineLocationAction {
   /** What the location should show, up to 20,000 characters. */
   1: optional string prompt;
-  /** Kinds of geometry allowed. Unset or empty = all. */
+  /** Kinds of geometry allowed. Unset or empty = all. A location of one position is a Point and a Multipoint alike. */
   2: optional list<GeometryType> geometryTypes;
   /** true = the step cannot be finished while the job has no location. Default true. */
   3: optional bool isRequired;

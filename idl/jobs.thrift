@@ -204,13 +204,19 @@ union JobValue {
 
 /** The coordinate system of a geometry. */
 struct SpatialReference {
-  /** EPSG code or other well-known id, for example 4326 (longitude, latitude in degrees) or 3857 (Web Mercator, metres). */
+  /**
+   * Well-known id: 4326 or 4269 (longitude, latitude in degrees), 3857 (Web Mercator, metres; also 102100, 102113, 900913
+   * and 3785), 32601 to 32660 and 32701 to 32760 (UTM, metres), 5041 and 5042 (UPS, metres).
+   */
   1: i32 wkid;
 }
 
 /**
- * A geometry; what is set says which kind: x and y a Point, points a Multipoint, paths a Polyline, rings a Polygon. A
- * position is a list of x (east) and y (north); further numbers of a position are dropped. Every number is finite.
+ * A geometry; what is set says which kind: x and y a Point, points a Multipoint, paths a Polyline, rings a Polygon;
+ * exactly one of them is. A position is a list of x (east) and y (north); further numbers of a position are dropped. Every
+ * number is finite, and every position on the map of Web Mercator: longitudes from -180 to 180, latitudes from -85.06 to
+ * 85.06. Nothing goes across the 180th meridian: it is cut there in two parts. At most MAX_GEOMETRY_POSITIONS positions in
+ * all.
  */
 struct Geometry {
   /** East coordinate of a Point; with y. */
@@ -221,9 +227,14 @@ struct Geometry {
   3: optional list<list<double>> points;
   /** Lines of a Polyline, each of at least two positions. */
   4: optional list<list<list<double>>> paths;
-  /** Rings of a Polygon, each closed and of at least four positions; outer rings clockwise, holes the other way. */
+  /**
+   * Rings of a Polygon, each closed (the last position is the first one again), of at least four positions and around some
+   * area; outer rings turn clockwise, holes the other way. A ring that turns the wrong way is refused, not turned: at least
+   * one ring is an outer one, and holes reach nowhere out of the rectangle around the outer ones. Whether rings cross is
+   * not looked into.
+   */
   5: optional list<list<list<double>>> rings;
-  /** Coordinate system. Unset on input = 4326. On output always 3857. */
+  /** Coordinate system of the positions. Unset on input = 4326. On output always 3857. */
   6: optional SpatialReference spatialReference;
 }
 
@@ -492,7 +503,7 @@ struct CreateJobOverrides {
   10: optional string notes;
   /** Id of the job that they become part of; of the same team. */
   11: optional string parentJob;
-  /** Location of each job. */
+  /** Location of each job. Its positions times the number of jobs are at most 1,000,000. */
   12: optional Geometry location;
   /** Values of extended properties; those not named get their default. */
   13: optional list<ExtendedProperty> extendedProperties;
@@ -826,7 +837,10 @@ struct Query {
   6: optional list<SortField> sortFields;
   /**
    * Only jobs whose location meets this rectangle: `xmin,ymin,xmax,ymax` in 3857, or JSON
-   * `{"xmin": 0, "ymin": 0, "xmax": 1, "ymax": 1, "spatialReference": {"wkid": 4326}}`.
+   * `{"xmin": 0, "ymin": 0, "xmax": 1, "ymax": 1, "spatialReference": {"wkid": 4326}}`; without spatialReference it is 3857.
+   * xmin <= xmax and ymin <= ymax; touching is meeting. What is compared is the rectangle around the location: the line
+   * from (0, 0) to (9, 9) meets a rectangle in the corner at (9, 0). A rectangle that has other axes in 3857 stands for the
+   * least one around it there; latitudes beyond the map are cut.
    */
   7: optional string spatialExtent;
   /** true = only jobs with a location; false = only those without. Unset = both. */
@@ -1368,8 +1382,8 @@ service JobsService {
   ) throws (1: common.SystemException err)
 
   /**
-   * Sets the location of a job in place of any earlier one, in any coordinate system known to the server. Privilege
-   * jobUpdateLocation.
+   * Sets the location of a job in place of any earlier one, in any coordinate system known to the server (see
+   * SpatialReference.wkid). Privilege jobUpdateLocation.
    *
    * Errors: job-not-found (404), insufficient-permissions (476), job-closed (413), invalid-geometry (400), limit-exceeded (400)
    */

@@ -6,6 +6,7 @@ import { AssignedType } from '#gen/flow_types';
 import { MAX_AUTO_STARTED_JOBS } from '#gen/jobs_types';
 import { NotificationType } from '#gen/notifications_types';
 import { FlowChart } from '../domain/flow.ts';
+import type { Location } from '../domain/geometry/location.ts';
 import type { Assignment, FirstStep } from '../domain/jobs.ts';
 import type { Transactor } from '../store/database.ts';
 import type { NewEvent } from '../store/events.ts';
@@ -32,6 +33,7 @@ interface Asked extends NewJobs {
   readonly template: TemplateRow;
   /** null where the first steps depend on the job. */
   readonly first: readonly FirstStep[] | null;
+  readonly location: Location | undefined;
 }
 
 /** Jobs as they are after their beginning. */
@@ -54,7 +56,9 @@ export async function begunJobs(tx: Transactor, act: Act, asked: Asked): Promise
   if (begun.length === 0) return { jobs: [], steps: [], history: [], events: [], runs: [], startedBySelf: false };
   const root = await tx.trees.tree(template.team_id, template.root_hash);
   const { title: template_title, root_hash, leaf_count, defaults } = template;
-  const rows = begun.map(name => ({ ...common, ...name, template_title, root_hash, leaf_count, defaults }));
+  const has_location = asked.location ? 1 : 0;
+  const shown = { template_title, root_hash, leaf_count, defaults, has_location } as const;
+  const rows = begun.map(name => ({ ...common, ...name, ...shown }));
   const sight = await sightOf(tx, act, rows[0]!, root);
   const chart = FlowChart.of(root);
   const works = rows.map((job, index) => {
@@ -77,7 +81,7 @@ const isForTheServer = ({ assigned_type, assigned_to }: JobStepRow, { caller }: 
 
 function joined(act: Act, works: readonly Work[]): Begun {
   const changes = works.map(work => ({ work, changes: work.changes(new Set()) }));
-  const jobs = changes.map(({ work, changes }) => withoutEntry({ ...work.job, ...changes?.job }));
+  const jobs = changes.map(({ work, changes }) => headOf({ ...work.job, ...changes?.job }));
   return {
     jobs,
     steps: changes.flatMap(({ changes }) => changes?.steps ?? []),
@@ -91,8 +95,8 @@ function joined(act: Act, works: readonly Work[]): Begun {
   };
 }
 
-/** The row alone, without what a job shows of its entry. */
-function withoutEntry({ template_title, root_hash, leaf_count, defaults, ...job }: JobRow): Row<'jobs'> {
+/** The row alone, without what a job shows of its entry and its location. */
+function headOf({ template_title, root_hash, leaf_count, defaults, has_location, ...job }: JobRow): Row<'jobs'> {
   return job;
 }
 

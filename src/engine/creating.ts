@@ -4,6 +4,7 @@ import { stringify } from 'safe-stable-stringify';
 import { type JobDefaults, JobStartDateType } from '#gen/flow_types';
 import { type CreateJobOverrides, JobHistoryAction } from '#gen/jobs_types';
 import { BadRequest } from '../base/errors.ts';
+import type { Location } from '../domain/geometry/location.ts';
 import {
   type Assignment,
   checkDates,
@@ -23,6 +24,7 @@ import { type Begun, begunJobs, createdEvent, type NewJobs } from './beginning.t
 import { readyStep } from './current-steps.ts';
 import { emit } from './events.ts';
 import { historyRow } from './history.ts';
+import { locateNew } from './locating.ts';
 import { resolveAssignment, resolveUser } from './naming.ts';
 import { plannedSheets } from './planned-sheets.ts';
 
@@ -34,13 +36,17 @@ export interface Created {
   readonly autoExecuted: boolean;
 }
 
-/** @returns what the first call did, when one with the same requestId was carried out before */
+/**
+ * @param location of each of them: overrides.location as it is kept
+ * @returns what the first call did, when one with the same requestId was carried out before
+ */
 export async function createJobs(
   tx: Transactor,
   act: Act,
   template: TemplateRow,
   overrides: CreateJobOverrides,
   count: number,
+  location?: Location,
 ): Promise<Created> {
   const request = requestOf(act, template, overrides);
   const earlier = request && (await earlierCall(tx, request));
@@ -49,11 +55,12 @@ export async function createJobs(
   refuseTooMany(count, first?.length ?? 1);
   const jobs = await newJobs(tx, act, template, overrides, count);
   const jobIds = jobs.named.map(({ job_id }) => job_id);
-  const begun = await begunJobs(tx, act, { template, first, ...jobs });
+  const begun = await begunJobs(tx, act, { template, first, location, ...jobs });
   const plain = jobs.named.slice(begun.jobs.length);
   const inserted = (await tx.jobs.insertJobs(begun.jobs)) + (await tx.jobs.insertJobs(plain, jobs.common));
   if (inserted < count) throw idTaken(overrides);
   await writeBeginnings(tx, act, template, plain, first, jobs, begun);
+  if (location) await locateNew(tx, template.team_id, jobIds, location);
   const created = { jobIds, autoExecuted: begun.startedBySelf };
   if (request)
     await tx.jobs.rememberResponse({ ...request, response: JSON.stringify(created) }, act.now - REMEMBERED_FOR_MS);

@@ -11,6 +11,7 @@ import { GroupReader, GroupTransactor } from './groups.ts';
 import { HeaderReader, HeaderTransactor } from './headers.ts';
 import { JobReader, JobTransactor } from './jobs.ts';
 import { LibraryReader, LibraryTransactor } from './library.ts';
+import { LocationReader, LocationTransactor } from './locations.ts';
 import { LockTransactor } from './locks.ts';
 import { LoginReader, LoginTransactor } from './logins.ts';
 import { MetadataReader, MetadataTransactor } from './metadata.ts';
@@ -34,6 +35,7 @@ export class Reader {
   readonly files: FileReader;
   readonly documents: DocumentReader;
   readonly attachments: AttachmentReader;
+  readonly locations: LocationReader;
   readonly tags: TagReader;
   readonly groups: GroupReader;
   readonly tokens: TokenReader;
@@ -57,6 +59,7 @@ export class Reader {
     this.files = new FileReader(db, engine);
     this.documents = new DocumentReader(db, engine);
     this.attachments = new AttachmentReader(db);
+    this.locations = new LocationReader(db, engine);
     this.tags = new TagReader(db, engine);
     this.groups = new GroupReader(db, engine);
     this.tokens = new TokenReader(db, engine);
@@ -90,6 +93,7 @@ export class Transactor extends Reader {
   override readonly files: FileTransactor;
   override readonly documents: DocumentTransactor;
   override readonly attachments: AttachmentTransactor;
+  override readonly locations: LocationTransactor;
   override readonly tags: TagTransactor;
   override readonly groups: GroupTransactor;
   override readonly tokens: TokenTransactor;
@@ -120,6 +124,7 @@ export class Transactor extends Reader {
     this.files = new FileTransactor(db, engine);
     this.documents = new DocumentTransactor(db, engine);
     this.attachments = new AttachmentTransactor(db);
+    this.locations = new LocationTransactor(db, engine);
     this.tags = new TagTransactor(db, engine);
     this.groups = new GroupTransactor(db, engine, callersChanged);
     this.tokens = new TokenTransactor(db, engine, callersChanged);

@@ -8,6 +8,7 @@
 import { type Kysely, sql } from 'kysely';
 import { insertProduct } from './bulk.ts';
 import { type Engine, isOneOf } from './engine.ts';
+import { located } from './locations.ts';
 import { OvertakenByWriter } from './overtaken.ts';
 import type { Database, Row } from './schema.ts';
 
@@ -15,7 +16,13 @@ type Head = Row<'jobs'>;
 export type JobStepRow = Row<'job_steps'>;
 
 /** A job with what it shows of the template and entry it runs. */
-export type JobRow = Head & { template_title: string; root_hash: string; leaf_count: number; defaults: string };
+export type JobRow = Head & {
+  template_title: string;
+  root_hash: string;
+  leaf_count: number;
+  defaults: string;
+  has_location: 0 | 1;
+};
 
 export class JobReader {
   protected readonly db: Kysely<Database>;
@@ -38,6 +45,7 @@ export class JobReader {
       )
       .selectAll('j')
       .select(['e.title as template_title', 'e.root_hash', 'e.leaf_count', 'e.defaults'])
+      .select(eb => located({ teamId: eb.ref('j.team_id'), jobId: eb.ref('j.job_id') }).as('has_location'))
       .where(eb => isOneOf(this.engine, eb.ref('j.team_id'), teamIds))
       .where(eb => isOneOf(this.engine, eb.ref('j.job_id'), jobIds))
       .execute();

@@ -19,6 +19,7 @@ import * as wholeTemplates from './migrations/012-whole-templates.ts';
 import * as webhooks from './migrations/013-webhooks.ts';
 import * as jobSheets from './migrations/014-job-sheets.ts';
 import * as jobProgress from './migrations/015-job-progress.ts';
+import * as jobLocations from './migrations/016-job-locations.ts';
 import * as runs from './migrations/021-runs.ts';
 
 const steps = {
@@ -37,6 +38,7 @@ const steps = {
   '013-webhooks': webhooks,
   '014-job-sheets': jobSheets,
   '015-job-progress': jobProgress,
+  '016-job-locations': jobLocations,
   '021-runs': runs,
 };
 

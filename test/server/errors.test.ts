@@ -449,6 +449,14 @@ const provoked: Readonly<Record<string, Provoked>> = {
     message: /^params\.title: empty; expected 1 to 500 characters$/,
     call: () => ana.templates.create(ana.teamId, { title: ' ' }, []),
   },
+  'invalid-geometry': {
+    code: 400,
+    message: /geometry\.paths\[0\]: 1 positions; a line has at least 2/,
+    call: async () => {
+      const { jobIds } = await ana.jobs.createJobs(published, {});
+      return ana.jobs.setJobLocation(jobIds[0]!, { paths: [[[8.5, 47.4]]] });
+    },
+  },
   'invalid-position': {
     code: 400,
     message: /position: 9 is out of range; right would be 0 to \d+, or -1 for the end/,

@@ -334,6 +334,14 @@ const calls: Calls = {
       const jobId = await job();
       return user => user.jobs.getJobHistory(jobId);
     },
+    getJobLocation: async () => {
+      const jobId = await job();
+      return user => user.jobs.getJobLocation(jobId);
+    },
+    setJobLocation: async () => {
+      const jobId = await job();
+      return user => user.jobs.setJobLocation(jobId, { x: 8.5, y: 47.4 });
+    },
     startSteps: async () => {
       const jobId = await job();
       return user => user.jobs.startSteps(jobId, []);

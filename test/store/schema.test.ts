@@ -29,13 +29,13 @@ interface ColumnFound {
   readonly nullable: boolean;
 }
 
-/** As the engine itself tells it. */
+/** As the engine itself tells it. An R-tree is an index, though it is made as a table, and of tables. */
 async function columnsFound({ engine, writes }: Connections): Promise<ColumnFound[]> {
   const statement =
     engine === 'sqlite'
       ? sql<{ table: string; column: string; type: string; nullable: number | boolean }>`
           select t.name as "table", c.name as "column", lower(c.type) as type, c."notnull" = 0 as nullable
-          from sqlite_schema t join pragma_table_info(t.name) c where t.type = 'table'`
+          from pragma_table_list t join pragma_table_info(t.name) c where t.schema = 'main' and t.type = 'table'`
       : sql<{ table: string; column: string; type: string; nullable: number | boolean }>`
           select table_name as "table", column_name as "column", data_type as type, is_nullable = 'YES' as nullable
           from information_schema.columns where table_schema = 'public'`;
@@ -51,7 +51,8 @@ async function keysFound({ engine, writes }: Connections): Promise<Map<string, s
     engine === 'sqlite'
       ? sql<{ table: string; column: string }>`
           select t.name as "table", c.name as "column"
-          from sqlite_schema t join pragma_table_info(t.name) c where t.type = 'table' and c.pk > 0
+          from pragma_table_list t join pragma_table_info(t.name) c
+          where t.schema = 'main' and t.type = 'table' and c.pk > 0
           order by t.name, c.pk`
       : sql<{ table: string; column: string }>`
           select k.table_name as "table", k.column_name as "column"

@@ -2,6 +2,7 @@
 import { MAX_JOBS_PER_CALL } from '#gen/common_types';
 import type { CreateJobOverrides, CreateJobsResponse } from '#gen/jobs_types';
 import { BadRequest, InvalidVersion } from '../../base/errors.ts';
+import { locationOf } from '../../domain/geometry/location.ts';
 import { checkTexts } from '../../domain/jobs.ts';
 import { bounded } from '../../domain/limits.ts';
 import { requirePrivilege } from '../../domain/privileges.ts';
@@ -22,6 +23,7 @@ export function createJobs(
 ): Promise<CreateJobsResponse> {
   const count = checkedCount(sent);
   const overrides = checked(sent);
+  const location = sent.location == null ? undefined : locationOf('jobOverrides.location', sent.location);
   return store.transact(async tx => {
     const template = await publishedEntry(tx, call, templateId);
     requirePrivilege(call.caller, template.team_id, 'jobCreate');
@@ -29,7 +31,7 @@ export function createJobs(
     if (overrides.ownedBy != null) requirePrivilege(call.caller, template.team_id, 'jobUpdateOwner');
     if (overrides.assignedType != null) requirePrivilege(call.caller, template.team_id, 'jobAssignAny');
     if (overrides.parentJob != null) await checkParent(tx, template.team_id, overrides.parentJob);
-    const { jobIds, autoExecuted } = await engine.createJobs(tx, call, template, overrides, count);
+    const { jobIds, autoExecuted } = await engine.createJobs(tx, call, template, overrides, count, location);
     return { jobIds: [...jobIds], autoExecuted };
   });
 }
@@ -83,8 +85,8 @@ function checkJobId(jobId: string): void {
 }
 
 function checked(overrides: CreateJobOverrides): CreateJobOverrides {
-  const { location, extendedProperties, relatedProperties, ...rest } = overrides;
-  notServedYet({ location, extendedProperties, relatedProperties });
+  const { extendedProperties, relatedProperties, ...rest } = overrides;
+  notServedYet({ extendedProperties, relatedProperties });
   checkTexts('jobOverrides', rest);
   if (rest.jobId != null) checkJobId(rest.jobId);
   if (rest.requestId != null) required('jobOverrides.requestId', rest.requestId, MAX_CHOSEN_ID_LENGTH);

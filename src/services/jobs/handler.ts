@@ -5,6 +5,7 @@ import type {
   AttachmentUpload,
   CreateJobOverrides,
   CreateJobsResponse,
+  Geometry,
   Job,
   JobActionResponse,
   JobAttachment,
@@ -20,6 +21,7 @@ import * as bodies from './attachment-bodies.ts';
 import * as uploads from './attachment-uploads.ts';
 import * as attachments from './attachments.ts';
 import { createJobs } from './creating.ts';
+import { getJobLocation, setJobLocation } from './location.ts';
 import { getJob, getJobHistory } from './reading.ts';
 import { actOnSteps, closeJobs, setCurrent } from './working.ts';
 
@@ -75,6 +77,14 @@ export class JobsHandler implements Handler<'JobsService'> {
 
   getJobHistory(call: Call, jobId: string): Promise<JobHistory[]> {
     return getJobHistory(this.#store, call, jobId);
+  }
+
+  getJobLocation(call: Call, jobId: string): Promise<Geometry> {
+    return getJobLocation(this.#store, call, jobId);
+  }
+
+  setJobLocation(call: Call, jobId: string, geometry: Geometry): Promise<boolean> {
+    return setJobLocation(this.#store, call, jobId, geometry);
   }
 
   setCurrentStep(call: Call, jobId: string, stepId: string): Promise<JobActionResponse> {

@@ -1,11 +1,13 @@
 /** Jobs: from rows to the structs of the interface. Times go out in epoch milliseconds. */
 import {
+  type Geometry,
   type Job,
   type JobActionResponse,
   JobActionStepStatus,
   type JobAttachment,
   type JobHistory,
 } from '#gen/jobs_types';
+import { WEB_MERCATOR } from '../../domain/geometry/systems.ts';
 import { toCurrentStep } from '../../engine/current-steps.ts';
 import type { StepAnswer } from '../../engine/running.ts';
 import type { AttachmentRow } from '../../store/attachments.ts';
@@ -39,6 +41,7 @@ export const toJob = (job: JobRow, steps: readonly JobStepRow[]): Job => ({
   jobTemplateId: job.template_id,
   jobTemplateName: job.template_title,
   activeVersions: job.versions === null ? [] : JSON.parse(job.versions),
+  hasLocation: job.has_location === 1,
   closedBy: job.closed_by ?? undefined,
   revision: job.revision,
   teamId: job.team_id,
@@ -75,6 +78,10 @@ export const toAttachment = (row: AttachmentRow): JobAttachment => ({
   size: row.size ?? undefined,
   sha256: row.sha256 ?? undefined,
 });
+
+/** @param location unset for a job without one */
+export const toGeometry = (location: Row<'job_locations'> | undefined): Geometry =>
+  location ? { ...JSON.parse(location.geometry), spatialReference: { wkid: WEB_MERCATOR } } : {};
 
 export const toActionResponse = (answers: readonly StepAnswer[]): JobActionResponse => ({
   success: answers.every(answer => answer.status === JobActionStepStatus.Success),

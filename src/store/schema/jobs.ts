@@ -1,5 +1,5 @@
 /** Jobs, their steps and history, and the answers that may be asked for again. */
-import { integer, optionalText, optionalTime, real, type Tables, text, time } from './columns.ts';
+import { integer, optionalLong, optionalText, optionalTime, real, type Tables, text, time } from './columns.ts';
 
 export const jobsTables = {
   jobs: {
@@ -112,6 +112,25 @@ export const jobsTables = {
     queued_at: time,
     /** When somebody is to work on it next; null where it waits for something else. */
     next_at: optionalTime,
+  },
+
+  /** Where a job is, in 3857. */
+  job_locations: {
+    team_id: text,
+    job_id: text,
+    /** GeometryType number; Point when it is one position. */
+    kind: integer,
+    /** The rectangle around it: least x, least y, most x, most y. PostgreSQL keeps the name xmin for itself. */
+    west: real,
+    south: real,
+    east: real,
+    north: real,
+    /** Stands for the team where an index takes numbers only; two teams may have the same. */
+    team_number: integer,
+    /** Of its row in SQLite's R-tree; null on PostgreSQL. */
+    box_id: optionalLong,
+    /** jobs.Geometry as JSON: one of points, paths and rings. */
+    geometry: text,
   },
 
   /** The answers of createJobs calls that carried a requestId: a repetition gets the same one. */

@@ -158,7 +158,6 @@ describe('who and what is named', () => {
 
 describe('what is not served yet', () => {
   test.each<[string, CreateJobOverrides]>([
-    ['location', { location: { x: 8.5, y: 47.4 } }],
     ['extendedProperties', { extendedProperties: [{ identifier: 'pump.serial', value: '17' }] }],
     ['relatedProperties', { relatedProperties: [{ tableName: 'readings', entries: [] }] }],
   ])('%s is refused, not dropped in silence', (field, overrides) =>

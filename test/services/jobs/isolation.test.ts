@@ -48,6 +48,8 @@ const functions: [string, string, (jobs: Jobs, ids: Ids) => Promise<unknown>][] 
   ['finishSteps', 'job-not-found', (jobs, { jobId, stepId }) => jobs.finishSteps(jobId, [stepId])],
   ['closeJobs', 'job-not-found', (jobs, { jobId }) => jobs.closeJobs([jobId])],
   ['getJobHistory', 'job-not-found', (jobs, { jobId }) => jobs.getJobHistory(jobId)],
+  ['getJobLocation', 'job-not-found', (jobs, { jobId }) => jobs.getJobLocation(jobId)],
+  ['setJobLocation', 'job-not-found', (jobs, { jobId }) => jobs.setJobLocation(jobId, { x: 8.5, y: 47.4 })],
 ];
 
 const own = (): Ids => ({ jobId: job.id, stepId: job.step('Stir slowly'), templateId: template.id });
