@@ -4,6 +4,7 @@ import { ErrorCode } from '#gen/common_types';
 import { GeometryType } from '#gen/flow_types';
 import type { JobTemplate } from '#gen/job_template_types';
 import { type Geometry, JobHistoryAction } from '#gen/jobs_types';
+import { NotificationType } from '#gen/notifications_types';
 import { TeamRole } from '#gen/user_types';
 import { jobOf, type TestJob } from '../../support/jobs.ts';
 import { expectRefusal } from '../../support/refusals.ts';
@@ -148,7 +149,7 @@ describe('a job', () => {
     expect((await job.get(ben)).hasLocation).toBe(false);
   });
 
-  test('with one says so; revision and history tell of it', async () => {
+  test('with one says so; revision, history and an event tell of it', async () => {
     const job = await newJob();
     await ana.jobs.setJobLocation(job.id, { x: 8.5, y: 47.4 });
     expect(await job.get(ben)).toMatchObject({ hasLocation: true, revision: 2 });
@@ -157,6 +158,9 @@ describe('a job', () => {
       result: 'location',
       userId: ana.id,
     });
+    const events = (await rowsOf(server, 'events')).filter(event => event.job_id === job.id);
+    expect(events.map(({ type }) => NotificationType[type]).sort()).toEqual(['Created', 'JobLocationUpdated']);
+    expect(events.every(event => event.user_id === ana.id)).toBe(true);
   });
 
   test('has one location at a time: the last that was set', async () => {
@@ -214,6 +218,14 @@ describe('createJobs', () => {
       expect(await ben.jobs.getJobLocation(jobId)).toMatchObject(metres({ rings: [ring, hole] }));
       expect(await ben.jobs.getJob(jobId, {})).toMatchObject({ hasLocation: true, revision: 1 });
     }
+  });
+
+  test('gives it to jobs that the server begins before they are written, too', async () => {
+    const unlessSmall = step('Cordon off', { flow: { condition: "jobName <> 'small'" } });
+    const way = await publishedTemplate(admin, 'Asks about the job', [unlessSmall, step('Dig')]);
+    const job = await jobOf(ana, way, { location: { x: 8.5, y: 47.4 } });
+    expect(await job.get(ben)).toMatchObject({ hasLocation: true, revision: 1 });
+    expect((await located(job)).points).toHaveLength(1);
   });
 
   test('with the same requestId and another location is another request', async () => {
@@ -336,11 +348,11 @@ describe('what is refused', () => {
   });
 });
 
-test('setting costs 5 statements at most, asking 3, and reading a job as many as without a location', async () => {
+test('setting costs 6 statements at most, asking 3, and reading a job as many as without a location', async () => {
   const job = await newJob();
   const { statements: without } = await server.statementsOf(() => job.get(ana));
   const set = await server.statementsOf(() => ana.jobs.setJobLocation(job.id, { rings: [ring] }));
-  expect(set.statements.length).toBeLessThanOrEqual(5);
+  expect(set.statements.length).toBeLessThanOrEqual(6);
   const { statements: asked } = await server.statementsOf(() => ana.jobs.getJobLocation(job.id));
   expect(asked.length).toBeLessThanOrEqual(3);
   const { statements: read } = await server.statementsOf(() => job.get(ana));
