@@ -83,12 +83,12 @@ export class JobsHandler implements Handler<'JobsService'> {
     return getJobLocation(this.#store, call, jobId);
   }
 
-  setJobLocation(call: Call, jobId: string, geometry: Geometry): Promise<boolean> {
-    return setJobLocation(this.#store, call, jobId, geometry);
-  }
-
   setCurrentStep(call: Call, jobId: string, stepId: string): Promise<JobActionResponse> {
     return setCurrent(this.#store, call, jobId, stepId);
+  }
+
+  setJobLocation(call: Call, jobId: string, geometry: Geometry): Promise<boolean> {
+    return setJobLocation(this.#store, call, jobId, geometry);
   }
 
   startSteps(call: Call, jobId: string, stepIds: string[]): Promise<JobActionResponse> {
