@@ -130,6 +130,7 @@ describe('what a job starts with', () => {
       ordinal: 0,
       canSkip: false,
       proceedNext: false,
+      automatic: false,
       assignment: null,
     });
   });

@@ -338,6 +338,11 @@ const calls: Calls = {
       const jobId = await job();
       return user => user.jobs.getJobLocation(jobId);
     },
+    setCurrentStep: async () => {
+      const jobId = await job();
+      const [current] = (await admin.jobs.getJob(jobId, {})).currentSteps;
+      return user => user.jobs.setCurrentStep(jobId, current!.stepId!);
+    },
     setJobLocation: async () => {
       const jobId = await job();
       return user => user.jobs.setJobLocation(jobId, { x: 8.5, y: 47.4 });
@@ -345,6 +350,13 @@ const calls: Calls = {
     startSteps: async () => {
       const jobId = await job();
       return user => user.jobs.startSteps(jobId, []);
+    },
+    stopSteps: async () => {
+      const jobId = await job();
+      return async user => {
+        await user.jobs.startSteps(jobId, []);
+        return user.jobs.stopSteps(jobId, []);
+      };
     },
     updateAttachment: async () => {
       const { jobId, attachmentId } = await attached();
