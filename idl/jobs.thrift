@@ -130,7 +130,7 @@ enum JobActionStepStatus {
 
 /** What a history entry tells. */
 enum JobHistoryAction {
-  /** The job became active. */
+  /** A step was set current: the job is active there now. */
   Activated = 1,
   /** An attachment was added. */
   Added = 2,
