@@ -1,0 +1,78 @@
+/** What a large attachment takes of the server's memory when it comes and goes in chunks. The server is a process of its own. */
+import { createHash, randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type ClientConnection, connect } from '../../../src/client/connect.ts';
+import { freshDatabase, type TestDatabase } from '../../support/database.ts';
+import { type ServerProcess, serve } from '../../support/process.ts';
+import { ADMIN } from '../../support/server.ts';
+import { step } from '../../support/trees.ts';
+
+const KB = 1024;
+const MB = KB * KB;
+const CHUNK = 256 * KB;
+
+let database: TestDatabase;
+let server: ServerProcess;
+let connection: ClientConnection;
+let jobId: string;
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  server = await serve(database.settings, {
+    JOBWRIGHT_ADMIN_EMAIL: ADMIN.email,
+    JOBWRIGHT_ADMIN_PASSWORD: ADMIN.password,
+    NODE_OPTIONS: `--import ${new URL('../../support/collecting.ts', import.meta.url).href}`,
+  });
+  connection = await connect(server.address);
+  const { teamIdToInfo } = await connection.service('AuthenticationService').login(ADMIN.email, ADMIN.password, {});
+  const templates = connection.service('JobTemplateService');
+  const template = await templates.create(Object.keys(teamIdToInfo)[0]!, { title: 'Inspection' }, []);
+  await templates.acquireLock(template.id);
+  await templates.addStepModular(template.id, template.stepGroup.id, step('Take pictures'), -1, false);
+  await templates.publish(template.id);
+  jobId = (await connection.service('JobsService').createJobs(template.id, {})).jobIds[0]!;
+});
+
+afterAll(async () => {
+  await connection.close();
+  await server.end('SIGKILL');
+  await database.drop();
+});
+
+async function residentBytes(): Promise<number> {
+  const status = await readFile(`/proc/${server.pid}/status`, 'utf8');
+  return Number(/VmRSS:\s+(\d+)/.exec(status)![1]) * KB;
+}
+
+/** Sends a file and fetches it again. @returns the most memory that the server had meanwhile */
+async function inAndOut(size: number): Promise<number> {
+  const jobs = connection.service('JobsService');
+  const hash = createHash('sha256');
+  let peak = 0;
+  const look = async (offset: number) => {
+    if (offset % (5 * MB) === 0) peak = Math.max(peak, await residentBytes());
+  };
+  const { uploadId } = await jobs.beginAttachmentUpload({ jobId, fileName: 'film.mp4' }, size);
+  for (let offset = 0; offset < size; offset += CHUNK) {
+    const chunk = randomBytes(CHUNK);
+    hash.update(chunk);
+    await jobs.putAttachmentChunk(uploadId, offset, chunk);
+    await look(offset);
+  }
+  const sha256 = hash.digest('hex');
+  const { attachmentId } = await jobs.finishAttachmentUpload(uploadId, sha256);
+  const back = createHash('sha256');
+  for (let offset = 0; offset < size; offset += CHUNK) {
+    back.update((await jobs.getAttachmentChunk(jobId, attachmentId, offset, CHUNK)).data);
+    await look(offset);
+  }
+  expect(back.digest('hex')).toBe(sha256);
+  return peak;
+}
+
+test('100 MB go in and out in chunks of 256 KB while the process grows by less than 32 MB', async () => {
+  // What the first file makes the process keep for all that follow: connections, statements, code, the cache of the database.
+  const before = await inAndOut(20 * MB);
+  expect(await inAndOut(100 * MB)).toBeLessThan(before + 32 * MB);
+});
