@@ -14,6 +14,7 @@ import type { Row } from '../../store/schema.ts';
 import type { Call } from '../call.ts';
 import * as checks from '../checks.ts';
 import { known } from '../groups/groups.ts';
+import { revoked } from './caller.ts';
 import { LONGEST_PROGRAM_MS } from './wire.ts';
 
 export function createApiToken(store: Store, call: Call, params: ApiTokenParams): Promise<ApiToken> {
@@ -125,6 +126,8 @@ function refuseProgram(call: Call): void {
 
 async function refuseOneMore(tx: Transactor, { caller, now }: Call): Promise<void> {
   await tx.users.locked(caller.userId);
+  // It may have been revoked a moment ago, elsewhere: nothing that outlives it is made of it.
+  if (!(await tx.tokens.keepToken(caller.tokenId))) throw revoked();
   const alive = (await tx.tokens.tokensOf(caller.userId)).filter(
     token => token.name !== null && token.expires_at > now,
   );

@@ -7,11 +7,12 @@ import { hashPassword, passwordFits } from '../../base/secrets.ts';
 import { searchKey } from '../../base/text.ts';
 import { has, requirePrivilege } from '../../domain/privileges.ts';
 import * as accounts from '../../engine/accounts.ts';
+import { requireRightsOf } from '../../engine/rights.ts';
 import { ownerKinds } from '../../store/attributes.ts';
 import type { Reader, Store, Transactor } from '../../store/database.ts';
 import type { Row } from '../../store/schema.ts';
 import { assigned } from '../abac/attributes.ts';
-import { admit } from '../authentication/throttle.ts';
+import { type Admitted, admit, stillAdmitted } from '../authentication/throttle.ts';
 import type { Call } from '../call.ts';
 import * as checks from '../checks.ts';
 import { letter, type Mail } from './mail.ts';
@@ -40,9 +41,9 @@ export async function updateWithPassword(
   const name = checks.name('details.name', details.name);
   const email = checks.emailAddress('details.email', details.email);
   refuseOther(call, details.id);
-  await confirmed(store, call, password);
+  const admitted = await confirmed(store, call, password);
   return store.transact(async tx => {
-    const user = await accounts.renameUser(tx, call, (await tx.users.locked(call.caller.userId))!, name);
+    const user = await accounts.renameUser(tx, call, await stillAdmitted(tx, admitted), name);
     if (email === user.email) return toUser(user);
     await refuseTaken(tx, email);
     if (!mail) return toUser(await changeAddress(tx, call, user, email));
@@ -72,10 +73,10 @@ export async function validate(store: Store, call: Call, details: User, password
 
 export async function updatePassword(store: Store, call: Call, old: string, password: string): Promise<User> {
   checks.newPassword('newPassword', password, call.caller.email, call.caller.name);
-  await confirmed(store, call, old);
+  const admitted = await confirmed(store, call, old);
   const passwordHash = await hashPassword(password);
   return store.transact(async tx => {
-    const user = (await tx.users.locked(call.caller.userId))!;
+    const user = await stillAdmitted(tx, admitted);
     return toUser(await accounts.setPassword(tx, call, user, passwordHash, call.caller.tokenId));
   });
 }
@@ -115,7 +116,8 @@ export const enable = (store: Store, call: Call, userId: string): Promise<void> 
   });
 
 /**
- * Who acts on the account of somebody must have the privilege in one, or in all, of the teams that it works in.
+ * Who acts on the account of somebody must have the privilege in one, or in all, of the teams that it works in; and in the latter
+ * case whatever the account may do there.
  * @throws NotFound (404) for who shares no team with the caller, InsufficientPermissions (476)
  */
 export async function requireShared(
@@ -128,7 +130,9 @@ export async function requireShared(
   const teamIds = await reader.people.teamIdsOf(userId);
   if (!teamIds.some(teamId => call.caller.rights.has(teamId))) throw userNotFound(userId);
   const granted = teamIds.filter(teamId => has(call.caller, teamId, privilege));
-  if (where === 'one' ? granted.length > 0 : granted.length === teamIds.length) return;
+  const enough = where === 'one' ? granted.length > 0 : granted.length === teamIds.length;
+  // With a privilege in all teams goes what gives the account away, or takes it: more than renaming.
+  if (enough) return where === 'one' ? undefined : requireRightsOf(reader, call.caller, userId, teamIds);
   throw new InsufficientPermissions(
     'insufficient-permissions',
     `this needs the privilege ${privilege} in ${where === 'one' ? 'a team' : 'every team'} of that user, which ADMIN has`,
@@ -145,12 +149,14 @@ export async function changeAddress(
   await refuseTaken(tx, email);
   const change = { email, search_key: searchKey(user.name, email), validated_at: call.now };
   await tx.users.change(user.user_id, change);
+  // Who reads the old mailbox sets no password any more.
+  await tx.users.endChangeTokens(user.user_id, ChangeTokenType.FORGOT_PASSWORD_TOKEN);
   await accounts.auditUser(tx, call, user.user_id, 'user.email', { from: user.email, to: email });
   return { ...user, ...change };
 }
 
 /** Counted as an attempt to log in. @throws Unauthorized (401), LoginPaused (503) */
-const confirmed = (store: Store, call: Call, password: string): Promise<unknown> =>
+const confirmed = (store: Store, call: Call, password: string): Promise<Admitted> =>
   admit(store, call, call.caller.email, async user =>
     checks.isPasswordLong(password) ? false : passwordFits(password, user?.password_hash),
   );

@@ -1,8 +1,10 @@
 /** Tokens as things: those for programs with narrower rights, the list of one's own, and their ends by hand. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { pino } from 'pino';
 import type { ApiTokenParams } from '#gen/authentication_types';
 import { ErrorCode, MAX_API_TOKENS_PER_USER } from '#gen/common_types';
 import { TeamRole } from '#gen/user_types';
+import { openStore } from '../../../src/store/database.ts';
 import { expectRefusal } from '../../support/refusals.ts';
 import { expectNothingWritten, rowsOf } from '../../support/rows.ts';
 import { logIn, logInAdmin, newOutsider, newTemplate, newUser, step, type TestUser } from '../../support/seed.ts';
@@ -144,6 +146,19 @@ describe('the token of a program', () => {
   ])('is not made with %s', (_, params, code, slug, message) =>
     expectRefused(() => ana.auth.createApiToken({ name: 'Report', ...params() }), code, slug, message),
   );
+
+  test('is not made of a token that another process has revoked, though this one has not noticed yet', async () => {
+    const dee = await newUser(server, admin, 'dee-of-elsewhere');
+    await dee.auth.createApiToken({ name: 'Before' });
+    const elsewhere = await openStore(server.settings, pino({ level: 'silent' }));
+    try {
+      await elsewhere.transact(tx => tx.users.endTokens(dee.id));
+      await expectRefused(() => dee.auth.createApiToken({ name: 'After' }), INVALID_TOKEN, 'invalid-token', /revoked/);
+    } finally {
+      await elsewhere.close();
+    }
+    expect((await rowsOf(server, 'tokens')).filter(row => row.user_id === dee.id)).toEqual([]);
+  });
 
   test('is one of a bounded number', async () => {
     const dee = await newUser(server, admin, 'dee-of-many');

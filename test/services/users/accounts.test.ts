@@ -176,6 +176,35 @@ describe('a password', () => {
     expect(await auditOf(ana.id)).toEqual(['user.password']);
   });
 
+  test('that was changed meanwhile lets no login in that was under way with the old one', async () => {
+    for (let round = 0; round < 5; round++) {
+      const ana = await somebody();
+      const logins = Array.from({ length: 2 }, () => logIn(server, ana.email, ana.password));
+      const reset = await admin.teams.resetPassword(admin.teamId, ana.id);
+      const recovered = (await server.connect()).service('UserService').recoverPassword(reset.token, NEW);
+      const outcomes = await Promise.allSettled([...logins, recovered]);
+      expect(outcomes.at(-1)!.status).toBe('fulfilled');
+      expect((await rowsOf(server, 'tokens')).filter(row => row.user_id === ana.id)).toEqual([]);
+    }
+  });
+
+  test('of two changes at once with the same old one, one counts', async () => {
+    for (let round = 0; round < 5; round++) {
+      const ana = await somebody();
+      const twin = await server.connect();
+      await twin.service('AuthenticationService').authenticate(ana.token);
+      const news = ['a-new-password-of-two', 'another-password-of-two'];
+      const outcomes = await Promise.allSettled([
+        ana.users.updatePassword(ana.password, news[0]!),
+        twin.service('UserService').updatePassword(ana.password, news[1]!),
+      ]);
+      const won = outcomes.findIndex(({ status }) => status === 'fulfilled');
+      expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+      expect((outcomes[1 - won] as PromiseRejectedResult).reason.slug).toBe('bad-credentials');
+      await logIn(server, ana.email, news[won]!);
+    }
+  });
+
   test('is not changed with a wrong old one, and guesses of it must pause like logins', async () => {
     const ana = await somebody();
     for (let n = 0; n < 5; n++)
@@ -229,6 +258,17 @@ describe('a disabled account', () => {
     await expectRefused(() => auth.login(ana.email, ana.password, {}), UNAUTHORIZED, 'bad-credentials', /do not fit/);
     expect((await rowsOf(server, 'template_locks')).map(row => row.template_id)).not.toContain(id);
     expect(await auditOf(ana.id)).toEqual(['user.disabled']);
+  });
+
+  test('has no token of a login that was under way', async () => {
+    for (let round = 0; round < 5; round++) {
+      const ana = await somebody();
+      const auth = (await server.connect()).service('AuthenticationService');
+      const login = auth.login(ana.email, ana.password, {});
+      const [, outcome] = await Promise.allSettled([admin.users.disableUser(ana.id), login]);
+      if (outcome.status === 'rejected') expect(outcome.reason.slug).toBe('bad-credentials');
+      expect((await rowsOf(server, 'tokens')).filter(row => row.user_id === ana.id)).toEqual([]);
+    }
   });
 
   test('leaves its open steps, which are told, and its name in history', async () => {
