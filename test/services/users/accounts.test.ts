@@ -1,4 +1,5 @@
 /** Accounts: names, addresses and passwords changed, accounts disabled and given back; who may, and what ends with it. */
+import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ErrorCode } from '#gen/common_types';
 import { TeamRole, type User } from '#gen/user_types';
@@ -264,7 +265,10 @@ describe('a disabled account', () => {
     for (let round = 0; round < 5; round++) {
       const ana = await somebody();
       const auth = (await server.connect()).service('AuthenticationService');
+      server.statements = [];
       const login = auth.login(ana.email, ana.password, {});
+      // The server has read the account, and is at work on the password.
+      while (!server.statements.some(text => text.includes('"login_failures"'))) await setImmediate();
       const [, outcome] = await Promise.allSettled([admin.users.disableUser(ana.id), login]);
       if (outcome.status === 'rejected') expect(outcome.reason.slug).toBe('bad-credentials');
       expect((await rowsOf(server, 'tokens')).filter(row => row.user_id === ana.id)).toEqual([]);
