@@ -260,7 +260,8 @@ service UserService {
   ) throws (1: common.SystemException err)
 
   /**
-   * Writes the name of the user details.id: the caller, or one that an admin of its team may write. Returns the user.
+   * Writes the name of the user details.id: the caller, or somebody in all of whose teams the caller has adminBasic. Returns the
+   * user.
    * Another email than the present one: invalid-argument; updateWithPassword changes it.
    *
    * Errors: user-not-found (404), limit-exceeded (400), insufficient-permissions (476)

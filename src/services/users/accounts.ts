@@ -23,7 +23,7 @@ export function update(store: Store, call: Call, details: User): Promise<User> {
   const name = checks.name('details.name', details.name);
   return store.transact(async tx => {
     const seen = await visible(tx, call, details.id);
-    if (seen.user_id !== call.caller.userId) await requireShared(tx, call, seen.user_id, 'adminBasic', 'one');
+    if (seen.user_id !== call.caller.userId) await requireShared(tx, call, seen.user_id, 'adminBasic');
     const user = (await tx.users.locked(seen.user_id))!;
     refuseOtherAddress(user, details.email);
     return toUser(await accounts.renameUser(tx, call, user, name));
@@ -99,7 +99,7 @@ export function updateAttribute(
 
 export const disable = (store: Store, call: Call, userId: string): Promise<AssignedStep[]> =>
   store.transact(async tx => {
-    await requireShared(tx, call, userId, 'adminAdvanced', 'all');
+    await requireShared(tx, call, userId, 'adminAdvanced');
     const open = await accounts.disableUser(tx, call, userId);
     return open.map(step => ({
       teamId: step.team_id,
@@ -111,13 +111,13 @@ export const disable = (store: Store, call: Call, userId: string): Promise<Assig
 
 export const enable = (store: Store, call: Call, userId: string): Promise<void> =>
   store.transact(async tx => {
-    await requireShared(tx, call, userId, 'adminAdvanced', 'all');
+    await requireShared(tx, call, userId, 'adminAdvanced');
     await accounts.enableUser(tx, call, userId);
   });
 
 /**
- * Who acts on the account of somebody must have the privilege in one, or in all, of the teams that it works in; and in the latter
- * case whatever the account may do there.
+ * Who acts on the account of somebody must have the privilege in every team that it works in: one team that takes somebody in gets
+ * no power over what is of the others. What gives the account away, or takes it, takes whatever the account may do besides.
  * @throws NotFound (404) for who shares no team with the caller, InsufficientPermissions (476)
  */
 export async function requireShared(
@@ -125,19 +125,16 @@ export async function requireShared(
   call: Call,
   userId: string,
   privilege: 'adminBasic' | 'adminAdvanced',
-  where: 'one' | 'all',
 ): Promise<void> {
   const teamIds = await reader.people.teamIdsOf(userId);
   if (!teamIds.some(teamId => call.caller.rights.has(teamId))) throw userNotFound(userId);
-  const granted = teamIds.filter(teamId => has(call.caller, teamId, privilege));
-  const enough = where === 'one' ? granted.length > 0 : granted.length === teamIds.length;
-  // With a privilege in all teams goes what gives the account away, or takes it: more than renaming.
-  if (enough) return where === 'one' ? undefined : requireRightsOf(reader, call.caller, userId, teamIds);
-  throw new InsufficientPermissions(
-    'insufficient-permissions',
-    `this needs the privilege ${privilege} in ${where === 'one' ? 'a team' : 'every team'} of that user, which ADMIN has`,
-    { privilege },
-  );
+  if (!teamIds.every(teamId => has(call.caller, teamId, privilege)))
+    throw new InsufficientPermissions(
+      'insufficient-permissions',
+      `this needs the privilege ${privilege} in every team of that user, which ADMIN has`,
+      { privilege },
+    );
+  if (privilege === 'adminAdvanced') await requireRightsOf(reader, call.caller, userId, teamIds);
 }
 
 export async function changeAddress(

@@ -191,7 +191,7 @@ describe('the list of tokens', () => {
     expect(await dee.auth.listTokens('')).toHaveLength(1);
   });
 
-  test('of others is for administrators of a team of theirs', async () => {
+  test('of others is for administrators of their teams', async () => {
     expect((await admin.auth.listTokens(ana.id)).every(token => token.userId === ana.id)).toBe(true);
     await expectRefused(
       () => ben.auth.listTokens(ana.id),
@@ -234,13 +234,26 @@ describe('revoking', () => {
     );
   });
 
+  test('of somebody who works elsewhere too is for who administers all of its teams', async () => {
+    const dee = await newUser(server, admin, 'dee-of-two-teams');
+    await outsider.teams.addUserByEmail(outsider.teamId, dee.email, []);
+    const { tokenId } = await program(dee);
+    for (const act of [
+      () => outsider.auth.revokeToken(tokenId),
+      () => outsider.auth.revokeApiToken(tokenId),
+      () => outsider.auth.listTokens(dee.id),
+    ])
+      await expectRefused(act, INSUFFICIENT_PERMISSIONS, 'insufficient-permissions', /in every team of that user/);
+    await admin.auth.revokeToken(tokenId);
+  });
+
   test('a second time, as after a lost answer, tells that there is no such token', async () => {
     const { tokenId } = await program(ana);
     await ana.auth.revokeToken(tokenId);
     await expectRefused(() => ana.auth.revokeToken(tokenId), NOT_FOUND, 'token-not-found', /listTokens/);
   });
 
-  test("of somebody else's is for administrators of a team of theirs, and leaves a trace without the secret", async () => {
+  test("of somebody else's is for administrators of their teams, and leaves a trace without the secret", async () => {
     const { tokenId, token, teams } = await program(ana);
     const refusals = [
       [ben, INSUFFICIENT_PERMISSIONS, 'insufficient-permissions'],
@@ -251,7 +264,9 @@ describe('revoking', () => {
     expect(await teams.index()).toHaveLength(1);
     await admin.auth.revokeToken(tokenId);
     await expectRefusal(teams.index(), INVALID_TOKEN, 'invalid-token');
-    const trail = (await rowsOf(server, 'audit_events')).filter(row => row.action === 'token.revoked');
+    const trail = (await rowsOf(server, 'audit_events')).filter(
+      row => row.action === 'token.revoked' && row.subject_id === ana.id,
+    );
     expect(trail).toMatchObject([{ team_id: ana.teamId, actor_id: admin.id, subject_id: ana.id }]);
     expect(JSON.parse(trail[0]!.details)).toEqual({ tokenId, name: 'Report' });
     expect(JSON.stringify(trail)).not.toContain(token);

@@ -53,7 +53,7 @@ const expectRefused = (call: () => Promise<unknown>, code: ErrorCode, slug: stri
   expectNothingWritten(server, () => expectRefusal(call(), code, slug, message), 'login_failures');
 
 describe('a name', () => {
-  test('is changed by its owner, and by an administrator of a team; history and lists show it', async () => {
+  test('is changed by its owner, and by an administrator of its teams; history and lists show it', async () => {
     const ana = await somebody();
     expect(await ana.users.update(detailsOf(ana, { name: ' Ana Berg ' }))).toMatchObject({
       id: ana.id,
@@ -81,6 +81,14 @@ describe('a name', () => {
       /adminBasic/,
     );
     await expectRefused(() => outsider.users.update(change), NOT_FOUND, 'user-not-found', /no user/);
+    // A team that takes somebody in does not decide what the others call it.
+    await outsider.teams.addUserByEmail(outsider.teamId, ana.email, []);
+    await expectRefused(
+      () => outsider.users.update(change),
+      INSUFFICIENT_PERMISSIONS,
+      'insufficient-permissions',
+      /in every team of that user/,
+    );
   });
 
   test.each<[string, Partial<User>, string, RegExp]>([
