@@ -128,8 +128,7 @@ declare class Client {
      * An account that has a password already, by an earlier invitation, keeps it: password must be that one then, and is checked
      * as by login. Returns the user. No login needed. invalid-token and token-expired are about changeToken.
      * 
-     * Errors: invalid-token (497), token-expired (498), bad-credentials (401), login-paused (503), user-already-in-team (473),
-     * weak-password (400), limit-exceeded (400)
+     * Errors: invalid-token (497), token-expired (498), bad-credentials (401), login-paused (503), user-already-in-team (473), weak-password (400), limit-exceeded (400)
      */
     joinWithToken(changeToken: string, params: UserParams, password: string): Promise<User>;
 
