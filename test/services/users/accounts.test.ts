@@ -122,7 +122,7 @@ describe('an address', () => {
   test.each<[string, string, string, RegExp]>([
     ['of another user', 'BEN@example.org', 'email-taken', /details\.email: ben@example\.org belongs/],
     ['that is none', 'nowhere', 'invalid-argument', /not an e-mail address/],
-    ['of 321 characters', `${'x'.repeat(309)}@example.org`, 'limit-exceeded', /details\.email: 321/],
+    ['of 255 characters', `${'x'.repeat(243)}@example.org`, 'limit-exceeded', /details\.email: 255/],
   ])('%s is refused', async (_, email, slug, message) => {
     const ana = await somebody();
     await expectRefused(
@@ -133,9 +133,9 @@ describe('an address', () => {
     );
   });
 
-  test('of 320 characters is taken', async () => {
+  test('of 254 characters is taken', async () => {
     const ana = await somebody();
-    const email = `${'y'.repeat(308)}@example.org`;
+    const email = `${'y'.repeat(242)}@example.org`;
     expect((await ana.users.updateWithPassword(detailsOf(ana, { email }), ana.password)).email).toBe(email);
   });
 
