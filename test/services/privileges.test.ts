@@ -348,6 +348,18 @@ const calls: Calls = {
       const jobId = await job();
       return user => user.jobs.setJobLocation(jobId, { x: 8.5, y: 47.4 });
     },
+    setCurrentStep: async () => {
+      const made = await newJob(admin, [step(`Step of ${word}`), step(name())]);
+      const { currentSteps } = await made.get(admin);
+      return user => user.jobs.setCurrentStep(made.id, currentSteps[0]!.stepId!);
+    },
+    stopSteps: async () => {
+      const jobId = await job();
+      return async user => {
+        await user.jobs.startSteps(jobId, []);
+        return user.jobs.stopSteps(jobId, []);
+      };
+    },
     startSteps: async () => {
       const jobId = await job();
       return user => user.jobs.startSteps(jobId, []);
@@ -810,7 +822,7 @@ const creating =
     return user => user.jobs.createJobs(made.templateId, overrides(made));
   };
 const onStep =
-  (act: 'startSteps' | 'finishSteps'): Call =>
+  (act: 'startSteps' | 'finishSteps' | 'stopSteps'): Call =>
   async () => {
     const started = await newJob(admin, [step(name())]);
     const { currentSteps } = await started.get(admin);
@@ -939,7 +951,7 @@ const naming: (readonly [string, Call])[] = [
   ],
   [
     'JobTemplateService.addStepModular that leads to a user',
-    leading(async () => ({ nextStepId: '', assignment: 1, assignedTo: bare.id })),
+    leading(async () => ({ nextStepId: 'somewhere', assignment: 3, assignedTo: bare.id })),
   ],
   [
     'JobTemplateService.updateRootHeaders with a category',
@@ -980,6 +992,7 @@ const naming: (readonly [string, Call])[] = [
   ],
   ['JobsService.startSteps by id', onStep('startSteps')],
   ['JobsService.finishSteps by id', onStep('finishSteps')],
+  ['JobsService.stopSteps by id', onStep('stopSteps')],
   [
     'AuthenticationService.createApiToken for a team',
     async () => user => user.auth.createApiToken({ name: name(), teamIds: [admin.teamId] }),
@@ -1048,6 +1061,10 @@ const answeredOtherwise: Readonly<Record<string, { code?: ErrorCode; why: string
   'JobTemplateService.updateTags(removedTagIds)': { why: 'what does not have the tag does not have it afterwards' },
   'JobTemplateService.getLatestVersions(templateIds)': { why: 'what is not seen is left out' },
   'JobsService.startSteps(stepIds)': { why: 'each step has an answer of its own: it is none of the job' },
+  'JobsService.stopSteps(stepIds)': { why: 'each step has an answer of its own: it is none of the job' },
+  'JobsService.setCurrentStep(stepId)': { why: 'the step has an answer of its own: it is none of the job' },
+  'flow.StepPath.nextStepId': { why: 'looked up when the template is published' },
+  'flow.StepPath.assignedTo': { why: 'looked up when the template is published' },
   'JobsService.finishSteps(stepIds)': { why: 'each step has an answer of its own: it is none of the job' },
   'abac.AbacActor.id': { why: 'the answer to each question is no' },
   'job_template.TemplateWhereOpts.authorId': { why: 'a filter, which finds nothing' },
