@@ -72,7 +72,7 @@ declare class Client {
 
     /**
      * Ends an API token at once, on every connection, with the template locks that it holds. The caller's own; those of
-     * others need adminBasic in a team of that user.
+     * others need adminBasic in every team of that user.
      * 
      * Errors: api-token-not-found (404), insufficient-permissions (476)
      */
@@ -80,7 +80,7 @@ declare class Client {
 
     /**
      * Jobwright extension: returns the tokens of a user that have not ended, newest first. Empty userId = the caller; others need
-     * adminBasic in a team of that user.
+     * adminBasic in every team of that user.
      * 
      * Errors: user-not-found (404), insufficient-permissions (476)
      */
@@ -88,7 +88,7 @@ declare class Client {
 
     /**
      * Jobwright extension: ends a token, of a login or an API token, at once, on every connection, with the template locks that it
-     * holds. The caller's own, the one of this call included; those of others need adminBasic in a team of that user.
+     * holds. The caller's own, the one of this call included; those of others need adminBasic in every team of that user.
      * 
      * Errors: token-not-found (404), insufficient-permissions (476)
      */

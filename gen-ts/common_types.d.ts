@@ -325,7 +325,7 @@ declare const MAX_METADATA_PER_TEAM: number;
 declare const MAX_METADATA_BYTES: number;
 
 /**
- * Characters in an email address. Checked when it is written.
+ * Characters in an email address: as many as mail servers take. Checked when it is written.
  */
 declare const MAX_EMAIL_LENGTH: number;
 

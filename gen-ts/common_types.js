@@ -1361,6 +1361,6 @@ module.exports.MAX_ATTRIBUTE_VALUES = 1000;
 module.exports.MAX_API_TOKENS_PER_USER = 100;
 module.exports.MAX_METADATA_PER_TEAM = 1000;
 module.exports.MAX_METADATA_BYTES = 8388608;
-module.exports.MAX_EMAIL_LENGTH = 320;
+module.exports.MAX_EMAIL_LENGTH = 254;
 module.exports.MIN_PASSWORD_LENGTH = 10;
 module.exports.MAX_PASSWORD_LENGTH = 1000;

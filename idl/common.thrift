@@ -129,8 +129,8 @@ const i32 MAX_METADATA_PER_TEAM = 1000
 /** Bytes of all metadata definitions of a team, as JSON in UTF-8. Checked when one is written, so that all fit into one answer. */
 const i32 MAX_METADATA_BYTES = 8388608
 
-/** Characters in an email address. Checked when it is written. */
-const i32 MAX_EMAIL_LENGTH = 320
+/** Characters in an email address: as many as mail servers take. Checked when it is written. */
+const i32 MAX_EMAIL_LENGTH = 254
 
 /** Fewest characters in a password. Checked when it is set. */
 const i32 MIN_PASSWORD_LENGTH = 10

@@ -276,7 +276,7 @@ service TeamService {
 
   /**
    * Ends a membership, and frees the locks that the user holds on the team's templates. What the user wrote and did stays.
-   * A team keeps an ADMIN.
+   * A team keeps an ADMIN. Needs every privilege that the user has in the team, too.
    *
    * Errors: team-not-found (404), user-not-found (404), last-administrator (413), insufficient-permissions (476)
    */
@@ -297,7 +297,7 @@ service TeamService {
 
   /**
    * Sets the URL that beginReview calls: an HTTP POST of JSON with the keys templateId, publicVersion, submitterId.
-   * Empty = none. http and https only, up to 2000 characters.
+   * Empty = none. http and https only, without user and password, up to 2000 characters.
    *
    * The call is sent after the commit, again with growing pauses for a day until it is answered with 2xx, and carries
    * X-Jobwright-Delivery, an id that stays the same when it is sent again, and X-Jobwright-Signature: "sha256=" and the
@@ -345,7 +345,7 @@ service TeamService {
   /**
    * Jobwright extension: returns a FORGOT_PASSWORD_TOKEN of a member, for UserService.recoverPassword, to be handed over by the
    * caller: it is told once and is good for an hour. The password does not change before. Needs adminAdvanced in every team
-   * of that user, since whoever has the token has the account.
+   * of that user, and every privilege that it has there: whoever has the token has the account.
    *
    * Errors: team-not-found (404), user-not-found (404), insufficient-permissions (476)
    */

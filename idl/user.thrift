@@ -260,7 +260,8 @@ service UserService {
   ) throws (1: common.SystemException err)
 
   /**
-   * Writes the name of the user details.id: the caller, or one that an admin of its team may write. Returns the user.
+   * Writes the name of the user details.id: the caller, or somebody in all of whose teams the caller has adminBasic. Returns the
+   * user.
    * Another email than the present one: invalid-argument; updateWithPassword changes it.
    *
    * Errors: user-not-found (404), limit-exceeded (400), insufficient-permissions (476)
@@ -324,9 +325,10 @@ service UserService {
 
   /**
    * Accepts an invitation by a JOIN_TOKEN: writes params and password, confirms the address, makes the user a member.
-   * Returns the user. No login needed. invalid-token and token-expired are about changeToken.
+   * An account that has a password already, by an earlier invitation, keeps it: password must be that one then, and is checked
+   * as by login. Returns the user. No login needed. invalid-token and token-expired are about changeToken.
    *
-   * Errors: invalid-token (497), token-expired (498), user-already-in-team (473), weak-password (400), limit-exceeded (400)
+   * Errors: invalid-token (497), token-expired (498), bad-credentials (401), login-paused (503), user-already-in-team (473), weak-password (400), limit-exceeded (400)
    */
   User joinWithToken(
     1: string changeToken,
@@ -373,7 +375,8 @@ service UserService {
   /**
    * Jobwright extension: ends an account. Its tokens end with their locks, nobody logs in with it, and nothing is assigned to it
    * anew; memberships and everything that it wrote and did stay, with its name. Returns its open steps, the first 1000 by job:
-   * they stay assigned until somebody assigns them anew. Needs adminAdvanced in every team of the user.
+   * they stay assigned until somebody assigns them anew. Needs adminAdvanced in every team of the user, and every privilege that
+   * the user has there.
    *
    * Errors: user-not-found (404), last-administrator (413), already-disabled (414), insufficient-permissions (476)
    */
@@ -383,7 +386,7 @@ service UserService {
 
   /**
    * Jobwright extension: gives a disabled account back, with its password and memberships. Needs adminAdvanced in every team of
-   * the user.
+   * the user, and every privilege that the user has there.
    *
    * Errors: user-not-found (404), not-disabled (414), insufficient-permissions (476)
    */

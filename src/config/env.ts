@@ -153,7 +153,8 @@ function mailSettings(get: (name: Variable) => string): { mail?: MailSettings } 
   return { mail: { smtpUrl, from: get('JOBWRIGHT_MAIL_FROM'), link: get('JOBWRIGHT_MAIL_LINK') } };
 }
 
-const withoutPassword = (url: string): string => url.replace(/:[^:@/]*@/, ':…@');
+/** Nor the user: where one begins in a mistyped URL is anybody's guess. */
+const withoutPassword = (url: string): string => url.replace(/^([a-z]*:\/\/)?.*@/i, '$1…@');
 
 /** TLS is on when a certificate is named. */
 function tlsSettings(get: (name: Variable) => string): { tls?: TlsSettings } {

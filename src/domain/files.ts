@@ -1,6 +1,7 @@
 /** What holds for files whatever shows them: their names, media types and sizes, and the addresses of links. */
 import { MAX_NAME_LENGTH } from '#gen/common_types';
 import { BadRequest } from '../base/errors.ts';
+import { unseenIn } from '../base/text.ts';
 import { bounded } from './limits.ts';
 
 export const UNKNOWN_TYPE = 'application/octet-stream';
@@ -9,8 +10,9 @@ export const UNKNOWN_TYPE = 'application/octet-stream';
 export function fileName(field: string, name: string): string {
   if (name.trim() === '') throw unfit(field, name, `the name of a file, 1 to ${MAX_NAME_LENGTH} characters`);
   bounded(field, name, MAX_NAME_LENGTH);
-  // U+0000 comes over HTTP only; the calls of Thrift never let it in.
-  if (/[/\\\0]/.test(name) || /^\.\.?$/.test(name)) throw unfit(field, name, 'the name of a file without folders');
+  const unseen = unseenIn(name) !== undefined;
+  if (unseen) throw unfit(field, name, 'a name without control characters, line ends or marks of direction');
+  if (/[/\\]/.test(name) || /^\.\.?$/.test(name)) throw unfit(field, name, 'the name of a file without folders');
   return name;
 }
 

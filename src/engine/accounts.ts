@@ -49,7 +49,7 @@ export async function renameUser(tx: Transactor, act: Act, user: User, name: str
   return { ...user, ...change };
 }
 
-/** A new password ends the logins of the user, but for one, and what was sent to set another. */
+/** A new password ends the logins of the user, but for one, and what was sent to set another, or to change the address. */
 export async function setPassword(
   tx: Transactor,
   act: Act,
@@ -59,7 +59,8 @@ export async function setPassword(
 ): Promise<User> {
   await tx.users.change(user.user_id, { password_hash: passwordHash });
   await tx.users.endTokens(user.user_id, { loginsOnly: true, but: keepTokenId ?? '' });
-  await tx.users.endChangeTokens(user.user_id, ChangeTokenType.FORGOT_PASSWORD_TOKEN);
+  for (const kind of [ChangeTokenType.FORGOT_PASSWORD_TOKEN, ChangeTokenType.UPDATE_EMAIL_TOKEN])
+    await tx.users.endChangeTokens(user.user_id, kind);
   await auditUser(tx, act, user.user_id, 'user.password');
   return { ...user, password_hash: passwordHash };
 }

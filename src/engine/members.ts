@@ -10,6 +10,7 @@ import type { Row } from '../store/schema.ts';
 import type { Act } from './act.ts';
 import { audit } from './audit.ts';
 import { membership } from './people.ts';
+import { requireRightsOf } from './rights.ts';
 
 /** @throws NotFound (404) for an unknown user, AlreadyMember (473) */
 export async function addMember(
@@ -54,7 +55,7 @@ export async function changeRoles(
 /** Frees the locks that the user holds on the team's templates. @throws NotFound (404), WrongState (413) for the last ADMIN */
 export async function removeMember(tx: Transactor, act: Act, teamId: string, userId: string): Promise<void> {
   const roles = rolesOf(await lockedMember(tx, teamId, userId));
-  requireAll(act.caller, teamId, privilegesOf(roles));
+  await requireRightsOf(tx, act.caller, userId, [teamId]);
   await refuseLastAdministrator(tx, [teamId], userId);
   await tx.people.changeMembership(teamId, userId, { removed_at: act.now, updated_at: act.now });
   await tx.groups.leaveGroups(teamId, userId);

@@ -39,7 +39,7 @@ export async function callApprovalWebhook(
   tx.wakeWorkers();
 }
 
-/** @param url '' for none: what waits is dropped then */
+/** @param url '' for none: what waits is dropped then. The trail has its host alone: the rest may be a secret */
 export async function setWebhook(tx: Transactor, act: Act, teamId: string, url: string): Promise<void> {
   await tx.people.lockTeam(teamId);
   const before = await tx.webhooks.webhook(teamId, TEMPLATE_APPROVAL);
@@ -47,7 +47,14 @@ export async function setWebhook(tx: Transactor, act: Act, teamId: string, url: 
   if (url === '') await tx.webhooks.dropDeliveries(teamId, TEMPLATE_APPROVAL);
   const { generation = 1, previous_until = null } = before ?? {};
   await tx.webhooks.putWebhook({ team_id: teamId, purpose: TEMPLATE_APPROVAL, url, generation, previous_until });
-  await audit(tx, act, teamId, url === '' ? 'webhook.cleared' : 'webhook.set', teamId, { url });
+  await audit(
+    tx,
+    act,
+    teamId,
+    url === '' ? 'webhook.cleared' : 'webhook.set',
+    teamId,
+    url === '' ? {} : { host: new URL(url).host },
+  );
 }
 
 /** @returns the new secret, and until when the one before signs too. @throws WrongState (413) without a webhook */

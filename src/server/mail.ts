@@ -41,7 +41,12 @@ export class SmtpMail implements Mail {
   async #send({ to, subject, text }: Letter): Promise<void> {
     try {
       this.#transporter ??= this.#open();
-      await (await this.#transporter).sendMail({ from: this.#settings.from, to, subject, text });
+      await (await this.#transporter).sendMail({
+        from: this.#settings.from,
+        to: { name: '', address: to },
+        subject,
+        text,
+      });
       this.#logger.info({ subject }, 'a letter was delivered');
     } catch (error) {
       const { message, code, responseCode } = error as Error & { code?: string; responseCode?: number };

@@ -34,8 +34,8 @@ export function name(field: string, value: string | null | undefined, longest = 
 
 /** @returns the address as it is stored: lower case. @throws BadRequest (400) */
 export function emailAddress(field: string, value: string | null | undefined): string {
-  const email = required(field, value, MAX_EMAIL_LENGTH).toLowerCase();
-  if (/^[^\s@]+@[^\s@]+$/.test(email)) return email;
+  const email = name(field, value, MAX_EMAIL_LENGTH).toLowerCase();
+  if (/^[^\s@<>,;]+@[^\s@<>,;]+$/.test(email)) return email;
   throw new BadRequest(
     'invalid-argument',
     `${field}: "${email}" is not an e-mail address; expected somebody@somewhere`,

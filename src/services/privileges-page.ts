@@ -5,9 +5,9 @@ import { type Need, needs } from './privileges.ts';
 /** What a function takes beyond the table in certain cases. */
 export const notes: Readonly<Record<string, string>> = {
   'JobsService.createJobs': 'with `ownedBy` also `jobUpdateOwner`, with `assignedType` also `jobAssignAny`',
-  'AuthenticationService.listTokens': 'of another user: `adminBasic` in a team of that user',
-  'AuthenticationService.revokeApiToken': 'of another user: `adminBasic` in a team of that user',
-  'AuthenticationService.revokeToken': 'of another user: `adminBasic` in a team of that user',
+  'AuthenticationService.listTokens': 'of another user: `adminBasic` in every team of that user',
+  'AuthenticationService.revokeApiToken': 'of another user: `adminBasic` in every team of that user',
+  'AuthenticationService.revokeToken': 'of another user: `adminBasic` in every team of that user',
   'TeamService.addUserById': 'and every privilege of the roles given',
   'TeamService.addUserByEmail': 'and every privilege of the roles given',
   'TeamService.createUser': 'and every privilege of the roles given',
@@ -15,7 +15,7 @@ export const notes: Readonly<Record<string, string>> = {
   'TeamService.updateUserRoles': 'and every privilege of the roles given and taken',
   'TeamService.removeUserFromTeam': 'and every privilege of the roles of that user',
   'TeamService.resetPassword': 'in every team of that user',
-  'UserService.update': 'of oneself: nothing; of others: in a team of that user',
+  'UserService.update': 'of oneself: nothing; of others: in every team of that user',
   'UserService.disableUser': 'in every team of that user',
   'UserService.enableUser': 'in every team of that user',
   'RoleService.create': 'and every privilege that the role gets',

@@ -124,10 +124,14 @@ export class PeopleReader {
     return rows.map(row => row.team_id);
   }
 
-  /** These users where they work in these teams: a row for each group that one is in, and one for who is in none. */
+  /**
+   * These users where they work in these teams: a row for each group that one is in, and one for who is in none. Those who are
+   * disabled have no rights; `which` tells whether they are asked for all the same.
+   */
   membersWithGroups(
     teamIds: readonly string[],
     userIds: readonly string[],
+    which: 'present' | 'disabled too' = 'present',
   ): Promise<(GroupsRow & { user_id: string })[]> {
     return this.db
       .selectFrom('memberships')
@@ -144,7 +148,7 @@ export class PeopleReader {
       .where(eb => isOneOf(this.engine, eb.ref('memberships.team_id'), teamIds))
       .where(eb => isOneOf(this.engine, eb.ref('memberships.user_id'), userIds))
       .where('memberships.removed_at', 'is', null)
-      .where('users.disabled_at', 'is', null)
+      .$if(which === 'present', query => query.where('users.disabled_at', 'is', null))
       .execute();
   }
 

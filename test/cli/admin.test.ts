@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ErrorCode } from '#gen/common_types';
 import { TeamRole } from '#gen/user_types';
+import { admin as adminCommand } from '../../src/cli/admin/admin.ts';
 import { newJob, stepOf } from '../support/jobs.ts';
 import { run, storeVariables } from '../support/process.ts';
 import { expectRefusal } from '../support/refusals.ts';
@@ -76,6 +77,9 @@ describe('team', () => {
     await refused(['team', 'members', 'Twin'], /several teams are called "Twin"; give the id/);
     await refused(['team', 'create', 'A\u0007', '--owner', ADMIN.email], /name: has the character U\+0007/);
     await refused(['team', 'create', 'T', '--owner', 'zoe@example.org'], /there is no user "zoe@example\.org"/);
+    const gone = await somebody();
+    await admin.users.disableUser(gone.id);
+    await refused(['team', 'create', 'T', '--owner', gone.email], /is disabled; "jobwright admin user enable"/);
   });
 });
 
@@ -218,6 +222,50 @@ describe('token', () => {
 });
 
 describe('each command', () => {
+  /** Every one of them, called so that it succeeds. */
+  const calls: Readonly<Record<string, () => Promise<string[]>>> = {
+    'team list': async () => [],
+    'team create': async () => [`Plant ${++people}`, '--owner', ADMIN.email],
+    'team members': async () => [ADMIN.teamName],
+    'team add': async () => {
+      const { email, id } = await somebody();
+      await admin.teams.removeUserFromTeam(admin.teamId, id);
+      return [ADMIN.teamName, email, '--role', 'AUTHOR'];
+    },
+    'team remove': async () => [ADMIN.teamName, (await somebody()).email],
+    'user list': async () => ['--team', ADMIN.teamName],
+    'user create': async () => [`made${++people}@example.org`],
+    'user password': async () => [(await somebody()).email],
+    'user rename': async () => [(await somebody()).email, 'Nia'],
+    'user disable': async () => [(await somebody()).email],
+    'user enable': async () => {
+      const { email, id } = await somebody();
+      await admin.users.disableUser(id);
+      return [email];
+    },
+    'role list': async () => [ADMIN.teamName],
+    'role set': async () => [ADMIN.teamName, (await somebody()).email, 'EXECUTOR'],
+    'token list': async () => [ADMIN.email],
+    'token revoke': async () => [(await (await somebody()).auth.createApiToken({ name: 'Report' })).tokenId],
+    'token revoke-all': async () => [(await somebody()).email],
+  };
+
+  test('is among those that answer with JSON', () => {
+    const names = adminCommand().commands.flatMap(noun => noun.commands.map(one => `${noun.name()} ${one.name()}`));
+    expect(Object.keys(calls).sort()).toEqual(names.sort());
+  });
+
+  test.each(Object.entries(calls))(
+    '%s answers one JSON document with --json, and in words without',
+    async (name, args) => {
+      const answer = await answered(...name.split(' '), ...(await args()));
+      expect(Object.keys(answer).length).toBeGreaterThan(0);
+      const words = await told(...name.split(' '), ...(await args()));
+      expect(words.trim()).not.toBe('');
+      expect(() => JSON.parse(words)).toThrow(SyntaxError);
+    },
+  );
+
   test('stands in the audit trail, by the command line', async () => {
     const ana = await somebody();
     await told('role', 'set', ADMIN.teamName, ana.email, 'AUTHOR');

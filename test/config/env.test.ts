@@ -116,6 +116,8 @@ describe('what is refused', () => {
   test.each([
     ['JOBWRIGHT_ADMIN_PASSWORD', 'hunter2'],
     ['JOBWRIGHT_DATABASE_URL', 'mysql://ana:hunter2@db/jobwright'],
+    ['JOBWRIGHT_DATABASE_URL', 'mysql://ana:hunter2:more@db/jobwright'],
+    ['JOBWRIGHT_SMTP_URL', 'ana:p@ss/hunter2@mail.example.org'],
   ])('no refusal of %s repeats a password', (name, value) => {
     expect(() => from({ [name]: value })).toThrow(
       expect.objectContaining({ message: expect.not.stringContaining('hunter2') }),

@@ -5,9 +5,11 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { AbacAction, AbacActorType, AbacUploadBehaviour } from '#gen/abac_types';
-import { ErrorCode } from '#gen/common_types';
+import { ErrorCode, SystemException } from '#gen/common_types';
+import { AssignedType } from '#gen/flow_types';
 import type { JobTemplate } from '#gen/job_template_types';
 import { type Metadata, MetadataType, Owner } from '#gen/metadata_types';
+import { AssigneeType, type BaseStep } from '#gen/step_types';
 import { TeamRole } from '#gen/user_types';
 import { allPrivileges, type Privilege } from '../../src/domain/privileges.ts';
 import type { Clients, ServiceName } from '../../src/services/generated.ts';
@@ -27,9 +29,13 @@ import {
   type TestUser,
 } from '../support/seed.ts';
 import { TestServer } from '../support/server.ts';
+import { withSheets } from '../support/sheets.ts';
+import { exchanged, placesOf } from './id-places.ts';
 
 /** Stands in every name of the team: nobody else may ever read it. */
 const SECRET = 'Zanzibar';
+/** What the names that are made begin with. */
+let word = SECRET;
 
 let server: TestServer;
 let admin: TestUser;
@@ -72,10 +78,10 @@ const give = (privileges: readonly Privilege[]) =>
   rolesOf(admin).update(probe, { permissions: { privileges: [...privileges] } });
 
 let names = 0;
-const name = () => `${SECRET} ${++names}`;
-const draft = (): Promise<JobTemplate> => newTemplate(admin, name(), [step(`Step of ${SECRET}`)]);
-const published = (): Promise<JobTemplate> => publishedTemplate(admin, name(), [step(`Step of ${SECRET}`)]);
-const job = async (): Promise<string> => (await newJob(admin, [step(`Step of ${SECRET}`)])).id;
+const name = () => `${word} ${++names}`;
+const draft = (): Promise<JobTemplate> => newTemplate(admin, name(), [step(`Step of ${word}`)]);
+const published = (): Promise<JobTemplate> => publishedTemplate(admin, name(), [step(`Step of ${word}`)]);
+const job = async (): Promise<string> => (await newJob(admin, [step(`Step of ${word}`)])).id;
 const locked = async (owner: TestUser) => {
   const template = await draft();
   await owner.templates.acquireLock(template.id);
@@ -104,8 +110,8 @@ const list = () =>
     owner: Owner.JOB,
     constraints: { listOptions: { options: ['Red', 'Blue'] } },
   }) as Metadata;
-const newList = async () => {
-  const made = await metadataOf(admin).add(admin.teamId, list());
+const newList = async (more: Partial<Metadata> = {}) => {
+  const made = await metadataOf(admin).add(admin.teamId, { ...list(), ...more });
   const [red, blue] = made.constraints.listOptions!.valueIds!;
   return { ...made, red: red!, blue: blue! };
 };
@@ -346,6 +352,18 @@ const calls: Calls = {
     setJobLocation: async () => {
       const jobId = await job();
       return user => user.jobs.setJobLocation(jobId, { x: 8.5, y: 47.4 });
+    },
+    setCurrentStep: async () => {
+      const made = await newJob(admin, [step(`Step of ${word}`), step(name())]);
+      const { currentSteps } = await made.get(admin);
+      return user => user.jobs.setCurrentStep(made.id, currentSteps[0]!.stepId!);
+    },
+    stopSteps: async () => {
+      const jobId = await job();
+      return async user => {
+        await user.jobs.startSteps(jobId, []);
+        return user.jobs.stopSteps(jobId, []);
+      };
     },
     startSteps: async () => {
       const jobId = await job();
@@ -744,4 +762,491 @@ test.each(walked)('$name without a token: as the table says', async ({ name, nee
   );
   if (need === 'nobody') expect(outcome).not.toBe('not-logged-in');
   else expect(outcome).toBe('not-logged-in');
+});
+
+const placesIn = (name: string): string[] => {
+  const [service, fn] = name.split('.') as [ServiceName, string];
+  return placesOf(service, fn);
+};
+
+const newDefinition = async (more: Partial<Metadata> = {}) =>
+  (await metadataOf(admin).add(admin.teamId, { ...list(), owner: Owner.ALL, ...more })).id;
+const newIcon = async (kind: 'createEquipment' | 'createNoticeIcon') =>
+  (await headersOf(admin)[kind](admin.teamId, picture, name())).id;
+const newApiToken = async () => (await admin.auth.createApiToken({ name: name() })).tokenId;
+
+/** A step that is added, whose content names something of the team. */
+const adding =
+  (content: () => Promise<Partial<BaseStep>>): Call =>
+  async owner => {
+    const { id, stepGroup } = await locked(owner);
+    const more = await content();
+    return user => user.templates.addStepModular(id, stepGroup.id, step(name(), more), -1, false);
+  };
+const acting = (action: () => Promise<unknown>): Call =>
+  adding(async () => ({ flow: { action: await action() } as never }));
+const leading = (path: () => Promise<unknown>): Call =>
+  adding(async () => ({ flow: { paths: [await path()] } as never }));
+const describing = (element: () => Promise<unknown>): Call =>
+  adding(async () => ({ descrip: [await element()] as BaseStep['descrip'] }));
+const headed = (headers: () => Promise<unknown>): Call =>
+  onceLocked(async () => {
+    const made = await headers();
+    return (user, { id }) => user.templates.updateRootHeaders(id, made as never);
+  });
+const referring = (reference: () => Promise<unknown>): Call =>
+  adding(async () => ({ titleWrapper: { template: '{0}', references: [await reference()] } as never }));
+
+function onceLocked(make: () => Promise<(user: TestUser, template: JobTemplate) => Promise<unknown>>): Call {
+  return async owner => {
+    const template = await locked(owner);
+    const call = await make();
+    return user => call(user, template);
+  };
+}
+
+const ofSheets =
+  (act: (id: string) => object): Call =>
+  async () => {
+    const setId = await newSet();
+    const [sheet] = await sheetsOf(admin).sheetOps(setId, [{ add: { name: name() } as never }]);
+    return user => sheetsOf(user).sheetOps(setId, [act(sheet!.id) as never]);
+  };
+const ofDefinitions =
+  (act: (id: string) => object): Call =>
+  async () => {
+    const setId = await newSet();
+    const [made] = await sheetsOf(admin).definitionOps(setId, [
+      { add: { name: name(), type: 1, position: -1 } as never },
+    ]);
+    return user => sheetsOf(user).definitionOps(setId, [act(made!.id) as never]);
+  };
+const filtering =
+  (where: () => Promise<object>): Call =>
+  async () => {
+    const filter = { teamId: admin.teamId, ...(await where()) };
+    return user => user.templates.query(select, filter, []);
+  };
+const creating =
+  (overrides: (made: Awaited<ReturnType<typeof withSheets>>) => object): Call =>
+  async () => {
+    const made = await withSheets(admin, [name(), name()]);
+    return user => user.jobs.createJobs(made.templateId, overrides(made));
+  };
+const onStep =
+  (act: 'startSteps' | 'finishSteps' | 'stopSteps'): Call =>
+  async () => {
+    const started = await newJob(admin, [step(name())]);
+    const { currentSteps } = await started.get(admin);
+    return user => user.jobs[act](started.id, [currentSteps[0]!.stepId!]);
+  };
+
+/** Calls that take ids where those above take none: "Service.function", and what else it takes. */
+const naming: (readonly [string, Call])[] = [
+  [
+    'JobTemplateService.create with metadata',
+    async () => {
+      const metadataId = await newDefinition({ type: MetadataType.TEXT, constraints: {} });
+      const entry = { metadataId, key: '', value: { text: 'x' } };
+      return user => user.templates.create(admin.teamId, { title: name(), metadataEntry: [entry] }, []);
+    },
+  ],
+  [
+    'JobTemplateService.create with attributes',
+    async () => {
+      const label = name();
+      const [made] = await abacOf(admin).updateAttributes(admin.teamId, [
+        { id: '', label: name(), values: [{ id: '', label }] },
+      ]);
+      const attribute =
+        (await abacOf(admin).getAttributes(admin.teamId)).find(({ values }) =>
+          values.some(value => value.label === label),
+        ) ?? made!;
+      return user => user.templates.create(admin.teamId, { title: name() }, [attribute]);
+    },
+  ],
+  [
+    'JobTemplateService.create with defaults',
+    async () => {
+      const assignedTo = await newGroup();
+      const defaults = { assignedType: AssignedType.Group, assignedTo };
+      return user => user.templates.create(admin.teamId, { title: name(), defaults } as never, []);
+    },
+  ],
+  [
+    'JobTemplateService.updateMetadata with options',
+    onceLocked(async () => {
+      const { id: metadataId, red } = await newList({ owner: Owner.JOB_TEMPLATE });
+      return (user, { id }) => user.templates.updateMetadata(id, { [metadataId]: { listValueId: red } }, []);
+    }),
+  ],
+  [
+    'JobTemplateService.updateMetadata with several options',
+    onceLocked(async () => {
+      const { id: metadataId, red } = await newList({
+        owner: Owner.JOB_TEMPLATE,
+        type: MetadataType.MULTI_SELECT_LIST,
+      });
+      return (user, { id }) =>
+        user.templates.updateMetadata(id, { [metadataId]: { selectedListValueIds: { valueIds: [red] } } } as never, []);
+    }),
+  ],
+  [
+    'JobTemplateService.updateMetadata taking away',
+    onceLocked(async () => {
+      const metadataId = await newDefinition();
+      return (user, { id }) => user.templates.updateMetadata(id, {}, [metadataId]);
+    }),
+  ],
+  [
+    'JobTemplateService.updateTags taking away',
+    async () => {
+      const { id } = await draft();
+      const tagId = await newTag();
+      await admin.templates.updateTags(id, [{ tagId }], []);
+      return user => user.templates.updateTags(id, [], [tagId]);
+    },
+  ],
+  ['JobTemplateService.addStepModular with a document', describing(async () => ({ doc: { id: picture, name: '' } }))],
+  [
+    'JobTemplateService.addStepModular with a notice',
+    describing(async () => ({ notice: { id: '', descrip: 'x', icon: { id: await newIcon('createNoticeIcon') } } })),
+  ],
+  [
+    'JobTemplateService.addStepModular with metadata',
+    adding(async () => {
+      const metadataId = await newDefinition({ type: MetadataType.TEXT, constraints: {} });
+      return { metadataById: { [metadataId]: { metadataId: '', key: '', value: { text: 'x' } } } };
+    }),
+  ],
+  [
+    'JobTemplateService.addStepModular with an assignee',
+    adding(async () => ({
+      impl: { step: { stepFields: [], stepType: 0, assignee: { id: bare.id, type: AssigneeType.User } } },
+    })),
+  ],
+  [
+    'JobTemplateService.addStepModular with a reference to metadata',
+    referring(async () => ({ jobMetadataRef: { metadataId: await newDefinition() } })),
+  ],
+  [
+    'JobTemplateService.addStepModular with a reference to a data sheet',
+    referring(async () => {
+      const { setId, definitionId } = await withSheets(admin, [name()]);
+      return { dataSheetRef: { setId, definitionId } };
+    }),
+  ],
+  [
+    'JobTemplateService.addStepGroupModular from a template',
+    async owner => {
+      const source = { id: (await draft()).id, version: 1 };
+      const { id, stepGroup } = await locked(owner);
+      const more = { impl: { stepGroup: { sourceTemplate: source } } };
+      return user => user.templates.addStepGroupModular(id, stepGroup.id, group(name(), [], more as never), -1, false);
+    },
+  ],
+  [
+    'JobTemplateService.addStepModular that creates jobs',
+    acting(async () => ({ createJobs: { templateId: (await published()).id } })),
+  ],
+  [
+    'JobTemplateService.addStepModular that notifies users',
+    acting(async () => ({ notify: { userIds: [bare.id], message: 'x' } })),
+  ],
+  [
+    'JobTemplateService.addStepModular that notifies groups',
+    acting(async () => ({ notify: { groupIds: [await newRole()], message: 'x' } })),
+  ],
+  [
+    'JobTemplateService.addStepModular that leads to a step',
+    leading(async () => ({ nextStepId: (await draft()).stepGroup.children[0]!.id })),
+  ],
+  [
+    'JobTemplateService.addStepModular that leads to a user',
+    leading(async () => ({ nextStepId: 'somewhere', assignment: 3, assignedTo: bare.id })),
+  ],
+  [
+    'JobTemplateService.updateRootHeaders with a category',
+    headed(async () => ({ category: { id: await newCategory() } })),
+  ],
+  [
+    'JobTemplateService.updateRootHeaders with equipment',
+    headed(async () => ({ equipment: [{ id: await newIcon('createEquipment') }] })),
+  ],
+  ['JobTemplateService.query by author', filtering(async () => ({ authorId: bare.id }))],
+  ['JobTemplateService.query by category', filtering(async () => ({ rootCategoryId: await newCategory() }))],
+  [
+    'JobTemplateService.getLatestVersions',
+    async () => {
+      const { id } = await draft();
+      return user => user.templates.getLatestVersions([id]);
+    },
+  ],
+  [
+    'JobsService.addAttachment to a step',
+    async () => {
+      const made = await newJob(admin, [step(name())]);
+      const { currentSteps } = await made.get(admin);
+      const details = { jobId: made.id, stepId: currentSteps[0]!.stepId!, fileName: 'a.txt', attachment: BYTES };
+      return user => user.jobs.addAttachment(details);
+    },
+  ],
+  [
+    'JobsService.createJobs for somebody',
+    async () => {
+      const { id } = await published();
+      return user => user.jobs.createJobs(id, { assignedType: AssignedType.User, assignedTo: bare.id });
+    },
+  ],
+  [
+    'JobsService.createJobs with a data sheet',
+    creating(({ setId, sheetIds }) => ({ plannedDataSheetIds: { [setId]: sheetIds[0] } })),
+  ],
+  ['JobsService.startSteps by id', onStep('startSteps')],
+  ['JobsService.finishSteps by id', onStep('finishSteps')],
+  ['JobsService.stopSteps by id', onStep('stopSteps')],
+  [
+    'AuthenticationService.createApiToken for a team',
+    async () => user => user.auth.createApiToken({ name: name(), teamIds: [admin.teamId] }),
+  ],
+  [
+    'AuthenticationService.revokeApiToken',
+    async () => {
+      const tokenId = await newApiToken();
+      return user => user.auth.revokeApiToken(tokenId);
+    },
+  ],
+  [
+    'AuthenticationService.revokeToken',
+    async () => {
+      const tokenId = await newApiToken();
+      return user => user.auth.revokeToken(tokenId);
+    },
+  ],
+  ['AuthenticationService.listTokens', async () => user => user.auth.listTokens(bare.id)],
+  ['UserService.query', async () => user => user.users.query(select, { teamId: admin.teamId }, [])],
+  [
+    'UserService.updateWithPassword',
+    async () => user =>
+      user.users.updateWithPassword(
+        { id: admin.id, email: admin.email, name: 'outsider', validatedAt: 0 },
+        outsider.password,
+      ),
+  ],
+  [
+    'UserService.validate',
+    async () => user => user.users.validate({ id: admin.id, email: '', name: 'outsider', validatedAt: 0 }, PASSWORD),
+  ],
+  [
+    'AuditService.query by people',
+    async () => user =>
+      user.connection.service('AuditService').query(admin.teamId, { actorId: admin.id, subjectId: bare.id }),
+  ],
+  ['DataSheetService.sheetOps update', ofSheets(id => ({ update: { id, name: name() } }))],
+  [
+    'DataSheetService.sheetOps with values',
+    async () => {
+      const { setId, definitionId } = await withSheets(admin, [name()]);
+      const sheet = { name: name(), idValues: { [definitionId]: { text: 'x' } } };
+      return user => sheetsOf(user).sheetOps(setId, [{ add: sheet as never }]);
+    },
+  ],
+  ['DataSheetService.sheetOps get', ofSheets(getId => ({ getId }))],
+  ['DataSheetService.sheetOps archive', ofSheets(archiveId => ({ archiveId }))],
+  ['DataSheetService.sheetOps unarchive', ofSheets(unarchiveId => ({ unarchiveId }))],
+  [
+    'DataSheetService.definitionOps update',
+    ofDefinitions(id => ({ update: { id, name: name(), type: 1, position: -1 } })),
+  ],
+  ['DataSheetService.definitionOps get', ofDefinitions(getId => ({ getId }))],
+  ['DataSheetService.definitionOps archive', ofDefinitions(archiveId => ({ archiveId }))],
+  ['DataSheetService.definitionOps unarchive', ofDefinitions(unarchiveId => ({ unarchiveId }))],
+  ['DataSheetService.definitionOps check', ofDefinitions(checkArchiveId => ({ checkArchiveId }))],
+];
+
+/** Places where ids of other teams are answered, but not by 404, and never with a trace: by which code, if any, and why that is right. */
+const answeredOtherwise: Readonly<Record<string, { code?: ErrorCode; why: string }>> = {
+  'TeamService.addUserById(userId)': { why: 'people work in several teams: whoever knows an id may ask them in' },
+  'RoleService.removeHolders(userIds)': { why: 'who does not hold it is no holder afterwards' },
+  'GroupService.removeMembers(userIds)': { why: 'who is not in it is no member afterwards' },
+  'JobTemplateService.updateMetadata(removedIds)': { why: 'what has no value has none afterwards' },
+  'JobTemplateService.updateTags(removedTagIds)': { why: 'what does not have the tag does not have it afterwards' },
+  'JobTemplateService.getLatestVersions(templateIds)': { why: 'what is not seen is left out' },
+  'JobsService.startSteps(stepIds)': { why: 'each step has an answer of its own: it is none of the job' },
+  'JobsService.stopSteps(stepIds)': { why: 'each step has an answer of its own: it is none of the job' },
+  'JobsService.setCurrentStep(stepId)': { why: 'the step has an answer of its own: it is none of the job' },
+  'flow.StepPath.nextStepId': { why: 'looked up when the template is published' },
+  'flow.StepPath.assignedTo': { why: 'looked up when the template is published' },
+  'JobsService.finishSteps(stepIds)': { why: 'each step has an answer of its own: it is none of the job' },
+  'abac.AbacActor.id': { why: 'the answer to each question is no' },
+  'job_template.TemplateWhereOpts.authorId': { why: 'a filter, which finds nothing' },
+  'job_template.TemplateWhereOpts.rootCategoryId': { why: 'a filter, which finds nothing' },
+  'audit.AuditWhereOpts.actorId': { why: 'a filter, which finds nothing' },
+  'audit.AuditWhereOpts.subjectId': { why: 'a filter, which finds nothing' },
+  'metadata.ListOptions.valueIds': { why: 'ignored: the options are named by their texts' },
+  'flow.JobDefaults.assignedTo': { why: 'looked up when a job is created' },
+  'step.Assignee.id': { why: 'looked up when the template is published' },
+  'jobs.CreateJobOverrides.plannedDataSheetIds (key)': {
+    code: ErrorCode.BAD_REQUEST,
+    why: 'the procedure does not refer to such a set, whether there is one or not',
+  },
+};
+
+const CHOSEN = 'chosen by the client, as a name within the template';
+const FILLED = 'filled by the server, ignored on writes';
+
+/** Places that look like ids and take none of a thing that belongs to a team: what they are. */
+const noIdsOfTeams: Readonly<Record<string, string>> = {
+  'TeamService.create(regionId)': 'a region of the server',
+  'TeamService.createWithUser(regionId)': 'a region of the server',
+  'user.User.regionId': FILLED,
+  'user.UserModular.id': FILLED,
+  'UserService.resendConfirmation(teamId)': 'no caller: answered alike whatever it is',
+  'common.ExternalOpts.externalId': 'an id in another system',
+  'common.SystemException.rqId': FILLED,
+  'document.Document.teamId': FILLED,
+  'document.Document.thumbnailId': FILLED,
+  'data_sheet.DataSheetSet.id': FILLED,
+  'field_data.NumberUnitConstraint.quantityId': 'of the catalogue, the same for all teams',
+  'field_data.NumberUnitConstraint.unitId': 'of the catalogue, the same for all teams',
+  'field_data.NumberUnit.id': 'of the catalogue, the same for all teams',
+  'step.BaseStep.id': 'one that the tree does not have becomes a new one',
+  'step.BaseStep.clientId': CHOSEN,
+  'step.BaseStep.parentId': FILLED,
+  'step.BaseStep.jobBaseStepId': FILLED,
+  'step.BaseStep.parentJobBaseStepId': FILLED,
+  'step.Field.id': 'one that the step does not have becomes a new one',
+  'step.Field.clientId': CHOSEN,
+  'group_headers.NoticeHeader.id': 'one that the group does not have becomes a new one',
+  'formula.FieldReference.fieldClientId': CHOSEN,
+  'formula.FieldReference.fieldId': CHOSEN,
+  'formula.FieldReference.stepClientId': CHOSEN,
+  'formula.FieldReference.jobBaseStepId': FILLED,
+  'jobs.CreateJobOverrides.jobId': 'chosen by the client for the new job',
+  'jobs.CreateJobOverrides.requestId': 'chosen by the client for the call',
+};
+
+/** What the tests of a team work with; `calls` are made ready in one of these. */
+interface World {
+  readonly admin: TestUser;
+  readonly bare: TestUser;
+  readonly picture: string;
+  readonly word: string;
+}
+
+async function inWorld<T>(world: World, act: () => Promise<T>): Promise<T> {
+  const before = { admin, bare, picture, word };
+  ({ admin, bare, picture, word } = world);
+  try {
+    return await act();
+  } finally {
+    ({ admin, bare, picture, word } = before);
+  }
+}
+
+interface Sent {
+  readonly service: ServiceName;
+  readonly name: string;
+  readonly args: unknown[];
+}
+
+/** The calls that `run` makes, none of which leaves. */
+async function sentBy(run: (user: TestUser) => Promise<unknown>): Promise<Sent[]> {
+  const sent: Sent[] = [];
+  const service = <S extends ServiceName>(service: S): Clients[S] =>
+    new Proxy({} as Clients[S], {
+      get:
+        (_, name: string) =>
+        async (...args: unknown[]) =>
+          void sent.push({ service, name, args }),
+    });
+  const recorder = {
+    ...admin,
+    connection: { service } as TestUser['connection'],
+    auth: service('AuthenticationService'),
+    templates: service('JobTemplateService'),
+    jobs: service('JobsService'),
+    teams: service('TeamService'),
+    users: service('UserService'),
+  };
+  // What works with the answers finds none.
+  await run(recorder).catch(error => {
+    if (sent.length === 0) throw error;
+  });
+  return sent;
+}
+
+describe('an id of another team in a call that is well but for it', () => {
+  let ours: World;
+  let theirs: World;
+  const tried = new Set<string>();
+
+  beforeAll(async () => {
+    await give(allPrivileges);
+    theirs = { admin, bare, picture, word };
+    const otherBare = await newUser(server, outsider, 'other-bare');
+    ours = { admin: outsider, bare: otherBare, picture: await uploadPicture(server, outsider), word: 'Other' };
+  });
+
+  const served = walked.filter(({ name }) => placesIn(name).length > 0);
+
+  test.each([...served.filter(({ call }) => call).map(({ name, call }) => [name, call!] as const), ...naming])(
+    '%s',
+    async (what, call) => {
+      const prepared = async (world: World) => {
+        const run = await inWorld(world, () => call(world.admin));
+        return inWorld(world, () => sentBy(run));
+      };
+      const own = await prepared(ours);
+      const foreign = await prepared(theirs);
+      const called = what.split(' ')[0]!;
+      const index = own.findIndex(({ service, name }) => `${service}.${name}` === called);
+      const { service, name, args } = own[index]!;
+      for (const { place, value } of exchanged(service, name, args, foreign[index]!.args)) {
+        tried.add(place);
+        const outcome = await outcomeOf(service, name, value);
+        // What is not served yet tells nothing of what there is.
+        const right = answeredOtherwise[place] ?? { code: ErrorCode.NOT_FOUND };
+        if (outcome.code !== ErrorCode.UNSUPPORTED_VERSION)
+          expect({ place, code: outcome.code }).toEqual({ place, code: right.code });
+        expect(JSON.stringify(outcome)).not.toMatch(new RegExp(SECRET));
+      }
+    },
+  );
+
+  /** In the place of the one answer of a map, or of a map of maps. */
+  function refusalIn(answer: unknown): SystemException | undefined {
+    if (answer instanceof SystemException || answer == null || typeof answer !== 'object') return answer as undefined;
+    const filled = Object.values(answer).filter(value => value != null);
+    return filled.length === 1 ? refusalIn(filled[0]) : undefined;
+  }
+
+  /** The code and all that was told. */
+  async function outcomeOf(
+    service: ServiceName,
+    name: string,
+    args: unknown[],
+  ): Promise<{ code?: number | undefined; told: unknown }> {
+    const called = outsider.connection.service(service) as unknown as Record<
+      string,
+      (...args: unknown[]) => Promise<unknown>
+    >;
+    return called[name]!(...args).then(
+      answer => ({ code: refusalIn(answer)?.errorCode, told: answer }),
+      error => ({ code: error.errorCode, told: { ...error, message: error.message } }),
+    );
+  }
+
+  test('was tried at every place of the interface that takes one', () => {
+    const places = new Set(served.flatMap(({ name }) => placesIn(name)));
+    const left = [...places].filter(place => !tried.has(place) && !(place in noIdsOfTeams));
+    expect(left).toEqual([]);
+  });
+
+  test('has exceptions only where there are such places', () => {
+    const places = new Set(served.flatMap(({ name }) => placesIn(name)));
+    const listed = [...Object.keys(noIdsOfTeams), ...Object.keys(answeredOtherwise)];
+    expect(listed.filter(place => !places.has(place))).toEqual([]);
+    expect(Object.keys(answeredOtherwise).filter(place => !tried.has(place))).toEqual([]);
+  });
 });

@@ -34,16 +34,24 @@ function unknown(names: readonly string[], ownRoles: readonly GroupRow[]): Error
 const ownRolesOf = async (reader: Reader, teamId: string): Promise<GroupRow[]> =>
   (await reader.groups.groupsOf(teamId, 'ROLE')).filter(role => role.archived_at === null);
 
+/** The ids of the groups and own roles of the team that a member is in. */
+const heldBy = async (reader: Reader, teamId: string, userId: string): Promise<ReadonlySet<string | null>> =>
+  new Set((await reader.people.membersWithGroups([teamId], [userId], 'disabled too')).map(row => row.group_id));
+
 /** Whoever is no member becomes one. */
 async function setRoles(tx: Transactor, teamName: string, email: string, names: readonly string[]) {
   const { team_id: teamId } = await teamNamed(tx, teamName);
+  await tx.people.lockTeam(teamId);
   const user = await userNamed(tx, email);
   const ownRoles = await ownRolesOf(tx, teamId);
   const { builtIn, own } = sorted(names, ownRoles);
   const act = actOn(teamId);
   if (await tx.people.member(teamId, user.user_id)) await changeRoles(tx, act, teamId, user.user_id, builtIn);
   else await addMember(tx, act, teamId, user.user_id, builtIn);
-  for (const role of ownRoles) await (own.includes(role) ? addToGroup : removeFromGroup)(tx, act, role, [user.user_id]);
+  const held = await heldBy(tx, teamId, user.user_id);
+  for (const role of own.filter(role => !held.has(role.group_id))) await addToGroup(tx, act, role, [user.user_id]);
+  for (const role of ownRoles.filter(role => held.has(role.group_id) && !own.includes(role)))
+    await removeFromGroup(tx, act, role, [user.user_id]);
   return { teamId, email: user.email, roles: [...builtIn, ...own.map(role => role.name)] };
 }
 

@@ -58,6 +58,8 @@ const commands = [
       const checked = checks.name('name', name);
       return store.transact(async tx => {
         const user = await userNamed(tx, owner!);
+        if (user.disabled_at !== null)
+          throw new Error(`the account of ${user.email} is disabled; "jobwright admin user enable" gives it back`);
         const act = actOn();
         const teamId = await createTeam(tx, act, checked, user.user_id);
         await audit(tx, act, teamId, 'team.created', teamId, { name: checked });

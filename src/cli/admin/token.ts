@@ -46,6 +46,8 @@ const commands = [
     run: (store, [email]) =>
       store.transact(async tx => {
         const found = await userNamed(tx, email!);
+        // Who makes a token at this moment waits, and is seen.
+        await tx.users.locked(found.user_id);
         const ended = await tx.users.endTokens(found.user_id);
         await auditUser(tx, actOn(), found.user_id, 'token.revoked', { all: ended });
         return { userId: found.user_id, email: found.email, ended };

@@ -7,10 +7,10 @@ import { MAX_IDS_PER_CALL } from '#gen/common_types';
 import { BadRequest } from '../../base/errors.ts';
 import { cannotBeKey } from '../../base/text.ts';
 import { type Privilege, type Rights, requireMember } from '../../domain/privileges.ts';
+import { rightsOf } from '../../engine/rights.ts';
 import { type OwnerKind, ownerKinds } from '../../store/attributes.ts';
 import type { Reader, Store } from '../../store/database.ts';
 import type { TemplateRow } from '../../store/templates.ts';
-import { rightsOf } from '../authentication/caller.ts';
 import type { Call } from '../call.ts';
 import { isRestricted } from '../job-templates/access.ts';
 

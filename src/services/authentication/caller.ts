@@ -1,16 +1,9 @@
 /** From a token to the caller it stands for. */
 import { InvalidToken, TokenExpired } from '../../base/errors.ts';
 import { tokenHash } from '../../base/secrets.ts';
-import {
-  type Caller,
-  isPrivilege,
-  isRoleName,
-  type Privilege,
-  privilegesOf,
-  type Rights,
-} from '../../domain/privileges.ts';
+import type { Caller, Rights } from '../../domain/privileges.ts';
+import { rightsOf } from '../../engine/rights.ts';
 import type { Reader, Store } from '../../store/database.ts';
-import type { GroupsRow } from '../../store/people.ts';
 import type { CallerRow } from '../../store/tokens.ts';
 
 /** How long a token of a login lasts that is not used, and at most. */
@@ -59,7 +52,7 @@ function unexpired(caller: Caller, now: number): Caller {
 async function byToken(reader: Reader, token: string): Promise<Known> {
   const rows = await reader.tokens.callerByTokenHash(tokenHash(token));
   const [first] = rows;
-  if (!first) throw new InvalidToken('invalid-token', 'the token is unknown or was revoked; log in again');
+  if (!first) throw revoked();
   const caller = {
     userId: first.user_id,
     email: first.email,
@@ -73,6 +66,9 @@ async function byToken(reader: Reader, token: string): Promise<Known> {
   return { caller, tokenCreatedAt: first.token_created_at, usedAt: first.used_at };
 }
 
+export const revoked = (): InvalidToken =>
+  new InvalidToken('invalid-token', 'the token is unknown or was revoked; log in again');
+
 /** The user's rights, as far as the token reaches: one for programs may have fewer. */
 function rightsByTeam(rows: readonly CallerRow[], token: CallerRow): Map<string, Rights> {
   const teams: readonly string[] | null = token.team_ids && JSON.parse(token.team_ids);
@@ -82,19 +78,4 @@ function rightsByTeam(rows: readonly CallerRow[], token: CallerRow): Map<string,
     ({ team_id }) => team_id!,
   );
   return new Map([...byTeam].map(([teamId, own]) => [teamId, rightsOf(own, privileges)]));
-}
-
-/** @param rows of one member in one team. @param reach privileges beyond which a token does not go; null: it goes as far as its user */
-export function rightsOf(rows: readonly GroupsRow[], reach: readonly string[] | null): Rights {
-  const roles = (JSON.parse(rows[0]!.roles!) as string[]).filter(isRoleName);
-  const groups = rows.filter(({ group_id }) => group_id !== null);
-  const ownRoles = groups.filter(group => group.group_kind === 'ROLE' && group.group_archived_at === null);
-  const granted = ownRoles.flatMap(role => (JSON.parse(role.group_privileges!) as string[]).filter(isPrivilege));
-  const privileges: Privilege[] = [...new Set([...privilegesOf(roles), ...granted])].sort();
-  return {
-    roles,
-    ownRoles: ownRoles.map(role => role.group_name!).sort(),
-    groups: [...roles, ...groups.map(group => group.group_id!)],
-    privileges: reach ? privileges.filter(privilege => reach.includes(privilege)) : privileges,
-  };
 }

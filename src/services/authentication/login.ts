@@ -7,7 +7,7 @@ import type { Reader, Store } from '../../store/database.ts';
 import type { OpenCall } from '../call.ts';
 import { isPasswordLong, notServedYet } from '../checks.ts';
 import { callerIn, endOfLogin } from './caller.ts';
-import { type Admitted, admit } from './throttle.ts';
+import { type Admitted, admit, stillAdmitted } from './throttle.ts';
 import { toLoginResult } from './wire.ts';
 
 /** @throws Unauthorized (401), which does not tell an unknown address from a wrong password; LoginPaused (503), AccountUnvalidated (474) */
@@ -33,9 +33,11 @@ export async function login(
   return result;
 }
 
-function newSession(store: Store, call: OpenCall, { user, forgotten }: Admitted): Promise<LoginResult> {
+function newSession(store: Store, call: OpenCall, admitted: Admitted): Promise<LoginResult> {
   const token = newToken();
   return store.transact(async tx => {
+    const { forgotten } = admitted;
+    const user = await stillAdmitted(tx, admitted);
     if (forgotten.length > 0) await tx.logins.forgetFailures(forgotten);
     await tx.tokens.deleteExpiredTokens(user.user_id, call.now);
     await tx.tokens.insertToken({

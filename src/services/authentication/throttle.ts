@@ -8,7 +8,7 @@ import { LoginPaused, Unauthorized } from '../../base/errors.ts';
 import { tokenHash } from '../../base/secrets.ts';
 import { Turns } from '../../base/turns.ts';
 import { FORGOTTEN_AFTER_MS, type PauseScope, pauseAfter, pauseRules } from '../../domain/login-pauses.ts';
-import type { Reader, Store } from '../../store/database.ts';
+import type { Reader, Store, Transactor } from '../../store/database.ts';
 import type { Row } from '../../store/schema.ts';
 import type { OpenCall } from '../call.ts';
 
@@ -46,8 +46,22 @@ export const admit = (
     }
     const all = Object.values(keys);
     await store.transact(tx => tx.logins.countFailure(all, call.now, call.now - FORGOTTEN_AFTER_MS));
-    throw new Unauthorized('bad-credentials', 'email and password do not fit together; check both');
+    throw badCredentials();
   });
+
+/**
+ * Checking a password takes a while: what follows from it asks in its own transaction whether it is the password still.
+ * @returns the user as it is now, kept from other writers until the end of the transaction
+ * @throws Unauthorized (401) when the password was changed, or the account disabled, meanwhile
+ */
+export async function stillAdmitted(tx: Transactor, { user }: Admitted): Promise<User> {
+  const now = await tx.users.locked(user.user_id);
+  if (now && now.disabled_at === null && now.password_hash === user.password_hash) return now;
+  throw badCredentials();
+}
+
+const badCredentials = (): Unauthorized =>
+  new Unauthorized('bad-credentials', 'email and password do not fit together; check both');
 
 type Keys = Readonly<Record<PauseScope, string>>;
 

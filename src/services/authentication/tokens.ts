@@ -1,19 +1,20 @@
 /**
- * Tokens as things: made for programs, listed, revoked. Everybody does so with its own; with those of others an administrator of a
- * team that they work in. An end of a token by somebody else leaves a trace in the teams that gave the right to it.
+ * Tokens as things: made for programs, listed, revoked. Everybody does so with its own; with those of others an administrator of
+ * every team that they work in. An end of a token by somebody else leaves a trace in the teams that gave the right to it.
  */
 import type { ApiToken, ApiTokenParams, TokenInfo } from '#gen/authentication_types';
 import { MAX_API_TOKENS_PER_USER } from '#gen/common_types';
 import { toSeconds } from '../../base/clock.ts';
 import { BadRequest, InsufficientPermissions, NotFound } from '../../base/errors.ts';
 import { newToken, tokenHash } from '../../base/secrets.ts';
-import { has, requireMember, teamsOf } from '../../domain/privileges.ts';
+import { has, requireMember } from '../../domain/privileges.ts';
 import { auditIn } from '../../engine/audit.ts';
 import type { Reader, Store, Transactor } from '../../store/database.ts';
 import type { Row } from '../../store/schema.ts';
 import type { Call } from '../call.ts';
 import * as checks from '../checks.ts';
 import { known } from '../groups/groups.ts';
+import { revoked } from './caller.ts';
 import { LONGEST_PROGRAM_MS } from './wire.ts';
 
 export function createApiToken(store: Store, call: Call, params: ApiTokenParams): Promise<ApiToken> {
@@ -71,7 +72,7 @@ export const list = (store: Store, call: Call, userId: string): Promise<TokenInf
 async function visible(reader: Reader, call: Call, tokenId: string): Promise<Row<'tokens'> | undefined> {
   const token = await reader.tokens.token(tokenId);
   if (!token || token.user_id === call.caller.userId) return token;
-  return (await sharedTeams(reader, call, token.user_id)).length > 0 ? token : undefined;
+  return (await sharesTeam(reader, call, token.user_id)) ? token : undefined;
 }
 
 async function end(tx: Transactor, call: Call, token: Row<'tokens'>): Promise<void> {
@@ -82,27 +83,25 @@ async function end(tx: Transactor, call: Call, token: Row<'tokens'>): Promise<vo
 }
 
 /**
- * The teams by which the caller may see to the tokens of another user; none are needed for its own.
+ * Tokens reach into every team of their user: who sees to those of another administers all of them. None are needed for its own.
+ * @returns the teams whose trails tell of it
  * @throws NotFound (404) for who shares no team with it, InsufficientPermissions (476)
  */
 async function administered(reader: Reader, call: Call, userId: string): Promise<string[]> {
   if (userId === call.caller.userId) return [];
-  const shared = await sharedTeams(reader, call, userId);
-  if (shared.length === 0)
+  const teamIds = await reader.people.teamIdsOf(userId);
+  if (!teamIds.some(teamId => call.caller.rights.has(teamId)))
     throw new NotFound('user-not-found', `userId: no user ${userId} works in your teams`, { userId });
-  const teams = shared.filter(teamId => has(call.caller, teamId, 'adminBasic'));
-  if (teams.length > 0) return teams;
+  if (teamIds.every(teamId => has(call.caller, teamId, 'adminBasic'))) return teamIds;
   throw new InsufficientPermissions(
     'insufficient-permissions',
-    'tokens of others need the privilege adminBasic in a team of that user, which ADMIN has',
+    'tokens of others need the privilege adminBasic in every team of that user, which ADMIN has',
     { privilege: 'adminBasic' },
   );
 }
 
-async function sharedTeams(reader: Reader, call: Call, userId: string): Promise<string[]> {
-  const own = teamsOf(call.caller);
-  return (await reader.people.teamIdsOf(userId)).filter(teamId => own.includes(teamId));
-}
+const sharesTeam = async (reader: Reader, call: Call, userId: string): Promise<boolean> =>
+  (await reader.people.teamIdsOf(userId)).some(teamId => call.caller.rights.has(teamId));
 
 function checkedEnd(call: Call, expiresAt: number | null | undefined): number {
   const latest = call.now + LONGEST_PROGRAM_MS;
@@ -125,6 +124,8 @@ function refuseProgram(call: Call): void {
 
 async function refuseOneMore(tx: Transactor, { caller, now }: Call): Promise<void> {
   await tx.users.locked(caller.userId);
+  // It may have been revoked a moment ago, elsewhere: nothing that outlives it is made of it.
+  if (!(await tx.tokens.keepToken(caller.tokenId))) throw revoked();
   const alive = (await tx.tokens.tokensOf(caller.userId)).filter(
     token => token.name !== null && token.expires_at > now,
   );

@@ -67,7 +67,7 @@ export function resetPassword(store: Store, call: Call, teamId: string, userId: 
     const [user] = await tx.people.membersNamed(teamId, [userId]);
     if (!user || user.user_id !== userId) throw userNotFound(userId);
     // Whoever can set a password has the account, and all that it may do in other teams.
-    await requireShared(tx, call, userId, 'adminAdvanced', 'all');
+    await requireShared(tx, call, userId, 'adminAdvanced');
     const made = await newChangeToken(tx, call, { user_id: userId, kind: FORGOT_PASSWORD_TOKEN });
     await auditUser(tx, call, userId, 'user.reset');
     return toChangeToken(made);

@@ -1,6 +1,7 @@
 /** The webhook that beginReview calls: set, looked at, and its secret changed. */
 import type { TemplateApprovalWebhook, WebhookDelivery, WebhookSecret } from '#gen/team_types';
 import { toSeconds } from '../../base/clock.ts';
+import { BadRequest } from '../../base/errors.ts';
 import { webAddress } from '../../domain/files.ts';
 import { requirePrivilege } from '../../domain/privileges.ts';
 import { rotateSecret, setWebhook, TEMPLATE_APPROVAL } from '../../engine/webhooks.ts';
@@ -11,9 +12,20 @@ import type { Call } from '../call.ts';
 const MOST_LISTED = 100;
 
 export function set(store: Store, call: Call, teamId: string, url: string): Promise<void> {
-  const address = url === '' ? '' : webAddress('webhookUrl', url);
+  const address = url === '' ? '' : hookAddress(url);
   requirePrivilege(call.caller, teamId, 'adminAdvanced');
   return store.transact(tx => setWebhook(tx, call, teamId, address));
+}
+
+/** @throws BadRequest (400) */
+function hookAddress(url: string): string {
+  const { username, password } = new URL(webAddress('webhookUrl', url));
+  if (username === '' && password === '') return url;
+  throw new BadRequest(
+    'invalid-argument',
+    'webhookUrl: has a user or a password in it; leave them out, the signature tells who calls',
+    { field: 'webhookUrl' },
+  );
 }
 
 export function get(store: Store, call: Call, teamId: string): Promise<TemplateApprovalWebhook> {

@@ -7,11 +7,12 @@ import { hashPassword, passwordFits } from '../../base/secrets.ts';
 import { searchKey } from '../../base/text.ts';
 import { has, requirePrivilege } from '../../domain/privileges.ts';
 import * as accounts from '../../engine/accounts.ts';
+import { requireRightsOf } from '../../engine/rights.ts';
 import { ownerKinds } from '../../store/attributes.ts';
 import type { Reader, Store, Transactor } from '../../store/database.ts';
 import type { Row } from '../../store/schema.ts';
 import { assigned } from '../abac/attributes.ts';
-import { admit } from '../authentication/throttle.ts';
+import { type Admitted, admit, stillAdmitted } from '../authentication/throttle.ts';
 import type { Call } from '../call.ts';
 import * as checks from '../checks.ts';
 import { letter, type Mail } from './mail.ts';
@@ -22,7 +23,7 @@ export function update(store: Store, call: Call, details: User): Promise<User> {
   const name = checks.name('details.name', details.name);
   return store.transact(async tx => {
     const seen = await visible(tx, call, details.id);
-    if (seen.user_id !== call.caller.userId) await requireShared(tx, call, seen.user_id, 'adminBasic', 'one');
+    if (seen.user_id !== call.caller.userId) await requireShared(tx, call, seen.user_id, 'adminBasic');
     const user = (await tx.users.locked(seen.user_id))!;
     refuseOtherAddress(user, details.email);
     return toUser(await accounts.renameUser(tx, call, user, name));
@@ -40,9 +41,9 @@ export async function updateWithPassword(
   const name = checks.name('details.name', details.name);
   const email = checks.emailAddress('details.email', details.email);
   refuseOther(call, details.id);
-  await confirmed(store, call, password);
+  const admitted = await confirmed(store, call, password);
   return store.transact(async tx => {
-    const user = await accounts.renameUser(tx, call, (await tx.users.locked(call.caller.userId))!, name);
+    const user = await accounts.renameUser(tx, call, await stillAdmitted(tx, admitted), name);
     if (email === user.email) return toUser(user);
     await refuseTaken(tx, email);
     if (!mail) return toUser(await changeAddress(tx, call, user, email));
@@ -72,10 +73,10 @@ export async function validate(store: Store, call: Call, details: User, password
 
 export async function updatePassword(store: Store, call: Call, old: string, password: string): Promise<User> {
   checks.newPassword('newPassword', password, call.caller.email, call.caller.name);
-  await confirmed(store, call, old);
+  const admitted = await confirmed(store, call, old);
   const passwordHash = await hashPassword(password);
   return store.transact(async tx => {
-    const user = (await tx.users.locked(call.caller.userId))!;
+    const user = await stillAdmitted(tx, admitted);
     return toUser(await accounts.setPassword(tx, call, user, passwordHash, call.caller.tokenId));
   });
 }
@@ -98,7 +99,7 @@ export function updateAttribute(
 
 export const disable = (store: Store, call: Call, userId: string): Promise<AssignedStep[]> =>
   store.transact(async tx => {
-    await requireShared(tx, call, userId, 'adminAdvanced', 'all');
+    await requireShared(tx, call, userId, 'adminAdvanced');
     const open = await accounts.disableUser(tx, call, userId);
     return open.map(step => ({
       teamId: step.team_id,
@@ -110,12 +111,13 @@ export const disable = (store: Store, call: Call, userId: string): Promise<Assig
 
 export const enable = (store: Store, call: Call, userId: string): Promise<void> =>
   store.transact(async tx => {
-    await requireShared(tx, call, userId, 'adminAdvanced', 'all');
+    await requireShared(tx, call, userId, 'adminAdvanced');
     await accounts.enableUser(tx, call, userId);
   });
 
 /**
- * Who acts on the account of somebody must have the privilege in one, or in all, of the teams that it works in.
+ * Who acts on the account of somebody must have the privilege in every team that it works in: one team that takes somebody in gets
+ * no power over what is of the others. What gives the account away, or takes it, takes whatever the account may do besides.
  * @throws NotFound (404) for who shares no team with the caller, InsufficientPermissions (476)
  */
 export async function requireShared(
@@ -123,17 +125,16 @@ export async function requireShared(
   call: Call,
   userId: string,
   privilege: 'adminBasic' | 'adminAdvanced',
-  where: 'one' | 'all',
 ): Promise<void> {
   const teamIds = await reader.people.teamIdsOf(userId);
   if (!teamIds.some(teamId => call.caller.rights.has(teamId))) throw userNotFound(userId);
-  const granted = teamIds.filter(teamId => has(call.caller, teamId, privilege));
-  if (where === 'one' ? granted.length > 0 : granted.length === teamIds.length) return;
-  throw new InsufficientPermissions(
-    'insufficient-permissions',
-    `this needs the privilege ${privilege} in ${where === 'one' ? 'a team' : 'every team'} of that user, which ADMIN has`,
-    { privilege },
-  );
+  if (!teamIds.every(teamId => has(call.caller, teamId, privilege)))
+    throw new InsufficientPermissions(
+      'insufficient-permissions',
+      `this needs the privilege ${privilege} in every team of that user, which ADMIN has`,
+      { privilege },
+    );
+  if (privilege === 'adminAdvanced') await requireRightsOf(reader, call.caller, userId, teamIds);
 }
 
 export async function changeAddress(
@@ -145,12 +146,14 @@ export async function changeAddress(
   await refuseTaken(tx, email);
   const change = { email, search_key: searchKey(user.name, email), validated_at: call.now };
   await tx.users.change(user.user_id, change);
+  // Who reads the old mailbox sets no password any more.
+  await tx.users.endChangeTokens(user.user_id, ChangeTokenType.FORGOT_PASSWORD_TOKEN);
   await accounts.auditUser(tx, call, user.user_id, 'user.email', { from: user.email, to: email });
   return { ...user, ...change };
 }
 
 /** Counted as an attempt to log in. @throws Unauthorized (401), LoginPaused (503) */
-const confirmed = (store: Store, call: Call, password: string): Promise<unknown> =>
+const confirmed = (store: Store, call: Call, password: string): Promise<Admitted> =>
   admit(store, call, call.caller.email, async user =>
     checks.isPasswordLong(password) ? false : passwordFits(password, user?.password_hash),
   );

@@ -4,14 +4,15 @@
  */
 import { ChangeTokenType, type User, type UserParams } from '#gen/user_types';
 import { InvalidToken, LoginPaused, TokenExpired } from '../../base/errors.ts';
-import { hashPassword, tokenHash } from '../../base/secrets.ts';
+import { hashPassword, NO_PASSWORD, passwordFits, tokenHash } from '../../base/secrets.ts';
 import { FORGOTTEN_AFTER_MS, pauseAfter } from '../../domain/login-pauses.ts';
 import type { Caller } from '../../domain/privileges.ts';
 import * as accounts from '../../engine/accounts.ts';
 import type { Act } from '../../engine/act.ts';
 import { addMember } from '../../engine/members.ts';
-import type { Store, Transactor } from '../../store/database.ts';
+import type { Reader, Store, Transactor } from '../../store/database.ts';
 import type { Row } from '../../store/schema.ts';
+import { type Admitted, admit, stillAdmitted } from '../authentication/throttle.ts';
 import type { OpenCall } from '../call.ts';
 import * as checks from '../checks.ts';
 import { changeAddress } from './accounts.ts';
@@ -74,18 +75,32 @@ export async function joinWithToken(
   password: string,
 ): Promise<User> {
   const name = checkedName(params);
-  checks.newPassword('password', password, name ?? '');
-  const passwordHash = await hashPassword(password);
+  const { user: owner } = await store.read(reader => good(reader, call, changeToken, [JOIN_TOKEN]));
+  // Whoever has the invitation alone does not get an account that has a password: it may have been completed for another team since.
+  const isComplete = owner.password_hash !== NO_PASSWORD;
+  const admitted = isComplete ? await admitOwner(store, call, owner, password) : undefined;
+  const passwordHash = isComplete ? undefined : await hashed(password, owner.email, name ?? owner.name);
   return store.transact(async tx => {
     const { act, token, user } = await used(tx, call, changeToken, [JOIN_TOKEN]);
+    if (admitted) await stillAdmitted(tx, admitted);
+    // Another invitation was accepted a moment ago.
+    else if (user.password_hash !== NO_PASSWORD) throw unknownToken();
     await addMember(tx, act, token.for_team!, user.user_id, JSON.parse(token.roles!), 'invited');
-    await tx.users.change(user.user_id, { validated_at: call.now });
-    // Whoever had the account before has it no longer.
-    await tx.users.endTokens(user.user_id);
-    const renamed = await accounts.renameUser(tx, act, { ...user, validated_at: call.now }, name ?? user.name);
-    return toUser(await accounts.setPassword(tx, act, renamed, passwordHash));
+    const validated = { ...user, validated_at: user.validated_at ?? call.now };
+    await tx.users.change(user.user_id, { validated_at: validated.validated_at });
+    const renamed = await accounts.renameUser(tx, act, validated, name ?? user.name);
+    return toUser(passwordHash ? await accounts.setPassword(tx, act, renamed, passwordHash) : renamed);
   });
 }
+
+/** Counted as an attempt to log in. @throws Unauthorized (401), LoginPaused (503) */
+const admitOwner = (store: Store, call: OpenCall, { email }: Row<'users'>, password: string): Promise<Admitted> =>
+  admit(store, call, email, async user =>
+    checks.isPasswordLong(password) ? false : passwordFits(password, user?.password_hash),
+  );
+
+const hashed = (password: string, ...whose: readonly string[]): Promise<string> =>
+  hashPassword(checks.newPassword('password', password, ...whose));
 
 export async function recoverPassword(
   store: Store,
@@ -93,11 +108,10 @@ export async function recoverPassword(
   changeToken: string,
   password: string,
 ): Promise<User> {
-  checks.newPassword('password', password);
-  const passwordHash = await hashPassword(password);
+  const { user: owner } = await store.read(reader => good(reader, call, changeToken, [FORGOT_PASSWORD_TOKEN]));
+  const passwordHash = await hashed(password, owner.email, owner.name);
   return store.transact(async tx => {
     const { act, user } = await used(tx, call, changeToken, [FORGOT_PASSWORD_TOKEN]);
-    checks.newPassword('password', password, user.email, user.name);
     return toUser(await accounts.setPassword(tx, act, user, passwordHash));
   });
 }
@@ -109,25 +123,34 @@ interface Used {
   readonly user: Row<'users'>;
 }
 
-/** @throws InvalidToken (497) also for one of another kind, TokenExpired (498) */
+/** Asked before a password is hashed, which costs too much for whoever has no token. @throws InvalidToken (497) also for one of another kind, TokenExpired (498) */
+async function good(
+  reader: Reader,
+  call: OpenCall,
+  changeToken: string,
+  kinds: readonly ChangeTokenType[],
+): Promise<Omit<Used, 'act'>> {
+  const token = await reader.users.changeToken(tokenHash(changeToken));
+  const [user] = token && kinds.includes(token.kind) ? await reader.people.users([token.user_id]) : [];
+  if (!token || !user || user.disabled_at !== null) throw unknownToken();
+  if (token.expires_at > call.now) return { token, user };
+  throw new TokenExpired(
+    'token-expired',
+    `changeToken: it was good until ${new Date(token.expires_at).toISOString()}; ask for another`,
+  );
+}
+
+/** @throws InvalidToken (497), TokenExpired (498) */
 async function used(
   tx: Transactor,
   call: OpenCall,
   changeToken: string,
   kinds: readonly ChangeTokenType[],
 ): Promise<Used> {
-  const hash = tokenHash(changeToken);
-  const token = await tx.users.changeToken(hash);
-  const user = token && kinds.includes(token.kind) ? await tx.users.locked(token.user_id) : undefined;
-  if (!token || !user || user.disabled_at !== null) throw unknownToken();
-  if (token.expires_at <= call.now) {
-    throw new TokenExpired(
-      'token-expired',
-      `changeToken: it was good until ${new Date(token.expires_at).toISOString()}; ask for another`,
-    );
-  }
+  const { token } = await good(tx, call, changeToken, kinds);
+  const user = (await tx.users.locked(token.user_id))!;
   // Of two who use it at once, one does.
-  if (!(await tx.users.useChangeToken(hash))) throw unknownToken();
+  if (user.disabled_at !== null || !(await tx.users.useChangeToken(token.token_hash))) throw unknownToken();
   return { act: { now: call.now, ids: call.ids, caller: asCaller(user) }, token, user };
 }
 

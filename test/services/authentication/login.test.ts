@@ -125,6 +125,19 @@ describe('a refused login', () => {
     ['a very long password', 'ana@example.org', 'x'.repeat(100_000)],
   ])('%s', (_, email, password) => expectOnlyCounted(() => expectBadCredentials(email, password)));
 
+  test.each<[string, string, string, RegExp]>([
+    ['a password of 10 MB', 'ana@example.org', 'x'.repeat(10_000_000), /password/],
+    ['an address of 10 MB', `${'x'.repeat(10_000_000)}@example.org`, 'a-long-password', /email/],
+  ])('of %s is a bad request before anything is looked up', async (_, email, password, message) => {
+    const auth = (await server.connect()).service('AuthenticationService');
+    const { statements } = await server.statementsOf(() =>
+      expectNothingWritten(server, () =>
+        expectRefusal(auth.login(email, password, {}), ErrorCode.BAD_REQUEST, 'limit-exceeded', message),
+      ),
+    );
+    expect(statements.filter(text => /"(users|login_failures)" where/.test(text))).toEqual([]);
+  });
+
   test('keeps what the connection had', async () => {
     const desk = await logIn(server, ana.email, ana.password);
     await expectRefusal(desk.auth.login(ana.email, 'wrong', {}), ErrorCode.UNAUTHORIZED, 'bad-credentials');

@@ -1,10 +1,11 @@
-/** Passwords and tokens: known to the client alone. None is found in the log or in the database, not even in its files. */
+/** Passwords, tokens and all that entitles to something: known to the client alone. None is found in the log or in the database, not even in its files. */
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { TeamRole } from '#gen/user_types';
 import { tokenHash } from '../../../src/base/secrets.ts';
-import { jobOf } from '../../support/jobs.ts';
+import { TestHttp } from '../../support/http.ts';
+import { jobOf, newJob } from '../../support/jobs.ts';
 import { refusalOf } from '../../support/refusals.ts';
 import { contents, rowsOf } from '../../support/rows.ts';
 import { logIn, logInAdmin, newUser, publishedTemplate, step, type TestUser } from '../../support/seed.ts';
@@ -18,6 +19,7 @@ const TYPED = {
   forNobody: 'a-password-for-a-bad-address',
   asToken: 'garbage-that-was-meant-as-a-token',
   privateKey: 'a-private-key-that-must-not-travel',
+  overHttp: 'a-password-in-a-request-that-makes-no-sense',
 } as const;
 
 let server: TestServer;
@@ -33,6 +35,7 @@ beforeAll(async () => {
   await job.run(ana, 'a');
   await again.auth.logout();
   secrets = [ADMIN.password, ana.password, admin.token, ana.token, again.token, ...Object.values(TYPED)];
+  secrets.push(...(await givenOut(admin, ana)));
 });
 
 afterAll(() => server.stop());
@@ -59,6 +62,50 @@ async function mistakes(admin: TestUser, ana: TestUser): Promise<void> {
     const refusal = JSON.stringify(await refusalOf(call));
     for (const secret of Object.values(TYPED)) expect(refusal).not.toContain(JSON.stringify(secret).slice(1, -1));
   }
+}
+
+/** Secrets that the server gives out beside logins, each used rightly and wrongly. */
+async function givenOut(admin: TestUser, ana: TestUser): Promise<string[]> {
+  const chosen = 'a-password-that-was-chosen-anew';
+  const users = (await server.connect()).service('UserService');
+  const program = await ana.auth.createApiToken({ name: 'Report' });
+  const { auth } = await logIn(server, ana.email, ana.password);
+  await auth.authenticate(program.token);
+  await auth.revokeToken(program.tokenId);
+  await refusalOf(auth.authenticate(program.token));
+  const invitation = await admin.teams.inviteUser(admin.teamId, 'gus@example.org', []);
+  await refusalOf(users.recoverPassword(invitation.token, chosen));
+  await users.joinWithToken(invitation.token, {}, chosen);
+  const reset = await admin.teams.resetPassword(admin.teamId, ana.id);
+  const unused = await admin.teams.resetPassword(admin.teamId, invitation.userId);
+  await refusalOf(users.joinWithToken(reset.token, {}, chosen));
+  await users.recoverPassword(reset.token, chosen);
+  await admin.teams.setTemplateApprovalWebhook(admin.teamId, 'http://127.0.0.1:9/');
+  const { secret } = await admin.teams.rotateTemplateApprovalSecret(admin.teamId);
+  return [chosen, program.token, invitation.token, reset.token, unused.token, secret, await overHttp(admin)];
+}
+
+/** @returns the secret in the address of an attachment */
+async function overHttp(admin: TestUser): Promise<string> {
+  const { id: jobId } = await newJob(admin, [step('b')]);
+  const http = new TestHttp(server.address);
+  const attachment = Buffer.from('a few bytes');
+  const { attachmentId } = await admin.jobs.addAttachment({ jobId, fileName: 'a.txt', attachment });
+  const address = await admin.jobs.getAttachmentUrl(jobId, attachmentId!, true);
+  expect(await http.text(address)).toBe('a few bytes');
+  expect((await http.send(undefined, `${address}x`)).ok).toBe(false);
+  const headers = { authorization: `Bearer ${TYPED.asToken}` };
+  expect((await http.send(undefined, address.split('?')[0]!, { headers })).ok).toBe(false);
+  const body = JSON.stringify({
+    method: 'login',
+    arguments: { email: ADMIN.email, password: TYPED.overHttp, options: { no: TYPED.overHttp } },
+  });
+  const type = { 'content-type': 'application/json' };
+  const sent = await http.send(undefined, '/api/auth', { method: 'POST', headers: type, body });
+  const told = await sent.text();
+  expect(told).toContain('invalid-argument');
+  expect(told).not.toContain(TYPED.overHttp);
+  return address.slice(address.lastIndexOf('.') + 1);
 }
 
 /** Passes when none of the secrets is in the text, as it is or as JSON writes it. */

@@ -1,8 +1,10 @@
 /** Tokens as things: those for programs with narrower rights, the list of one's own, and their ends by hand. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { pino } from 'pino';
 import type { ApiTokenParams } from '#gen/authentication_types';
 import { ErrorCode, MAX_API_TOKENS_PER_USER } from '#gen/common_types';
 import { TeamRole } from '#gen/user_types';
+import { openStore } from '../../../src/store/database.ts';
 import { expectRefusal } from '../../support/refusals.ts';
 import { expectNothingWritten, rowsOf } from '../../support/rows.ts';
 import { logIn, logInAdmin, newOutsider, newTemplate, newUser, step, type TestUser } from '../../support/seed.ts';
@@ -145,6 +147,19 @@ describe('the token of a program', () => {
     expectRefused(() => ana.auth.createApiToken({ name: 'Report', ...params() }), code, slug, message),
   );
 
+  test('is not made of a token that another process has revoked, though this one has not noticed yet', async () => {
+    const dee = await newUser(server, admin, 'dee-of-elsewhere');
+    await dee.auth.createApiToken({ name: 'Before' });
+    const elsewhere = await openStore(server.settings, pino({ level: 'silent' }));
+    try {
+      await elsewhere.transact(tx => tx.users.endTokens(dee.id));
+      await expectRefused(() => dee.auth.createApiToken({ name: 'After' }), INVALID_TOKEN, 'invalid-token', /revoked/);
+    } finally {
+      await elsewhere.close();
+    }
+    expect((await rowsOf(server, 'tokens')).filter(row => row.user_id === dee.id)).toEqual([]);
+  });
+
   test('is one of a bounded number', async () => {
     const dee = await newUser(server, admin, 'dee-of-many');
     for (let n = 0; n < MAX_API_TOKENS_PER_USER; n++) await dee.auth.createApiToken({ name: `Token ${n}` });
@@ -176,7 +191,7 @@ describe('the list of tokens', () => {
     expect(await dee.auth.listTokens('')).toHaveLength(1);
   });
 
-  test('of others is for administrators of a team of theirs', async () => {
+  test('of others is for administrators of their teams', async () => {
     expect((await admin.auth.listTokens(ana.id)).every(token => token.userId === ana.id)).toBe(true);
     await expectRefused(
       () => ben.auth.listTokens(ana.id),
@@ -219,13 +234,26 @@ describe('revoking', () => {
     );
   });
 
+  test('of somebody who works elsewhere too is for who administers all of its teams', async () => {
+    const dee = await newUser(server, admin, 'dee-of-two-teams');
+    await outsider.teams.addUserByEmail(outsider.teamId, dee.email, []);
+    const { tokenId } = await program(dee);
+    for (const act of [
+      () => outsider.auth.revokeToken(tokenId),
+      () => outsider.auth.revokeApiToken(tokenId),
+      () => outsider.auth.listTokens(dee.id),
+    ])
+      await expectRefused(act, INSUFFICIENT_PERMISSIONS, 'insufficient-permissions', /in every team of that user/);
+    await admin.auth.revokeToken(tokenId);
+  });
+
   test('a second time, as after a lost answer, tells that there is no such token', async () => {
     const { tokenId } = await program(ana);
     await ana.auth.revokeToken(tokenId);
     await expectRefused(() => ana.auth.revokeToken(tokenId), NOT_FOUND, 'token-not-found', /listTokens/);
   });
 
-  test("of somebody else's is for administrators of a team of theirs, and leaves a trace without the secret", async () => {
+  test("of somebody else's is for administrators of their teams, and leaves a trace without the secret", async () => {
     const { tokenId, token, teams } = await program(ana);
     const refusals = [
       [ben, INSUFFICIENT_PERMISSIONS, 'insufficient-permissions'],
@@ -236,7 +264,9 @@ describe('revoking', () => {
     expect(await teams.index()).toHaveLength(1);
     await admin.auth.revokeToken(tokenId);
     await expectRefusal(teams.index(), INVALID_TOKEN, 'invalid-token');
-    const trail = (await rowsOf(server, 'audit_events')).filter(row => row.action === 'token.revoked');
+    const trail = (await rowsOf(server, 'audit_events')).filter(
+      row => row.action === 'token.revoked' && row.subject_id === ana.id,
+    );
     expect(trail).toMatchObject([{ team_id: ana.teamId, actor_id: admin.id, subject_id: ana.id }]);
     expect(JSON.parse(trail[0]!.details)).toEqual({ tokenId, name: 'Report' });
     expect(JSON.stringify(trail)).not.toContain(token);

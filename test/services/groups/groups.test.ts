@@ -452,6 +452,7 @@ describe('privileges of a role', () => {
     await refused(() => rolesOf(cem).addHolders(mighty, [cem.id]), lacking);
     await refused(() => rolesOf(cem).removeHolders(mighty, [ben.id]), lacking);
     await refused(() => rolesOf(cem).archive(mighty), lacking);
+    await refused(() => cem.teams.removeUserFromTeam(cem.teamId, ben.id), lacking);
     const any = /can give it or take it away/;
     await refused(() => cem.teams.updateUserRoles(cem.teamId, cem.id, [TeamRole.ADMIN]), any);
     await refused(() => cem.teams.updateUserRoles(cem.teamId, ana.id, []), any);

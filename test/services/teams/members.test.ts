@@ -115,17 +115,41 @@ describe('an address that is taken', () => {
 });
 
 describe('bad input', () => {
-  test.each(['', '  ', 'ben', '@example.org', 'ben@', 'ben @example.org', 'ben@exa mple.org', 'ben@@example.org'])(
-    '"%s" is no e-mail address',
-    email => expectRefused(() => create(email), BAD_REQUEST, 'invalid-argument', /userEmail: .*expected/),
+  test.each([
+    '',
+    '  ',
+    'ben',
+    '@example.org',
+    'ben@',
+    'ben @example.org',
+    'ben@exa mple.org',
+    'ben@@example.org',
+    'ana,ben@example.org',
+    '<ben@example.org>',
+    'a;ben@example.org',
+  ])('"%s" is no e-mail address', email =>
+    expectRefused(() => create(email), BAD_REQUEST, 'invalid-argument', /userEmail: .*expected/),
   );
 
-  test('an address of 321 characters is too long', () =>
+  test.each(['ben\u0007@example.org', 'ben@example.org\u202e'])('%j has a character that nobody sees', email =>
+    expectRefused(() => create(email), BAD_REQUEST, 'invalid-argument', /userEmail: has the character U\+/),
+  );
+
+  test.each([320, 10_000, 1_000_000])('an address of %i characters is too long', length =>
     expectRefused(
-      () => create(`${'x'.repeat(309)}@example.org`),
+      () => create(`${'x'.repeat(length - 12)}@example.org`),
       BAD_REQUEST,
       'limit-exceeded',
-      /userEmail: 321 characters.*320/,
+      /userEmail: \d+ characters.*254/,
+    ),
+  );
+
+  test('an address of 255 characters is too long', () =>
+    expectRefused(
+      () => create(`${'x'.repeat(243)}@example.org`),
+      BAD_REQUEST,
+      'limit-exceeded',
+      /userEmail: 255 characters.*254/,
     ));
 
   test.each(['', 'too-short', 'x'.repeat(1001)])(

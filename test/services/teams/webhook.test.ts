@@ -250,11 +250,19 @@ describe('setting it', () => {
     expect(actions).toEqual(expect.arrayContaining(['webhook.set', 'webhook.cleared', 'webhook.rotated']));
   });
 
+  test('leaves a trace with its host, and not with what may be a secret behind it', async () => {
+    await admin.teams.setTemplateApprovalWebhook(admin.teamId, 'https://hooks.example.org/T0/a-secret-path?key=abc');
+    const traces = (await rowsOf(server, 'audit_events')).filter(({ action }) => action === 'webhook.set');
+    expect(traces.map(({ details }) => details)).toContain('{"host":"hooks.example.org"}');
+    expect(JSON.stringify(traces)).not.toMatch(/secret-path|abc/);
+  });
+
   test.each([
     ['ftp://example.org/', 'invalid-argument'],
     ['file:///etc/passwd', 'invalid-argument'],
     ['javascript:alert(1)', 'invalid-argument'],
     ['example.org', 'invalid-argument'],
+    ['https://user:secret@example.org/', 'invalid-argument'],
     [`http://example.org/${'x'.repeat(2000)}`, 'limit-exceeded'],
   ])('to %.40s is refused', async (address, slug) => {
     await expectNothingWritten(server, () =>

@@ -1,4 +1,5 @@
 /** Accounts: names, addresses and passwords changed, accounts disabled and given back; who may, and what ends with it. */
+import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ErrorCode } from '#gen/common_types';
 import { TeamRole, type User } from '#gen/user_types';
@@ -52,7 +53,7 @@ const expectRefused = (call: () => Promise<unknown>, code: ErrorCode, slug: stri
   expectNothingWritten(server, () => expectRefusal(call(), code, slug, message), 'login_failures');
 
 describe('a name', () => {
-  test('is changed by its owner, and by an administrator of a team; history and lists show it', async () => {
+  test('is changed by its owner, and by an administrator of its teams; history and lists show it', async () => {
     const ana = await somebody();
     expect(await ana.users.update(detailsOf(ana, { name: ' Ana Berg ' }))).toMatchObject({
       id: ana.id,
@@ -80,6 +81,14 @@ describe('a name', () => {
       /adminBasic/,
     );
     await expectRefused(() => outsider.users.update(change), NOT_FOUND, 'user-not-found', /no user/);
+    // A team that takes somebody in does not decide what the others call it.
+    await outsider.teams.addUserByEmail(outsider.teamId, ana.email, []);
+    await expectRefused(
+      () => outsider.users.update(change),
+      INSUFFICIENT_PERMISSIONS,
+      'insufficient-permissions',
+      /in every team of that user/,
+    );
   });
 
   test.each<[string, Partial<User>, string, RegExp]>([
@@ -113,7 +122,7 @@ describe('an address', () => {
   test.each<[string, string, string, RegExp]>([
     ['of another user', 'BEN@example.org', 'email-taken', /details\.email: ben@example\.org belongs/],
     ['that is none', 'nowhere', 'invalid-argument', /not an e-mail address/],
-    ['of 321 characters', `${'x'.repeat(309)}@example.org`, 'limit-exceeded', /details\.email: 321/],
+    ['of 255 characters', `${'x'.repeat(243)}@example.org`, 'limit-exceeded', /details\.email: 255/],
   ])('%s is refused', async (_, email, slug, message) => {
     const ana = await somebody();
     await expectRefused(
@@ -124,9 +133,9 @@ describe('an address', () => {
     );
   });
 
-  test('of 320 characters is taken', async () => {
+  test('of 254 characters is taken', async () => {
     const ana = await somebody();
-    const email = `${'y'.repeat(308)}@example.org`;
+    const email = `${'y'.repeat(242)}@example.org`;
     expect((await ana.users.updateWithPassword(detailsOf(ana, { email }), ana.password)).email).toBe(email);
   });
 
@@ -174,6 +183,35 @@ describe('a password', () => {
     await logIn(server, ana.email, NEW);
     await expectRefused(() => logIn(server, ana.email, ana.password), UNAUTHORIZED, 'bad-credentials', /./);
     expect(await auditOf(ana.id)).toEqual(['user.password']);
+  });
+
+  test('that was changed meanwhile lets no login in that was under way with the old one', async () => {
+    for (let round = 0; round < 5; round++) {
+      const ana = await somebody();
+      const logins = Array.from({ length: 2 }, () => logIn(server, ana.email, ana.password));
+      const reset = await admin.teams.resetPassword(admin.teamId, ana.id);
+      const recovered = (await server.connect()).service('UserService').recoverPassword(reset.token, NEW);
+      const outcomes = await Promise.allSettled([...logins, recovered]);
+      expect(outcomes.at(-1)!.status).toBe('fulfilled');
+      expect((await rowsOf(server, 'tokens')).filter(row => row.user_id === ana.id)).toEqual([]);
+    }
+  });
+
+  test('of two changes at once with the same old one, one counts', async () => {
+    for (let round = 0; round < 5; round++) {
+      const ana = await somebody();
+      const twin = await server.connect();
+      await twin.service('AuthenticationService').authenticate(ana.token);
+      const news = ['a-new-password-of-two', 'another-password-of-two'];
+      const outcomes = await Promise.allSettled([
+        ana.users.updatePassword(ana.password, news[0]!),
+        twin.service('UserService').updatePassword(ana.password, news[1]!),
+      ]);
+      const won = outcomes.findIndex(({ status }) => status === 'fulfilled');
+      expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+      expect((outcomes[1 - won] as PromiseRejectedResult).reason.slug).toBe('bad-credentials');
+      await logIn(server, ana.email, news[won]!);
+    }
   });
 
   test('is not changed with a wrong old one, and guesses of it must pause like logins', async () => {
@@ -229,6 +267,20 @@ describe('a disabled account', () => {
     await expectRefused(() => auth.login(ana.email, ana.password, {}), UNAUTHORIZED, 'bad-credentials', /do not fit/);
     expect((await rowsOf(server, 'template_locks')).map(row => row.template_id)).not.toContain(id);
     expect(await auditOf(ana.id)).toEqual(['user.disabled']);
+  });
+
+  test('has no token of a login that was under way', async () => {
+    for (let round = 0; round < 5; round++) {
+      const ana = await somebody();
+      const auth = (await server.connect()).service('AuthenticationService');
+      server.statements = [];
+      const login = auth.login(ana.email, ana.password, {});
+      // The server has read the account, and is at work on the password.
+      while (!server.statements.some(text => text.includes('"login_failures"'))) await setImmediate();
+      const [, outcome] = await Promise.allSettled([admin.users.disableUser(ana.id), login]);
+      if (outcome.status === 'rejected') expect(outcome.reason.slug).toBe('bad-credentials');
+      expect((await rowsOf(server, 'tokens')).filter(row => row.user_id === ana.id)).toEqual([]);
+    }
   });
 
   test('leaves its open steps, which are told, and its name in history', async () => {

@@ -128,9 +128,52 @@ describe('by hand', () => {
     expect(two.userId).toBe(one.userId);
     const users = await open();
     await users.joinWithToken(one.token, {}, PASSWORD);
-    await users.joinWithToken(two.token, {}, 'another-long-password');
-    const gus = await logIn(server, email, 'another-long-password');
+    await users.joinWithToken(two.token, {}, PASSWORD);
+    const gus = await logIn(server, email, PASSWORD);
     expect((await gus.teams.index()).map(({ id }) => id).sort()).toEqual([admin.teamId, outsider.teamId].sort());
+  });
+
+  test('an invitation gives nobody an account that its owner has completed for another team', async () => {
+    const email = address();
+    const [one, two] = [await invite(email), await outsider.teams.inviteUser(outsider.teamId, email, [])];
+    const users = await open();
+    await users.joinWithToken(one.token, { name: 'Gus' }, PASSWORD);
+    const gus = await logIn(server, email, PASSWORD, admin.teamId);
+    for (const guessed of ['a-password-of-the-inviter', '', 'x'.repeat(2000)]) {
+      const join = () => users.joinWithToken(two.token, { name: 'Mallory' }, guessed);
+      const refusal = await expectNothingWritten(server, () => refusalOf(join()), 'login_failures');
+      expect([refusal.errorCode, refusal.slug]).toEqual([UNAUTHORIZED, 'bad-credentials']);
+    }
+    // Guesses of it must pause like logins.
+    for (let n = 3; n < 5; n++) await refusalOf(users.joinWithToken(two.token, {}, 'a-guess-of-it'));
+    const paused = users.joinWithToken(two.token, {}, PASSWORD);
+    await expectRefusal(paused, ErrorCode.SERVICE_UNAVAILABLE, 'login-paused');
+    server.clock.forward(1000);
+    await users.joinWithToken(two.token, {}, PASSWORD);
+    expect(await gus.teams.index()).toHaveLength(2);
+    expect((await gus.users.get(gus.id)).name).toBe('Gus');
+  });
+
+  test('of two invitations that are accepted at once with two passwords, one sets it', async () => {
+    for (let round = 0; round < 5; round++) {
+      const email = address();
+      const tokens = [await invite(email), await outsider.teams.inviteUser(outsider.teamId, email, [])];
+      const passwords = ['the-first-of-two-passwords', 'the-second-of-two-passwords'];
+      const clients = [await open(), await open()];
+      const outcomes = await Promise.allSettled(
+        clients.map((users, index) => users.joinWithToken(tokens[index]!.token, {}, passwords[index]!)),
+      );
+      const refused = outcomes.filter(({ status }) => status === 'rejected') as PromiseRejectedResult[];
+      expect(refused).toHaveLength(1);
+      expect(['invalid-token', 'bad-credentials']).toContain(refused[0]!.reason.slug);
+      await logIn(server, email, passwords[outcomes.findIndex(({ status }) => status === 'fulfilled')]!);
+    }
+  });
+
+  test('who has no token is refused before a password is worked on', async () => {
+    const users = await open();
+    await expectRefused(() => users.joinWithToken('garbage', {}, 'short'), INVALID_TOKEN, 'invalid-token');
+    await expectRefused(() => users.recoverPassword('garbage', 'short'), INVALID_TOKEN, 'invalid-token');
   });
 
   test('who has a confirmed account is not invited, but made a member by address', async () => {
@@ -148,7 +191,7 @@ describe('by hand', () => {
 
   test.each<[string, string, RegExp]>([
     ['no address', 'nobody', /email: "nobody" is not an e-mail address/],
-    ['an address of 321 characters', `${'x'.repeat(309)}@example.org`, /email: 321/],
+    ['an address of 255 characters', `${'x'.repeat(243)}@example.org`, /email: 255/],
   ])('%s is not invited', async (_, email, message) => {
     const refusal = await refusalOf(invite(email));
     expect(refusal.errorCode).toBe(BAD_REQUEST);
@@ -208,6 +251,41 @@ describe('by hand', () => {
     await expectRefused(() => outsider.teams.resetPassword(outsider.teamId, dee.id), NOT_FOUND, 'user-not-found');
     await outsider.teams.addUserById(outsider.teamId, dee.id, []);
     await refused(outsider, /every team of that user/);
+  });
+
+  test('a reset is for who may do whatever the account may', async () => {
+    const roles = admin.connection.service('RoleService');
+    const host = async (name: string) => {
+      const { id } = await roles.create(admin.teamId, { name, permissions: { privileges: ['adminAdvanced'] } });
+      return id;
+    };
+    const dee = await newUser(server, admin, `dee${++people}`);
+    await roles.addHolders(await host('Helper'), [dee.id]);
+    const reset = (userId: string) => () => dee.teams.resetPassword(dee.teamId, userId);
+    const lacking = /only who has the privilege \w+ can give it or take it away/;
+    const chief = await newUser(server, admin, `chief${++people}`, TeamRole.ADMIN);
+    await expectRefused(reset(chief.id), INSUFFICIENT_PERMISSIONS, 'insufficient-permissions', lacking);
+    await expectRefused(
+      () => dee.users.disableUser(chief.id),
+      INSUFFICIENT_PERMISSIONS,
+      'insufficient-permissions',
+      lacking,
+    );
+    // A role of the team's own counts like a built-in one, archived too.
+    const eve = await newUser(server, admin, `eve${++people}`, TeamRole.EXECUTOR);
+    await reset(eve.id)();
+    const { id } = await roles.create(admin.teamId, { name: 'Closer', permissions: { privileges: ['jobClose'] } });
+    await roles.addHolders(id, [eve.id]);
+    await expectRefused(reset(eve.id), INSUFFICIENT_PERMISSIONS, 'insufficient-permissions', /jobClose/);
+    await roles.archive(id);
+    await expectRefused(reset(eve.id), INSUFFICIENT_PERMISSIONS, 'insufficient-permissions', /jobClose/);
+    await admin.users.disableUser(eve.id);
+    await expectRefused(
+      () => dee.users.enableUser(eve.id),
+      INSUFFICIENT_PERMISSIONS,
+      'insufficient-permissions',
+      /jobClose/,
+    );
   });
 
   test('what would need a letter is refused alike for known and unknown addresses', async () => {
@@ -359,6 +437,25 @@ describe('by mail', () => {
     const changed = await users.validateWithToken(await postman.tokenFor('new@example.org'), {});
     expect(changed).toMatchObject({ id: ana.id, email: 'new@example.org' });
     await logIn(server, 'new@example.org', ana.password);
+  });
+
+  test('a new address that waits is none any more once the password is changed; and the old mailbox sets none', async () => {
+    const ana = await newUser(server, admin, 'ana');
+    const details = { id: ana.id, email: 'new@example.org', name: 'Ana', validatedAt: 0 };
+    const users = await open();
+    await ana.users.updateWithPassword(details, ana.password);
+    const stale = await postman.tokenFor('new@example.org');
+    await ana.users.updatePassword(ana.password, PASSWORD);
+    await expectRefused(() => users.validateWithToken(stale, {}), INVALID_TOKEN, 'invalid-token');
+    await users.forgotPassword(ana.email);
+    const sentToTheOld = await postman.tokenFor(ana.email);
+    await ana.users.updateWithPassword(details, PASSWORD);
+    await users.validateWithToken(await postman.tokenFor('new@example.org'), {});
+    await expectRefused(
+      () => users.recoverPassword(sentToTheOld, 'a-password-of-another'),
+      INVALID_TOKEN,
+      'invalid-token',
+    );
   });
 
   test('unknown, disabled and unconfirmed addresses are answered like others, and get no letter', async () => {
