@@ -23,6 +23,7 @@ import MAX_QUERY_ROWS = ttypes.MAX_QUERY_ROWS
 import MAX_AUTO_STARTED_JOBS = ttypes.MAX_AUTO_STARTED_JOBS
 import MAX_FILTER_BYTES = ttypes.MAX_FILTER_BYTES
 import MAX_FILTER_NODES = ttypes.MAX_FILTER_NODES
+import MAX_OPEN_HOLDS = ttypes.MAX_OPEN_HOLDS
 import MAX_JOB_NAME_LENGTH = ttypes.MAX_JOB_NAME_LENGTH
 import MAX_JOB_TEXT_LENGTH = ttypes.MAX_JOB_TEXT_LENGTH
 import MAX_ATTACHMENT_CHUNK = ttypes.MAX_ATTACHMENT_CHUNK
@@ -108,13 +109,16 @@ declare class Client {
     addAttachmentLinked(params: JobAttachmentDetails): Promise<AddJobAttachmentResponse>;
 
     /**
-     * Makes steps wait for a step of another job, or for its closing: until then they can neither be started nor finished.
-     * What is already done, or already closed, releases the dependency at once; deleting the other job releases it too. Empty
-     * stepIds = all current steps. Privilege jobUpdateHolds.
+     * Makes steps wait for a step of another job, or for its closing: until then they can neither be started nor finished. A
+     * step is done when it is finished, not when another one is set current; closing or deleting the other job releases all
+     * that waits for it, or for one of its steps. What is already done, or already closed, releases the dependency at once.
+     * Empty stepIds = all current steps. Privilege jobUpdateHolds.
+     * 
+     * Jobs that would wait for each other, however many lie between, are a dependency-cycle; its message names them all.
      * 
      * Per step: AlreadyExecuting, JobClosed, StepNotInDiagram, NoActiveStep.
      * 
-     * Errors: job-not-found (404), step-not-found (404), insufficient-permissions (476), dependency-cycle (400)
+     * Errors: job-not-found (404), step-not-found (404), insufficient-permissions (476), dependency-cycle (400), limit-exceeded (400)
      */
     addDependency(params: JobDependencyDetails): Promise<JobActionResponse>;
 
@@ -124,7 +128,7 @@ declare class Client {
      * 
      * Per step: AlreadyExecuting, JobClosed, StepNotInDiagram, NoActiveStep.
      * 
-     * Errors: job-not-found (404), insufficient-permissions (476)
+     * Errors: job-not-found (404), insufficient-permissions (476), limit-exceeded (400)
      */
     addHolds(params: JobHoldDetails): Promise<JobActionResponse>;
 
@@ -161,7 +165,8 @@ declare class Client {
 
     /**
      * Closes jobs, all or none: endDate is set, percentComplete is 100, jobStatus is the final status of the template, no
-     * step is current any more. Open holds do not prevent it. What depended on the closing is released. Privilege jobClose.
+     * step is current any more. Open holds do not prevent it. What depended on the jobs or on their steps is released.
+     * Privilege jobClose.
      * 
      * Errors: job-not-found (404), insufficient-permissions (476), job-closed (413), job-running (413), limit-exceeded (400)
      */

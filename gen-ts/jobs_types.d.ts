@@ -860,6 +860,12 @@ declare const MAX_FILTER_BYTES: number;
 declare const MAX_FILTER_NODES: number;
 
 /**
+ * Most open holds and dependencies of one job, most open dependencies on one job, and most jobs that may wait for a job that
+ * shall wait itself, directly or through others.
+ */
+declare const MAX_OPEN_HOLDS: number;
+
+/**
  * Longest name of a job, in characters.
  */
 declare const MAX_JOB_NAME_LENGTH: number;

@@ -7695,6 +7695,7 @@ module.exports.MAX_QUERY_ROWS = 1000;
 module.exports.MAX_AUTO_STARTED_JOBS = 25;
 module.exports.MAX_FILTER_BYTES = 8192;
 module.exports.MAX_FILTER_NODES = 500;
+module.exports.MAX_OPEN_HOLDS = 10000;
 module.exports.MAX_JOB_NAME_LENGTH = 500;
 module.exports.MAX_JOB_TEXT_LENGTH = 20000;
 module.exports.MAX_ATTACHMENT_CHUNK = 4194304;

@@ -44,6 +44,12 @@ const i32 MAX_FILTER_BYTES = 8192
 /** Most comparisons, operators and operands of one filter text together. */
 const i32 MAX_FILTER_NODES = 500
 
+/**
+ * Most open holds and dependencies of one job, most open dependencies on one job, and most jobs that may wait for a job that
+ * shall wait itself, directly or through others.
+ */
+const i32 MAX_OPEN_HOLDS = 10000
+
 /** Longest name of a job, in characters. */
 const i32 MAX_JOB_NAME_LENGTH = 500
 
@@ -294,7 +300,7 @@ struct JobHold {
   8: optional common.TimeInMillis releasedDate;
   /** Dependency: the job waited for. */
   9: optional string dependentJobId;
-  /** Dependency: the step waited for. Unset = the closing of that job. */
+  /** Dependency: the step waited for. Unset = the closing of that job, which ends the waiting for its steps as well. */
   10: optional string dependentStepId;
 }
 
@@ -1106,13 +1112,16 @@ service JobsService {
   ) throws (1: common.SystemException err)
 
   /**
-   * Makes steps wait for a step of another job, or for its closing: until then they can neither be started nor finished.
-   * What is already done, or already closed, releases the dependency at once; deleting the other job releases it too. Empty
-   * stepIds = all current steps. Privilege jobUpdateHolds.
+   * Makes steps wait for a step of another job, or for its closing: until then they can neither be started nor finished. A
+   * step is done when it is finished, not when another one is set current; closing or deleting the other job releases all
+   * that waits for it, or for one of its steps. What is already done, or already closed, releases the dependency at once.
+   * Empty stepIds = all current steps. Privilege jobUpdateHolds.
+   *
+   * Jobs that would wait for each other, however many lie between, are a dependency-cycle; its message names them all.
    *
    * Per step: AlreadyExecuting, JobClosed, StepNotInDiagram, NoActiveStep.
    *
-   * Errors: job-not-found (404), step-not-found (404), insufficient-permissions (476), dependency-cycle (400)
+   * Errors: job-not-found (404), step-not-found (404), insufficient-permissions (476), dependency-cycle (400), limit-exceeded (400)
    */
   JobActionResponse addDependency(
     1: JobDependencyDetails params
@@ -1124,7 +1133,7 @@ service JobsService {
    *
    * Per step: AlreadyExecuting, JobClosed, StepNotInDiagram, NoActiveStep.
    *
-   * Errors: job-not-found (404), insufficient-permissions (476)
+   * Errors: job-not-found (404), insufficient-permissions (476), limit-exceeded (400)
    */
   JobActionResponse addHolds(
     1: JobHoldDetails params
@@ -1177,7 +1186,8 @@ service JobsService {
 
   /**
    * Closes jobs, all or none: endDate is set, percentComplete is 100, jobStatus is the final status of the template, no
-   * step is current any more. Open holds do not prevent it. What depended on the closing is released. Privilege jobClose.
+   * step is current any more. Open holds do not prevent it. What depended on the jobs or on their steps is released.
+   * Privilege jobClose.
    *
    * Errors: job-not-found (404), insufficient-permissions (476), job-closed (413), job-running (413), limit-exceeded (400)
    */

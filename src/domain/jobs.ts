@@ -32,7 +32,7 @@ export function knownStatus(name: string, field = 'jobStatus', among: readonly s
 }
 
 /** The last moment, and with its sign the first, that a date can name: what every client can read. */
-const LAST_DATE = 8.64e15;
+export const LAST_DATE = 8.64e15;
 
 /** @throws BadRequest (400) for a date beyond all calendars, and when a job would be due before it starts */
 export function checkDates(startDate: number | null, dueDate: number | null): void {

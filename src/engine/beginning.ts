@@ -62,7 +62,7 @@ export async function begunJobs(tx: Transactor, act: Act, asked: Asked): Promise
   const sight = await sightOf(tx, act, rows[0]!, root);
   const chart = FlowChart.of(root);
   const works = rows.map((job, index) => {
-    const work = new Work({ act, job, chart, current: [], held: new Set(), sight });
+    const work = new Work({ act, job, chart, current: [], holds: [], held: new Set(), sight });
     work.begin(asked.given);
     if (index < MAX_AUTO_STARTED_JOBS) work.settle(step => isForTheServer(step, act));
     return work;
@@ -105,4 +105,7 @@ export const createdEvent = (
   job: Pick<Row<'jobs'>, 'team_id' | 'template_id' | 'job_id' | 'status'>,
   current: readonly JobStepRow[],
 ): NewEvent =>
-  eventOf(act, job, NotificationType.Created, { jobStatus: job.status, currentSteps: current.map(toCurrentStep) });
+  eventOf(act, job, NotificationType.Created, {
+    jobStatus: job.status,
+    currentSteps: current.map(step => toCurrentStep(step, [])),
+  });

@@ -5,6 +5,7 @@ import { FINAL_STATUS } from '../domain/jobs.ts';
 import type { Transactor } from '../store/database.ts';
 import type { JobRow } from '../store/jobs.ts';
 import type { Act } from './act.ts';
+import { releaseDependents } from './dependencies.ts';
 import { historyRow } from './history.ts';
 
 /** What closing sets on a job. */
@@ -34,6 +35,7 @@ export async function closeJobs(tx: Transactor, act: Act, teamId: string, jobs: 
       historyRow(act, { team_id: teamId, job_id: job.job_id, seq: job.history_seq + 1 }, JobHistoryAction.Closed),
     ),
   );
+  await releaseDependents(tx, act, jobs, 'closed');
 }
 
 async function refuseClosing(tx: Transactor, teamId: string, jobs: readonly JobRow[]): Promise<void> {

@@ -1,6 +1,7 @@
 /** Current steps: the row of a step that becomes current, and what is told of it. */
 import { type CurrentStep, StepState } from '#gen/jobs_types';
 import type { Assignment, FirstStep } from '../domain/jobs.ts';
+import type { HoldRow } from '../store/holds.ts';
 import type { JobStepRow } from '../store/jobs.ts';
 
 /** A step that has just become current. */
@@ -24,15 +25,26 @@ export const readyStep = (step: FirstStep, assignment: Assignment): Omit<JobStep
   result: null,
 });
 
-export const toCurrentStep = (step: JobStepRow): CurrentStep => ({
+/** @param holds the open holds and dependencies of its job that block steps */
+export const toCurrentStep = (step: JobStepRow, holds: readonly HoldRow[]): CurrentStep => ({
   stepId: step.step_id,
   assignedTo: step.assigned_to ?? undefined,
   assignedType: step.assigned_type,
   stepName: step.step_name,
   canSkip: step.can_skip === 1,
-  manualHold: false,
-  dependencies: false,
+  ...heldness(holds.filter(hold => hold.step_id === step.step_id)),
   state: step.state,
   startedAt: step.started_at ?? undefined,
   startedBy: step.started_by ?? undefined,
 });
+
+/** @param own those of the step */
+function heldness(own: readonly HoldRow[]): Pick<CurrentStep, 'manualHold' | 'dependencies' | 'holdScheduledRelease'> {
+  const holds = own.filter(hold => hold.dependent_job_id === null);
+  const latest = Math.max(...holds.map(hold => hold.scheduled_release ?? Number.POSITIVE_INFINITY));
+  return {
+    manualHold: holds.length > 0,
+    dependencies: holds.length < own.length,
+    holdScheduledRelease: Number.isFinite(latest) ? latest : undefined,
+  };
+}

@@ -2,11 +2,15 @@
 import { FlowChart } from '../domain/flow.ts';
 import type { Transactor } from '../store/database.ts';
 import type { NewEvent } from '../store/events.ts';
+import type { HoldRow } from '../store/holds.ts';
 import type { JobRow, JobStepRow } from '../store/jobs.ts';
 import type { RunRow } from '../store/runs.ts';
 import type { Row } from '../store/schema.ts';
 import type { Act } from './act.ts';
+import { releaseDependents } from './dependencies.ts';
 import { emit } from './events.ts';
+import { blocked, blocking } from './holds.ts';
+import { openHoldsOf } from './releasing.ts';
 import { type Sight, sightOf } from './sight.ts';
 
 /** What was read of a job before the work on it begins. */
@@ -15,13 +19,15 @@ export interface Ground {
   readonly job: JobRow;
   readonly chart: FlowChart;
   readonly current: readonly JobStepRow[];
-  /** Steps with an open hold or dependency. */
+  /** The open holds and dependencies that block its steps, and the ids of those steps. */
+  readonly holds: readonly HoldRow[];
   readonly held: ReadonlySet<string>;
   readonly sight: Sight;
 }
 
 /** What the work leaves to be written. */
 export interface Changes {
+  readonly act: Act;
   readonly job: Partial<Row<'jobs'>>;
   readonly steps: readonly JobStepRow[];
   readonly history: readonly Row<'job_history'>[];
@@ -51,7 +57,16 @@ export function runOf({ team_id, job_id, step_id, run }: JobStepRow, kind: strin
 export async function groundOf(tx: Transactor, act: Act, job: JobRow): Promise<Ground> {
   const current = await tx.jobs.currentSteps(job.team_id, [job.job_id]);
   const chart = FlowChart.of(await tx.trees.tree(job.team_id, job.root_hash));
-  return { act, job, chart, current, held: new Set(), sight: await sightOf(tx, act, job, chart.root) };
+  const holds = blocking(await openHoldsOf(tx, [job]), act.now);
+  return {
+    act,
+    job,
+    chart,
+    current,
+    holds,
+    held: blocked(holds),
+    sight: await sightOf(tx, act, job, chart.root),
+  };
 }
 
 /** @throws OvertakenByWriter when the job is no longer the one that was read */
@@ -62,4 +77,10 @@ export async function write(tx: Transactor, job: JobRow, changes: Changes): Prom
   await emit(tx, changes.events);
   await tx.runs.drop(job.team_id, job.job_id, changes.dropped);
   await tx.runs.put(changes.runs);
+  await releaseDependents(
+    tx,
+    changes.act,
+    [job],
+    changes.job.closed === 1 ? 'closed' : { finishedStepIds: changes.finished },
+  );
 }

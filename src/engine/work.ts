@@ -162,7 +162,7 @@ export class Work {
     this.#account.record(act, JobHistoryAction.Finished, step, run);
     this.#account.tellOfStep(act, NotificationType.StepFinished, step.step_id, () => ({
       jobStatus: this.#change.status ?? this.job.status,
-      currentSteps: this.current.map(toCurrentStep),
+      currentSteps: this.current.map(current => toCurrentStep(current, this.#ground.holds)),
     }));
     this.#current.delete(step.step_id);
     this.#go(move, entered => entered.assignment ?? ownAssignment(entered.leaf) ?? assignmentBehind(step));
@@ -219,6 +219,7 @@ export class Work {
     const flow_state = flowText(this.#flow);
     const { now } = this.#ground.act;
     return {
+      act: this.#ground.act,
       job: {
         ...(finished_leaves !== this.job.finished_leaves && { finished_leaves }),
         ...(flow_state !== this.job.flow_state && { flow_state }),

@@ -10,6 +10,7 @@ import { Calls } from './calls.ts';
 import type { Shared } from './connection.ts';
 import { Departures } from './departures.ts';
 import { Functions } from './functions.ts';
+import { HoldReleaser } from './holds.ts';
 import { apiRoutes } from './http/api.ts';
 import { HttpServer, type HttpSettings } from './http/door.ts';
 import { fileRoutes } from './http/files.ts';
@@ -71,7 +72,7 @@ export async function startServer(settings: ServerSettings, world: World): Promi
 }
 
 async function serve(settings: ServerSettings, world: World, store: Store): Promise<RunningServer> {
-  const { shared, calls, port, mail, webhooks } = assemble(settings, world, store);
+  const { shared, calls, port, mail, webhooks, holds } = assemble(settings, world, store);
   const { address, port: main } = await port.listen({ host: settings.host, port: settings.port });
   const { httpPort, socketPath } = settings;
   const http = httpPort === undefined ? undefined : await port.listen({ host: settings.host, port: httpPort }, 'http');
@@ -83,6 +84,7 @@ async function serve(settings: ServerSettings, world: World, store: Store): Prom
     calls.stop();
     await mail?.stop();
     await webhooks.stop();
+    await holds.stop();
     await store.close();
   };
   return { store, host: address, port: main, httpPort: http?.port, stop };
@@ -94,6 +96,7 @@ interface Parts {
   readonly port: Port;
   readonly mail: SmtpMail | undefined;
   readonly webhooks: WebhookSender;
+  readonly holds: HoldReleaser;
 }
 
 const NO_HTTP_SETTINGS: HttpSettings = { corsOrigins: [] };
@@ -121,5 +124,12 @@ function assemble(settings: ServerSettings, world: World, store: Store): Parts {
     ...probeRoutes(store, shared),
   ];
   const port = new Port(shared, new HttpServer(routes, settings.http ?? NO_HTTP_SETTINGS, calls, shared), settings.tls);
-  return { shared, calls, port, mail, webhooks: new WebhookSender(store, clock, logger) };
+  return {
+    shared,
+    calls,
+    port,
+    mail,
+    webhooks: new WebhookSender(store, clock, logger),
+    holds: new HoldReleaser(store, clock, ids, logger),
+  };
 }

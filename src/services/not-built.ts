@@ -6,8 +6,6 @@ import type { Clients, ServiceName } from './generated.ts';
 
 export const notBuilt = {
   JobsService: [
-    'addDependency',
-    'addHolds',
     'addJobComment',
     'assignCurrentStep',
     'assignStep',
@@ -17,8 +15,6 @@ export const notBuilt = {
     'getJobDiagram',
     'queryJobs',
     'refreshSteps',
-    'releaseDependency',
-    'releaseHolds',
     'reopenJobs',
     'updateJob',
     'upgradeJobs',

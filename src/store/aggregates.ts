@@ -9,6 +9,7 @@ import { EventReader, EventTransactor } from './events.ts';
 import { FileReader, FileTransactor } from './files.ts';
 import { GroupReader, GroupTransactor } from './groups.ts';
 import { HeaderReader, HeaderTransactor } from './headers.ts';
+import { HoldReader, HoldTransactor } from './holds.ts';
 import { JobReader, JobTransactor } from './jobs.ts';
 import { LibraryReader, LibraryTransactor } from './library.ts';
 import { LocationReader, LocationTransactor } from './locations.ts';
@@ -32,6 +33,7 @@ export class Reader {
   readonly library: LibraryReader;
   readonly trees: TreeReader;
   readonly jobs: JobReader;
+  readonly holds: HoldReader;
   readonly files: FileReader;
   readonly documents: DocumentReader;
   readonly attachments: AttachmentReader;
@@ -56,6 +58,7 @@ export class Reader {
     this.library = new LibraryReader(db, engine);
     this.trees = new TreeReader(db, engine, cache);
     this.jobs = new JobReader(db, engine);
+    this.holds = new HoldReader(db, engine);
     this.files = new FileReader(db, engine);
     this.documents = new DocumentReader(db, engine);
     this.attachments = new AttachmentReader(db);
@@ -90,6 +93,7 @@ export class Transactor extends Reader {
   readonly locks: LockTransactor;
   override readonly trees: TreeTransactor;
   override readonly jobs: JobTransactor;
+  override readonly holds: HoldTransactor;
   override readonly files: FileTransactor;
   override readonly documents: DocumentTransactor;
   override readonly attachments: AttachmentTransactor;
@@ -121,6 +125,7 @@ export class Transactor extends Reader {
     this.locks = new LockTransactor(db);
     this.trees = new TreeTransactor(db, engine, cache, effect => this.onCommit(effect));
     this.jobs = new JobTransactor(db, engine);
+    this.holds = new HoldTransactor(db, engine);
     this.files = new FileTransactor(db, engine);
     this.documents = new DocumentTransactor(db, engine);
     this.attachments = new AttachmentTransactor(db);

@@ -43,6 +43,18 @@ export async function insertProduct<T extends Table>(
   return Number(numAffectedRows ?? 0n);
 }
 
+/** Rows of some of a table's columns as something to join with, in one parameter whatever their number. */
+export function joined<T extends Table>(
+  engine: Engine,
+  table: T,
+  alias: string,
+  rows: readonly Partial<Row<T>>[],
+): RawBuilder<unknown> {
+  const { columns, values, source } = side(engine, table, alias, rows);
+  const named = columns.map((column, index) => sql`${values[index]} as ${sql.ref(column)}`);
+  return sql`(select ${sql.join(named)} from ${source}) as ${sql.ref(alias)}`;
+}
+
 function side(engine: Engine, table: Table, alias: string, rows: readonly object[]): Side {
   const columns = Object.keys(rows[0]!);
   const json = JSON.stringify(rows);

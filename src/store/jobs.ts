@@ -6,7 +6,7 @@
  * History is numbered per job by the head's `history_seq`, so its order is the order of the acts.
  */
 import { type Kysely, sql } from 'kysely';
-import { insertProduct } from './bulk.ts';
+import { insertProduct, joined } from './bulk.ts';
 import { type Engine, isOneOf } from './engine.ts';
 import { located } from './locations.ts';
 import { OvertakenByWriter } from './overtaken.ts';
@@ -23,6 +23,9 @@ export type JobRow = Head & {
   defaults: string;
   has_location: 0 | 1;
 };
+
+/** What is added to the counts of one head; less than 0 takes away. */
+export type HeadSums = Pick<Head, 'team_id' | 'job_id' | 'open_holds' | 'waited_for' | 'history_seq' | 'revision'>;
 
 export class JobReader {
   protected readonly db: Kysely<Database>;
@@ -87,6 +90,17 @@ export class JobReader {
       .where('finished_at', 'is not', null)
       .execute();
     return new Set(rows.map(row => row.step_id));
+  }
+
+  /** One step of a job, current or not; undefined when the job has not reached it. */
+  step(teamId: string, jobId: string, stepId: string): Promise<JobStepRow | undefined> {
+    return this.db
+      .selectFrom('job_steps')
+      .selectAll()
+      .where('team_id', '=', teamId)
+      .where('job_id', '=', jobId)
+      .where('step_id', '=', stepId)
+      .executeTakeFirst();
   }
 
   /** The first `limit` rows, oldest first. */
@@ -195,6 +209,34 @@ export class JobTransactor extends JobReader {
       .orderBy('job_id')
       .forUpdate()
       .execute();
+  }
+
+  /**
+   * As lockJobs, those waited for before those that wait: so does a job that moves on, and neither waits for the other then.
+   * @returns the head rows, as they stay until the end of the transaction but for what it does itself
+   */
+  lockedHeads(teamIds: readonly string[], waitedFor: readonly string[], waiting: readonly string[]): Promise<Head[]> {
+    const heads = this.db
+      .selectFrom('jobs')
+      .selectAll()
+      .where(eb => isOneOf(this.engine, eb.ref('team_id'), teamIds))
+      .where(eb => isOneOf(this.engine, eb.ref('job_id'), [...waitedFor, ...waiting]));
+    if (this.engine === 'sqlite') return heads.execute();
+    return heads
+      .orderBy(eb => isOneOf(this.engine, eb.ref('job_id'), waitedFor), 'desc')
+      .orderBy('job_id')
+      .forUpdate()
+      .execute();
+  }
+
+  /** Adds to the counts of jobs whose heads are locked: to each its own numbers. */
+  async addToHeads(sums: readonly HeadSums[]): Promise<void> {
+    if (sums.length === 0) return;
+    await sql`
+      update jobs set open_holds = jobs.open_holds + d.open_holds, waited_for = jobs.waited_for + d.waited_for,
+        history_seq = jobs.history_seq + d.history_seq, revision = jobs.revision + d.revision
+      from ${joined(this.engine, 'jobs', 'd', sums)}
+      where jobs.team_id = d.team_id and jobs.job_id = d.job_id`.execute(this.db);
   }
 
   /** The same change to jobs of one team that `lockJobs` keeps. Each gets one row of history. */

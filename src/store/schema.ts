@@ -9,6 +9,7 @@
 import type { Column, Tables } from './schema/columns.ts';
 import { eventsTables } from './schema/events.ts';
 import { filesTables } from './schema/files.ts';
+import { holdsTables } from './schema/holds.ts';
 import { jobsTables } from './schema/jobs.ts';
 import { metadataTables } from './schema/metadata.ts';
 import { peopleTables } from './schema/people.ts';
@@ -21,6 +22,7 @@ export const tables = {
   ...templatesTables,
   ...metadataTables,
   ...jobsTables,
+  ...holdsTables,
   ...filesTables,
   ...sheetsTables,
   ...webhooksTables,

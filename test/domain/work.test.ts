@@ -73,6 +73,22 @@ describe('whose step it is', () => {
   });
 });
 
+describe('a held step', () => {
+  test('is Held at starting and finishing, in whatever state, for those who may work on it', () => {
+    for (const state of [StepState.READY, StepState.PAUSED, StepState.CANCELLED, StepState.ERROR]) {
+      const held = stepIn(state, { ...own, canSkip: true, isHeld: true });
+      expect(name(refuseStart(held, ana))).toBe('Held');
+      expect(name(refuseFinish(held, ana))).toBe('Held');
+    }
+  });
+
+  test('of somebody else is AssignedToDifferentUser', () => {
+    const held = stepIn(StepState.READY, { ...foreign, isHeld: true });
+    expect(name(refuseStart(held, ana))).toBe('AssignedToDifferentUser');
+    expect(name(refuseFinish(held, ana))).toBe('AssignedToDifferentUser');
+  });
+});
+
 describe('percentComplete', () => {
   test.each([
     [0, 3, 0],

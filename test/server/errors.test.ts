@@ -360,6 +360,16 @@ const provoked: Readonly<Record<string, Provoked>> = {
     message: /dueDate: 1 lies before startDate 2/,
     call: () => ana.jobs.createJobs(published, { startDate: 2, dueDate: 1 }),
   },
+  'dependency-cycle': {
+    code: 400,
+    message: /the jobs would wait for each other for ever: (\S+) for (\S+), \2 for \1; choose another job/,
+    call: async () => {
+      const { jobIds } = await ana.jobs.createJobs(published, { numberOfJobs: 2 });
+      const [jobId, dependentJobId] = jobIds as [string, string];
+      await ana.jobs.addDependency({ jobId, stepIds: [], dependentJobId });
+      return ana.jobs.addDependency({ jobId: dependentJobId, stepIds: [], dependentJobId: jobId });
+    },
+  },
   'document-not-found': {
     code: 404,
     message: /no document photo-7/,

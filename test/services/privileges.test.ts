@@ -301,6 +301,14 @@ const calls: Calls = {
       const jobId = await job();
       return user => user.jobs.addAttachmentLinked({ jobId, url: 'https://example.org/' });
     },
+    addDependency: async () => {
+      const [jobId, dependentJobId] = [await job(), await job()];
+      return user => user.jobs.addDependency({ jobId, stepIds: [], dependentJobId });
+    },
+    addHolds: async () => {
+      const jobId = await job();
+      return user => user.jobs.addHolds({ jobId, stepIds: [] });
+    },
     closeJobs: async () => {
       const jobId = await job();
       return user => user.jobs.closeJobs([jobId]);
@@ -343,6 +351,16 @@ const calls: Calls = {
     getJobLocation: async () => {
       const jobId = await job();
       return user => user.jobs.getJobLocation(jobId);
+    },
+    releaseDependency: async () => {
+      const [jobId, dependentJobId] = [await job(), await job()];
+      await admin.jobs.addDependency({ jobId, stepIds: [], dependentJobId });
+      return user => user.jobs.releaseDependency({ jobId, stepIds: [], dependentJobId });
+    },
+    releaseHolds: async () => {
+      const jobId = await job();
+      await admin.jobs.addHolds({ jobId, stepIds: [] });
+      return user => user.jobs.releaseHolds({ jobId, stepIds: [] });
     },
     setCurrentStep: async () => {
       const jobId = await job();

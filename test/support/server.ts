@@ -21,8 +21,9 @@ export class TestClock implements Clock {
   }
 }
 
-/** What webhooks are asked for once a second, whatever calls there are. */
-const LOOKS = /^select "delivery_id" from "webhook_deliveries" where "next_at"/;
+/** What workers ask once a second, whatever calls there are. */
+const LOOKS =
+  /^select ("delivery_id" from "webhook_deliveries" where "next_at"|"scheduled_release" from "job_holds" where "scheduled_release")/;
 
 export const ADMIN = { email: 'admin@example.org', password: 'administrators-password', teamName: 'Plant' } as const;
 

@@ -5,23 +5,28 @@ import type { Reader } from '../../store/database.ts';
 import type { JobRow } from '../../store/jobs.ts';
 import type { Call } from '../call.ts';
 
-/** The job with this id that the caller may see. @throws NotFound (404) */
-export async function visible(reader: Reader, call: Call, jobId: string): Promise<JobRow> {
-  const [job] = await visibleAll(reader, call, [jobId]);
+/** The job with this id that the caller may see. @param field that names it. @throws NotFound (404) */
+export async function visible(reader: Reader, call: Call, jobId: string, field = 'jobId'): Promise<JobRow> {
+  const [job] = await visibleAll(reader, call, [jobId], field);
   return job!;
 }
 
 /** The jobs with these ids, in their order. @throws NotFound (404) naming the first that the caller may not see */
-export async function visibleAll(reader: Reader, call: Call, jobIds: readonly string[]): Promise<JobRow[]> {
+export async function visibleAll(
+  reader: Reader,
+  call: Call,
+  jobIds: readonly string[],
+  field = 'jobId',
+): Promise<JobRow[]> {
   const found = Map.groupBy(await reader.jobs.jobs(teamsOf(call.caller), jobIds), job => job.job_id);
   return jobIds.map(jobId => {
     const [job, another] = found.get(jobId) ?? [];
-    if (!job) throw jobNotFound('jobId', jobId);
+    if (!job) throw jobNotFound(field, jobId);
     // Ids that callers chose are unique in their team only.
     if (another) {
       throw new BadRequest(
         'invalid-argument',
-        `jobId: two of your teams have a job ${jobId}; call with a token of a user of one of them`,
+        `${field}: two of your teams have a job ${jobId}; call with a token of a user of one of them`,
         { jobId },
       );
     }

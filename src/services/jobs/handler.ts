@@ -10,7 +10,9 @@ import type {
   JobActionResponse,
   JobAttachment,
   JobAttachmentDetails,
+  JobDependencyDetails,
   JobHistory,
+  JobHoldDetails,
   JobRequestOptions,
 } from '#gen/jobs_types';
 import { finishSteps, startSteps, stopSteps } from '../../engine/running.ts';
@@ -22,6 +24,7 @@ import * as uploads from './attachment-uploads.ts';
 import * as attachments from './attachments.ts';
 import { createJobs } from './creating.ts';
 import { getJobLocation, setJobLocation } from './location.ts';
+import * as holds from './holds.ts';
 import { getJob, getJobHistory } from './reading.ts';
 import { actOnSteps, closeJobs, setCurrent } from './working.ts';
 
@@ -41,6 +44,14 @@ export class JobsHandler implements Handler<'JobsService'> {
 
   addAttachmentLinked(call: Call, params: JobAttachmentDetails): Promise<AddJobAttachmentResponse> {
     return attachments.addAttachmentLinked(this.#store, call, params);
+  }
+
+  addDependency(call: Call, params: JobDependencyDetails): Promise<JobActionResponse> {
+    return holds.addDependency(this.#store, call, params);
+  }
+
+  addHolds(call: Call, params: JobHoldDetails): Promise<JobActionResponse> {
+    return holds.addHolds(this.#store, call, params);
   }
 
   closeJobs(call: Call, jobIds: string[]): Promise<boolean> {
@@ -81,6 +92,14 @@ export class JobsHandler implements Handler<'JobsService'> {
 
   getJobLocation(call: Call, jobId: string): Promise<Geometry> {
     return getJobLocation(this.#store, call, jobId);
+  }
+
+  releaseDependency(call: Call, params: JobDependencyDetails): Promise<JobActionResponse> {
+    return holds.releaseDependency(this.#store, call, params);
+  }
+
+  releaseHolds(call: Call, params: JobHoldDetails): Promise<JobActionResponse> {
+    return holds.releaseHolds(this.#store, call, params);
   }
 
   setCurrentStep(call: Call, jobId: string, stepId: string): Promise<JobActionResponse> {

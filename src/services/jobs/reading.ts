@@ -1,11 +1,13 @@
 /** Reading jobs and their history. */
 import type { Job, JobHistory, JobRequestOptions } from '#gen/jobs_types';
 import { BadRequest } from '../../base/errors.ts';
+import { blocking } from '../../engine/holds.ts';
+import { openHoldsOf } from '../../engine/releasing.ts';
 import type { Store } from '../../store/database.ts';
 import type { Call } from '../call.ts';
 import { notServedYet } from '../checks.ts';
 import { visible } from './access.ts';
-import { toHistory, toJob } from './wire.ts';
+import { toHistory, toHold, toJob } from './wire.ts';
 
 const LONGEST_HISTORY = 10_000;
 
@@ -13,8 +15,11 @@ export function getJob(store: Store, call: Call, jobId: string, options: JobRequ
   notServedYet({ 'options.extProps': options.extProps || null });
   return store.read(async reader => {
     const job = await visible(reader, call, jobId);
-    const wire = toJob(job, await reader.jobs.currentSteps(job.team_id, [jobId]));
-    return options.holds ? { ...wire, holds: [] } : wire;
+    const steps = await reader.jobs.currentSteps(job.team_id, [jobId]);
+    if (!options.holds) return toJob(job, steps, blocking(await openHoldsOf(reader, [job]), call.now));
+    const holds = await reader.holds.all(job.team_id, jobId);
+    const open = holds.filter(hold => hold.released_date === null);
+    return { ...toJob(job, steps, blocking(open, call.now)), holds: holds.map(toHold) };
   });
 }
 

@@ -6,16 +6,19 @@ import {
   JobActionStepStatus,
   type JobAttachment,
   type JobHistory,
+  type JobHold,
 } from '#gen/jobs_types';
 import { WEB_MERCATOR } from '../../domain/geometry/systems.ts';
 import { toCurrentStep } from '../../engine/current-steps.ts';
 import type { StepAnswer } from '../../engine/running.ts';
 import type { AttachmentRow } from '../../store/attachments.ts';
+import type { HoldRow } from '../../store/holds.ts';
 import type { JobRow, JobStepRow } from '../../store/jobs.ts';
 import type { Row } from '../../store/schema.ts';
 import { attachmentPath } from './attachment-address.ts';
 
-export const toJob = (job: JobRow, steps: readonly JobStepRow[]): Job => ({
+/** @param holds the open holds and dependencies that block steps */
+export const toJob = (job: JobRow, steps: readonly JobStepRow[], holds: readonly HoldRow[]): Job => ({
   jobId: job.job_id,
   jobName: job.job_name,
   ownedBy: job.owned_by ?? undefined,
@@ -36,7 +39,7 @@ export const toJob = (job: JobRow, steps: readonly JobStepRow[]): Job => ({
   diagramName: job.template_title,
   closed: job.closed === 1,
   // The steps of a closed job rest: none of them is current for anybody.
-  currentSteps: job.closed === 1 ? [] : steps.map(toCurrentStep),
+  currentSteps: job.closed === 1 ? [] : steps.map(step => toCurrentStep(step, holds)),
   jobStatus: job.status,
   jobTemplateId: job.template_id,
   jobTemplateName: job.template_title,
@@ -47,6 +50,19 @@ export const toJob = (job: JobRow, steps: readonly JobStepRow[]): Job => ({
   teamId: job.team_id,
   ...(job.planned_sheets !== null && { plannedDataSheetIds: JSON.parse(job.planned_sheets) }),
   ...(job.sheet_values !== null && { snapshottedDataSheetValues: JSON.parse(job.sheet_values) }),
+});
+
+export const toHold = (row: HoldRow): JobHold => ({
+  jobId: row.job_id,
+  stepId: row.step_id,
+  holdId: row.hold_id,
+  setBy: row.set_by,
+  setDate: row.set_date,
+  scheduledRelease: row.scheduled_release ?? undefined,
+  releasedBy: row.released_by ?? undefined,
+  releasedDate: row.released_date ?? undefined,
+  dependentJobId: row.dependent_job_id ?? undefined,
+  dependentStepId: row.dependent_step_id ?? undefined,
 });
 
 export const toHistory = (row: Row<'job_history'>): JobHistory => ({
