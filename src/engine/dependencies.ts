@@ -13,7 +13,7 @@ import { JobHistoryAction, MAX_OPEN_HOLDS } from '#gen/jobs_types';
 import { NotificationType } from '#gen/notifications_types';
 import { BadRequest, NotFound } from '../base/errors.ts';
 import { FlowChart } from '../domain/flow.ts';
-import { shortestWay } from '../domain/ways.ts';
+import { shortestWay } from '../domain/shortest-way.ts';
 import type { Transactor } from '../store/database.ts';
 import type { HoldRow } from '../store/holds.ts';
 import type { JobRow } from '../store/jobs.ts';

@@ -78,6 +78,26 @@ describe('a dependency on a step', () => {
     expect(await waiting.start(ana, 'a')).toEqual(['Success']);
   });
 
+  test('is not released when another step is set current in its place', async () => {
+    const [waiting, other] = [await job(), await job('x', 'y')];
+    await waitFor(admin, waiting, ['a'], other, 'x');
+    await admin.jobs.setCurrentStep(other.id, other.step('y'));
+    expect(await waiting.start(ana, 'a')).toEqual(['Held']);
+    await admin.jobs.setCurrentStep(other.id, other.step('x'));
+    await other.run(ana, 'x');
+    expect(await waiting.start(ana, 'a')).toEqual(['Success']);
+  });
+
+  test('that is finished and current again waits for the next time', async () => {
+    const [waiting, other] = [await job(), await job('x', 'y')];
+    await other.run(ana, 'x');
+    await admin.jobs.setCurrentStep(other.id, other.step('x'));
+    await waitFor(admin, waiting, ['a'], other, 'x');
+    expect(await waiting.start(ana, 'a')).toEqual(['Held']);
+    await other.run(ana, 'x');
+    expect(await waiting.start(ana, 'a')).toEqual(['Success']);
+  });
+
   test('is released when the job closes: nobody works on its steps any more', async () => {
     const [waiting, other] = [await job(), await job('x', 'y')];
     await waitFor(admin, waiting, ['a'], other, 'y');

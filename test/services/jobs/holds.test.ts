@@ -2,10 +2,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { ErrorCode } from '#gen/common_types';
 import { JobHistoryAction, MAX_OPEN_HOLDS, StepState } from '#gen/jobs_types';
+import { NotificationType } from '#gen/notifications_types';
 import { TeamRole } from '#gen/user_types';
 import { newJob, parallel, statusNames, type TestJob } from '../../support/jobs.ts';
 import { expectRefusal } from '../../support/refusals.ts';
-import { expectNothingWritten } from '../../support/rows.ts';
+import { expectNothingWritten, rowsOf } from '../../support/rows.ts';
 import { logInAdmin, newUser, step, type TestUser } from '../../support/seed.ts';
 import { TestServer } from '../../support/server.ts';
 import { headOf, hold, holdEvents, holdsOf, holdUntil, miscounted, unhold, waitFor } from './held.ts';
@@ -74,6 +75,24 @@ describe('a held step', () => {
     expect(await job.start(ana, 'a')).toEqual(['Held']);
     await admin.jobs.closeJobs([other.id]);
     expect(await job.start(ana, 'a')).toEqual(['Success']);
+  });
+
+  test('is not started by the server', async () => {
+    const job = await newJob(admin, [step('a'), step('b', { flow: { automatic: true, canSkip: true } }), step('c')]);
+    await hold(admin, job, 'b');
+    await job.run(ana, 'a');
+    expect((await job.get(ana)).currentSteps).toMatchObject([{ stepName: 'b', state: StepState.READY }]);
+    expect((await job.history(ana)).at(-1)).toBe('Finished: a');
+  });
+
+  test('that a job comes to is told with its flags when the step before it is finished', async () => {
+    const job = await newJob(admin, [step('a'), step('b')]);
+    await hold(admin, job, 'b');
+    await job.run(ana, 'a');
+    const finished = (await rowsOf(server, 'events')).find(
+      ({ job_id, type }) => job_id === job.id && type === NotificationType.StepFinished,
+    );
+    expect(JSON.parse(finished!.body).currentSteps).toMatchObject([{ stepName: 'b', manualHold: true }]);
   });
 
   test('that others may not work on tells them so first', async () => {

@@ -1,7 +1,7 @@
 /** Ways from one thing to another: the shortest is found, and none where there is none. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { shortestWay } from '../../src/domain/ways.ts';
+import { shortestWay } from '../../src/domain/shortest-way.ts';
 
 const next = (ways: Readonly<Record<string, string>>) => (id: string) => [...(ways[id] ?? '')];
 
