@@ -23,8 +23,8 @@ import * as bodies from './attachment-bodies.ts';
 import * as uploads from './attachment-uploads.ts';
 import * as attachments from './attachments.ts';
 import { createJobs } from './creating.ts';
-import { getJobLocation, setJobLocation } from './location.ts';
 import * as holds from './holds.ts';
+import { getJobLocation, setJobLocation } from './location.ts';
 import { getJob, getJobHistory } from './reading.ts';
 import { actOnSteps, closeJobs, setCurrent } from './working.ts';
 
