@@ -371,18 +371,6 @@ const calls: Calls = {
       const jobId = await job();
       return user => user.jobs.setJobLocation(jobId, { x: 8.5, y: 47.4 });
     },
-    setCurrentStep: async () => {
-      const made = await newJob(admin, [step(`Step of ${word}`), step(name())]);
-      const { currentSteps } = await made.get(admin);
-      return user => user.jobs.setCurrentStep(made.id, currentSteps[0]!.stepId!);
-    },
-    stopSteps: async () => {
-      const jobId = await job();
-      return async user => {
-        await user.jobs.startSteps(jobId, []);
-        return user.jobs.stopSteps(jobId, []);
-      };
-    },
     startSteps: async () => {
       const jobId = await job();
       return user => user.jobs.startSteps(jobId, []);
