@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ErrorCode, SystemException } from '#gen/common_types';
-import { JobTemplateLockFailed } from '#gen/job_template_types';
+import { JobTemplateLockFailed, JobTemplateStatus, type TemplateSelectOpts } from '#gen/job_template_types';
 import { TeamRole } from '#gen/user_types';
 import type { Clients } from '../../../src/services/generated.ts';
 import { engine } from '../../support/database.ts';
@@ -18,6 +18,7 @@ const MOST_COMMANDS = 40;
 
 type Who = 'ana at her desk' | 'ana in the field' | 'ben';
 const everybody: readonly Who[] = ['ana at her desk', 'ana in the field', 'ben'];
+const nameOf = (who: Who | undefined) => who?.split(' ')[0];
 
 /** A connection with a token of its own, which can end and be had anew. */
 class Session {
@@ -68,8 +69,7 @@ interface Entry {
 
 /** What a refusal is known by. */
 type Refusal = readonly [ErrorCode, string];
-const LOCKED = 'locked' as const;
-type Outcome = Refusal | typeof LOCKED | undefined;
+type Outcome = Refusal | { readonly lockedBy: string | undefined } | undefined;
 
 const refusals = {
   archived: [ErrorCode.RESOURCE_ARCHIVED, 'template-archived'],
@@ -84,6 +84,8 @@ class Model {
   ];
   readonly #reviewRequired: boolean;
   holder: Who | undefined;
+  /** From whom the lock was taken last, by force. */
+  robbed: Who | undefined;
   archived = false;
 
   constructor(reviewRequired: boolean) {
@@ -174,7 +176,9 @@ class Model {
   lock(who: Who, force: boolean): Outcome {
     const fixed = this.#fixed();
     if (fixed) return fixed;
-    if (this.holder && this.holder !== who && !force) return LOCKED;
+    const other = this.holder === who ? undefined : this.holder;
+    if (other && !force) return { lockedBy: nameOf(other) };
+    this.robbed = other;
     this.holder = who;
     return undefined;
   }
@@ -209,13 +213,13 @@ interface Real {
   readonly sessions: Readonly<Record<Who, Session>>;
 }
 
-/** What the server answers, as the model says it. */
-async function outcomeOf(call: Promise<unknown>): Promise<Outcome> {
+/** What the server answers, as the model says it; `told` gets the answer of a call that was not refused. */
+async function outcomeOf<T>(call: Promise<T>, told: (answer: T) => void = () => {}): Promise<Outcome> {
   try {
-    await call;
+    told(await call);
     return undefined;
   } catch (error) {
-    if (error instanceof JobTemplateLockFailed) return LOCKED;
+    if (error instanceof JobTemplateLockFailed) return { lockedBy: error.previousLock.lockHolder.name };
     if (error instanceof SystemException) return [error.errorCode, error.slug];
     throw error;
   }
@@ -227,17 +231,21 @@ class Act implements fc.AsyncCommand<Model, Real> {
   readonly #who: Who;
   readonly #inModel: (model: Model) => Outcome;
   readonly #onServer: (session: Session, id: string) => Promise<unknown>;
+  readonly #answer: ((model: Model) => unknown) | undefined;
 
+  /** @param answer what the server must answer to an act that is not refused, given the model after it */
   constructor(
     name: string,
     who: Who,
     inModel: (model: Model) => Outcome,
     onServer: (session: Session, id: string) => Promise<unknown>,
+    answer?: (model: Model) => unknown,
   ) {
     this.#name = name;
     this.#who = who;
     this.#inModel = inModel;
     this.#onServer = onServer;
+    this.#answer = answer;
   }
 
   check = () => true;
@@ -245,17 +253,21 @@ class Act implements fc.AsyncCommand<Model, Real> {
 
   async run(model: Model, { id, sessions }: Real): Promise<void> {
     const expected = this.#inModel(model);
-    const found = await outcomeOf(this.#onServer(sessions[this.#who], id));
+    let answer: unknown;
+    const found = await outcomeOf(this.#onServer(sessions[this.#who], id), told => {
+      answer = told;
+    });
     expect({ act: String(this), outcome: found }).toEqual({ act: String(this), outcome: expected });
-    await compare(model, id, sessions);
+    if (!found && this.#answer)
+      expect({ act: String(this), answer }).toEqual({ act: String(this), answer: this.#answer(model) });
+    await compare(model, id, sessions, this.#who);
   }
 }
 
-/** The latest entry, its numbers and its lock, as every token sees them. */
-async function compare(model: Model, id: string, sessions: Real['sessions']): Promise<void> {
+/** The latest entry, its numbers and its lock, as a token sees them. */
+async function compare(model: Model, id: string, sessions: Real['sessions'], who: Who): Promise<void> {
   const { latest: entry, holder, archived, entries, published } = model;
   const { runnable: _runnable, ...latest } = entry;
-  const who = holder ?? 'ben';
   const found = await sessions[who].templates.get(id);
   expect({
     version: found.version,
@@ -264,14 +276,53 @@ async function compare(model: Model, id: string, sessions: Real['sessions']): Pr
     publishedVersion: found.publishedVersion,
     status: found.status,
     archived: found.archivedAt > 0,
+    holder: found.locked?.lockHolder.name,
     owned: found.locked?.owned,
-  }).toEqual({ version: entries.length, ...latest, archived, owned: holder ? true : undefined });
-  const current = await outcomeOf(
-    sessions.ben.templates.getPublicVersion(id, 0).then(entry => {
-      expect(entry).toMatchObject({ title: published?.title, publicVersion: published?.publicVersion });
-    }),
-  );
+  }).toEqual({
+    version: entries.length,
+    ...latest,
+    archived,
+    holder: nameOf(holder),
+    owned: holder ? holder === who : undefined,
+  });
+  const current = await outcomeOf(sessions.ben.templates.getPublicVersion(id, 0), entry => {
+    expect(entry).toMatchObject({ title: published?.title, publicVersion: published?.publicVersion });
+  });
   expect(current).toEqual(published ? undefined : [ErrorCode.INVALID_VERSION, 'not-published']);
+}
+
+const wireStatuses: Readonly<Record<Status, JobTemplateStatus>> = {
+  Unpublished: JobTemplateStatus.UNPUBLISHED,
+  InReview: JobTemplateStatus.IN_REVIEW,
+  Published: JobTemplateStatus.PUBLISHED,
+};
+
+/** All entries that anybody can name by a number: the drafts, and those with a public version. */
+async function compareEntries({ entries, published }: Model, id: string, { ben }: Real['sessions']): Promise<void> {
+  const { [id]: latest } = await ben.templates.fetch({ includeDrafts: true } as TemplateSelectOpts, [id]);
+  const numbered = entries.map(({ status, publicVersion, publishedVersion }, index) => ({
+    version: index + 1,
+    publicVersion,
+    publishedVersion,
+    status: wireStatuses[status],
+  }));
+  const drafts = numbered.slice(published ? entries.indexOf(published) : 0);
+  expect(latest!.template!.drafts).toMatchObject(drafts);
+  expect(latest!.template!.drafts).toHaveLength(drafts.length);
+  const asked = Array.from({ length: entries.length + 2 }, (_, index) => index + 1);
+  const { [id]: found } = await ben.templates.fetchPublicVersions(
+    {} as TemplateSelectOpts,
+    asked.map(publicVersion => ({ jobTemplateId: id, publicVersion })),
+  );
+  for (const publicVersion of asked) {
+    const { template, err } = found![publicVersion]!;
+    const entry = numbered.find(candidate => candidate.publicVersion === publicVersion);
+    if (!entry) expect(err).toMatchObject({ errorCode: ErrorCode.INVALID_VERSION, slug: 'version-not-found' });
+    else {
+      const { version: internalVersion, ...numbers } = entry;
+      expect(template).toMatchObject({ internalVersion, ...numbers, title: entries[internalVersion - 1]!.title });
+    }
+  }
 }
 
 /** A copy begins anew, whatever state its original is in; it is left behind. */
@@ -310,7 +361,8 @@ const commands = [
         'forceAcquireLock',
         by,
         model => model.lock(by, true),
-        ({ templates }, id) => templates.forceAcquireLock(id),
+        async ({ templates }, id) => (await templates.forceAcquireLock(id)).previousLock?.lockHolder.name,
+        model => nameOf(model.robbed),
       ),
   ),
   who.map(
@@ -347,6 +399,7 @@ const commands = [
         by,
         model => model.beginReview(by),
         ({ templates }, id) => templates.beginReview(id),
+        model => model.latest.publicVersion,
       ),
   ),
   who.map(
@@ -356,6 +409,7 @@ const commands = [
         by,
         model => model.endReview(),
         ({ templates }, id) => templates.endReview(id),
+        model => model.latest.publicVersion,
       ),
   ),
   fc.tuple(who, small).map(
@@ -364,7 +418,14 @@ const commands = [
         `publishVersion ${n}`,
         by,
         model => model.publishVersion(n),
-        ({ templates }, id) => templates.publishVersion(id, n),
+        async ({ templates }, id) => {
+          const { title, publicVersion, publishedVersion, status } = await templates.publishVersion(id, n);
+          return { title, publicVersion, publishedVersion, status };
+        },
+        ({ published }) => {
+          const { runnable: _runnable, ...entry } = published!;
+          return entry;
+        },
       ),
   ),
   fc.tuple(who, small).map(
@@ -447,6 +508,7 @@ describe.each([
         const model = new Model(reviewRequired);
         model.entries.push({ ...model.latest, runnable: true });
         await fc.asyncModelRun(() => ({ model, real: { id, sessions } }), acts);
+        await compareEntries(model, id, sessions);
       }),
       { numRuns: RUNS, seed },
     );
