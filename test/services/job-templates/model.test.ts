@@ -91,9 +91,16 @@ class Act implements fc.AsyncCommand<Model, Real> {
   check = () => true;
   toString = () => `${this.#options.by ?? 'the holder'}: ${this.#options.name}`;
 
+  /** Whether the model does not refuse it. */
+  leadsOn(model: Model): boolean {
+    return this.#options.inModel(model.copy(), this.#actor(model)) === undefined;
+  }
+
+  #actor = (model: Model): Who => this.#options.by ?? model.holder ?? 'ben';
+
   async run(model: Model, { id, sessions }: Real): Promise<void> {
-    const { by, inModel, onServer, answer } = this.#options;
-    const who = by ?? model.holder ?? 'ben';
+    const { inModel, onServer, answer } = this.#options;
+    const who = this.#actor(model);
     const outcome = inModel(model, who);
     let told: unknown;
     const found = await outcomeOf(onServer(sessions[who], id, model), answered => {
@@ -103,6 +110,24 @@ class Act implements fc.AsyncCommand<Model, Real> {
     expect({ act, outcome: found }).toEqual({ act, outcome });
     if (!found && answer) expect({ act, answer: told }).toEqual({ act, answer: answer(model) });
     await compare(model, id, sessions, who);
+  }
+}
+
+/** Of several acts the first that the model does not refuse: or most would be refused, and little would come about. */
+class LeadingAct implements fc.AsyncCommand<Model, Real> {
+  readonly #acts: readonly Act[];
+  #taken: Act | undefined;
+
+  constructor(acts: readonly Act[]) {
+    this.#acts = acts;
+  }
+
+  check = (model: Model) => this.#acts.some(act => act.leadsOn(model));
+  toString = () => String(this.#taken ?? this.#acts);
+
+  run(model: Model, real: Real): Promise<void> {
+    this.#taken = this.#acts.find(act => act.leadsOn(model))!;
+    return this.#taken.run(model, real);
   }
 }
 
@@ -186,7 +211,7 @@ const numbersOf = ({
   status,
 });
 
-/** How often each comes: what leads on comes often, or there would be little to see. */
+/** How often each comes. */
 const weighed: readonly (readonly [number, fc.Arbitrary<Act>])[] = [
   [
     6,
@@ -368,7 +393,8 @@ const begun = {
   locked: null,
 } as const;
 
-const commands = weighed.flatMap(([weight, act]) => Array.from({ length: weight }, () => act));
+const anyAct = fc.oneof(...weighed.map(([weight, arbitrary]) => ({ weight, arbitrary })));
+const commands = [anyAct, fc.array(anyAct, { minLength: 3, maxLength: 3 }).map(acts => new LeadingAct(acts))];
 
 let server: TestServer;
 /** By whether its team requires reviews. */

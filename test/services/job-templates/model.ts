@@ -43,6 +43,13 @@ export class Model {
     this.#reviewRequired = reviewRequired;
   }
 
+  copy(): Model {
+    const { holder, robbed, reviewed, archived } = this;
+    const copy = Object.assign(new Model(this.#reviewRequired), { holder, robbed, reviewed, archived });
+    copy.entries.splice(0, Infinity, ...this.entries.map(entry => ({ ...entry })));
+    return copy;
+  }
+
   get latest(): Entry {
     return this.entries.at(-1)!;
   }
