@@ -10,8 +10,9 @@ import type { BaseStep } from '#gen/step_types';
 import { type Address, type ClientConnection, connect } from '../src/client/connect.ts';
 import { serve } from '../test/support/process.ts';
 import { group, step } from '../test/support/trees.ts';
+import { type BareTemplates, bareTemplates } from './bare.ts';
 import { bareDatabase, databaseBytes, type Measured, measure, residentMegabytes } from './measure.ts';
-import { linesOfTemplates, measureTemplates, type TemplateFigures } from './templates.ts';
+import { linesOfTemplates, manyTemplates, measureLarge, type TemplateFigures } from './templates.ts';
 
 const PASSWORD = 'administrators-password';
 const CONNECTIONS = 8;
@@ -53,7 +54,7 @@ export async function measureCalls(print: (line: string) => void): Promise<CallF
 
 async function measureIn(folder: string, print: (line: string) => void): Promise<CallFigures> {
   const store = { engine: 'sqlite', file: join(folder, 'jobwright.db'), synchronous: 'FULL' } as const;
-  const bare = await bareDatabase(folder);
+  const rowsOnly = await bareDatabase(folder);
   await (await serve(store, { JOBWRIGHT_ADMIN_PASSWORD: PASSWORD })).end('SIGTERM');
   const started = performance.now();
   const server = await serve(store);
@@ -67,20 +68,28 @@ async function measureIn(folder: string, print: (line: string) => void): Promise
     const large = await newTemplate(first, teamId, 1000);
     await templatesOf(first).publish(small.id);
 
-    print('operation                        in flight     calls/s   p50 ms   p99 ms   bare/s   ratio');
+    print('operation                        in flight     calls/s   p50 ms   p99 ms   bare/s   ratio   server µs');
     const rows: CallRow[] = [];
-    for (const inFlight of [1, CONNECTIONS]) {
-      for (const { operation, yardstick, call } of await operations(connections, small, bare)) {
-        const row = { operation, inFlight, ...(await measure(inFlight, 200, call)), barePerSecond: yardstick };
-        rows.push(row);
-        print(lineOf(row));
-      }
-    }
+    const bareOfTemplates = await bareTemplates(store.file, join(folder, 'bare-templates.db'), teamId, small.id);
+    const bare = { ...rowsOnly, ...bareOfTemplates };
+    const measured = async ({ operation, yardstick, call }: Operation, inFlight: number) => {
+      const figures = await measure(inFlight, inFlight === 1 ? 200 : 400, call, server.pid);
+      const row = { operation, inFlight, ...figures, barePerSecond: yardstick };
+      rows.push(row);
+      print(lineOf(row));
+    };
+    for (const inFlight of [1, CONNECTIONS])
+      for (const operation of await operations(connections, small, bare)) await measured(operation, inFlight);
+    const library = await manyTemplates(connections, small.id);
+    const copy = join(folder, 'bare-library.db');
+    const bareOfMany = await bareTemplates(store.file, copy, teamId, small.id);
+    for (const operation of library.operations(teamId, bareOfMany))
+      for (const inFlight of [1, CONNECTIONS]) await measured(operation, inFlight);
     print('');
     const edits = await measureEdits(first, large, store.file);
     const { perSecond } = await measure(1, 5, () => jobsOf(first).createJobs(small.id, { numberOfJobs: 1000 }));
     const whileLoggingIn = await measureWhileLoggingIn(server.address, first, small.id);
-    const templates = await measureTemplates(connections, teamId, small.id);
+    const templates = await measureLarge(first, teamId);
     const lastMegabytes = await residentMegabytes(server.pid);
     await Promise.all(connections.map(connection => connection.close()));
     const create1000JobsMilliseconds = 1000 / perSecond;
@@ -101,7 +110,7 @@ async function measureIn(folder: string, print: (line: string) => void): Promise
   }
 }
 
-function lineOf({ operation, inFlight, perSecond, p50, p99, barePerSecond }: CallRow): string {
+function lineOf({ operation, inFlight, perSecond, p50, p99, barePerSecond, serverMicroseconds }: CallRow): string {
   return [
     operation.padEnd(32),
     String(inFlight).padStart(9),
@@ -110,6 +119,7 @@ function lineOf({ operation, inFlight, perSecond, p50, p99, barePerSecond }: Cal
     p99.toFixed(2).padStart(8),
     barePerSecond.toFixed(0).padStart(8),
     (perSecond / barePerSecond).toFixed(3).padStart(7),
+    (serverMicroseconds ?? Number.NaN).toFixed(0).padStart(11),
   ].join(' ');
 }
 
@@ -182,9 +192,9 @@ async function newTemplate(connection: ClientConnection, teamId: string, steps: 
   return templates.get(template.id);
 }
 
-interface Operation {
+export interface Operation {
   readonly operation: string;
-  /** What the bare database does per second of the same kind: commits or reads. */
+  /** What the bare database does per second of the same kind: commits or reads of a row, or what the call itself does. */
   readonly yardstick: number;
   readonly call: (worker: number) => Promise<unknown>;
 }
@@ -192,7 +202,7 @@ interface Operation {
 async function operations(
   connections: readonly ClientConnection[],
   template: JobTemplate,
-  bare: Awaited<ReturnType<typeof bareDatabase>>,
+  bare: Awaited<ReturnType<typeof bareDatabase>> & BareTemplates,
 ): Promise<Operation[]> {
   const templates = (worker: number) => templatesOf(connections[worker]!);
   const jobs = (worker: number) => jobsOf(connections[worker]!);
@@ -210,10 +220,10 @@ async function operations(
       call: worker => connections[worker]!.service('AuthenticationService').ping(),
     },
     { operation: 'getJob', yardstick: bare.reads, call: worker => jobs(worker).getJob(jobIds[worker]!, {}) },
-    { operation: 'get, 20 steps', yardstick: bare.reads, call: worker => templates(worker).get(template.id) },
+    { operation: 'get, 20 steps', yardstick: bare.fetches, call: worker => templates(worker).get(template.id) },
     {
       operation: 'fetch with its 20 steps',
-      yardstick: bare.reads,
+      yardstick: bare.fetches,
       call: worker => templates(worker).fetch({ includeSteps: true } as TemplateSelectOpts, [template.id]),
     },
     {
@@ -223,7 +233,7 @@ async function operations(
     },
     {
       operation: 'edit of one step of 20',
-      yardstick: bare.commits,
+      yardstick: bare.edits,
       call: worker => templates(worker).addStepModular(template.id, place, aStep(), 0, true),
     },
     { operation: 'createJobs, one', yardstick: bare.commits, call: worker => jobs(worker).createJobs(template.id, {}) },

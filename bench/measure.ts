@@ -2,6 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import SQLite from 'better-sqlite3';
+import { cpuMicroseconds } from './cpu.ts';
 
 const ROUNDS = 5;
 
@@ -11,12 +12,16 @@ export interface Measured {
   /** Milliseconds. */
   readonly p50: number;
   readonly p99: number;
+  /** CPU time of the server per call; unset when nobody said which process it is. */
+  readonly serverMicroseconds?: number;
 }
 
+/** @param pid the server's process */
 export async function measure(
   inFlight: number,
   callsPerRound: number,
   call: (worker: number) => Promise<unknown>,
+  pid?: number,
 ): Promise<Measured> {
   const times: number[] = [];
   const rates: number[] = [];
@@ -31,12 +36,19 @@ export async function measure(
     Promise.all(Array.from({ length: inFlight }, (_, worker) => work(worker, callsPerRound / inFlight)));
   await round();
   times.length = 0;
+  const cpuBefore = cpuMicroseconds(pid);
   for (let n = 0; n < ROUNDS; n++) {
     const started = performance.now();
     await round();
     rates.push((1000 * callsPerRound) / (performance.now() - started));
   }
-  return { perSecond: quantile(rates, 0.5), p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
+  const cpu = cpuMicroseconds(pid);
+  return {
+    perSecond: quantile(rates, 0.5),
+    p50: quantile(times, 0.5),
+    p99: quantile(times, 0.99),
+    ...(cpu !== undefined && { serverMicroseconds: (cpu - cpuBefore!) / (ROUNDS * callsPerRound) }),
+  };
 }
 
 const quantile = (numbers: readonly number[], q: number): number =>

@@ -3,8 +3,9 @@
  * each, and the complete replies counted. Forked, it takes jobs as messages and sends back what it measured; from a shell it takes
  * one: `node bench/wire/load.ts '{"port": 9090, "connections": 1, "inFlight": 64, "request": "<base64>"}'` or a file with that.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
+import { cpuMicroseconds } from '../cpu.ts';
 import { type Counters, Lane } from './lane.ts';
 import { headOf, REPLY } from './message.ts';
 
@@ -46,7 +47,6 @@ export interface Load {
 }
 
 const LATENCIES = 1 << 20;
-const TICKS_PER_SECOND = 100;
 
 /** @throws Error when a reply is not what it should be, or the server is gone */
 export async function load(job: LoadJob): Promise<Load> {
@@ -113,17 +113,6 @@ function latencyOf({ latencies, measuredLatencies }: Counters): Pick<Load, 'late
   const sorted = latencies.subarray(0, measuredLatencies).sort();
   const quantile = (q: number) => sorted[Math.floor(q * (sorted.length - 1))]!;
   return { latency: { p50: quantile(0.5), p99: quantile(0.99) } };
-}
-
-/** What a process has used so far, in user and kernel; counted by the kernel in steps of 10 ms. */
-function cpuMicroseconds(pid: number | undefined): number | undefined {
-  if (pid === undefined || !existsSync(`/proc/${pid}/stat`)) return undefined;
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  const [user, system] = stat
-    .slice(stat.lastIndexOf(')') + 2)
-    .split(' ')
-    .slice(11, 13);
-  return ((Number(user) + Number(system)) * 1_000_000) / TICKS_PER_SECOND;
 }
 
 if (process.send) {

@@ -54,6 +54,14 @@ function cases(data: Data): Case[] {
     { name: 'ping', protocol: 'binary', connections: 1, inFlight: 1, request: ping.binary },
     { name: 'reply made afresh', protocol: 'binary', ...each, request: afresh.binary },
     { name: 'reply made afresh', protocol: 'compact', ...each, request: afresh.compact },
+    {
+      name: 'fetch, 20 steps',
+      protocol: 'binary',
+      connections: 1,
+      inFlight: 1,
+      request: fetch.binary,
+      prelude: authenticate.binary,
+    },
     { name: 'fetch, 20 steps', protocol: 'binary', ...each, request: fetch.binary, prelude: authenticate.binary },
     { name: 'fetch, 20 steps', protocol: 'compact', ...each, request: fetch.compact, prelude: authenticate.compact },
   ];
