@@ -9,102 +9,122 @@ import type { BaseStep, Step } from '#gen/step_types';
 import { headersDiff } from './history-headers.ts';
 import { elementsDiff, metadataDiff } from './history-parts.ts';
 import { changeOf, listDiff, longestIncreasing } from './list-diff.ts';
-import { isGroup, placed } from './tree.ts';
+import { isGroup } from './tree.ts';
 import { contentDiff, textDiff } from './value-diff.ts';
 
 interface Place {
   readonly step: BaseStep;
+  readonly shown: BaseStep;
   readonly parentId: string;
   readonly index: number;
 }
 
-type Same = (one: BaseStep, another: BaseStep) => boolean;
+/** A version of a tree. */
+export interface TreeVersion {
+  /** As it is stored. */
+  readonly root: BaseStep;
+  /** As it is shown: `derived` of it. */
+  readonly shown: BaseStep;
+}
 
-/**
- * @param version of the base, for the changes
- * @param same whether two groups are known to be equal with all below them; false when nobody knows
- */
-export function treeDiff(base: BaseStep, other: BaseStep, version: number, same: Same): BaseStep {
-  return new Comparison(base, other, version, same).tree();
+/** What is equal for groups that are equal with all below them, and for no others; undefined when nobody knows. */
+type KeyOf = (group: BaseStep) => unknown;
+
+/** @param version of the base, for the changes */
+export function treeDiff(base: TreeVersion, other: TreeVersion, version: number, keyOf: KeyOf): BaseStep {
+  return new Comparison(base, other, version, keyOf).tree();
 }
 
 class Comparison {
-  readonly #base: BaseStep;
-  readonly #other: BaseStep;
+  readonly #base: TreeVersion;
+  readonly #other: TreeVersion;
   readonly #version: number;
-  readonly #same: Same;
+  readonly #keyOf: KeyOf;
+  /** Keys of groups that both versions have: these are not looked into. */
+  readonly #shared: ReadonlySet<unknown>;
   readonly #inOther = new Map<string, Place>();
   readonly #inBase = new Set<string>();
 
-  constructor(base: BaseStep, other: BaseStep, version: number, same: Same) {
-    this.#base = placed(base, '', '');
-    this.#other = placed(other, '', '');
+  constructor(base: TreeVersion, other: TreeVersion, version: number, keyOf: KeyOf) {
+    this.#base = base;
+    this.#other = other;
     this.#version = version;
-    this.#same = (one, another) => same(one, another);
-    this.#index(this.#other, '', 0);
-    const add = (step: BaseStep) => {
-      this.#inBase.add(step.id);
-      step.children.forEach(add);
-    };
-    add(this.#base);
-    this.#raw = new Map([...pairs(base, this.#base), ...pairs(other, this.#other)]);
+    this.#keyOf = keyOf;
+    const inOther = this.#keysIn(other.root);
+    this.#shared = new Set([...this.#keysIn(base.root)].filter(key => inOther.has(key)));
+    this.#index(other.root, other.shown, '', 0);
+    this.#note(base.root);
   }
 
-  /** From placed steps to those that were given, by which equality is known. */
-  readonly #raw: ReadonlyMap<BaseStep, BaseStep>;
+  #keysIn(group: BaseStep, keys = new Set<unknown>()): Set<unknown> {
+    const key = this.#keyOf(group);
+    if (key !== undefined) keys.add(key);
+    for (const child of group.children) if (isGroup(child)) this.#keysIn(child, keys);
+    return keys;
+  }
 
-  #index(step: BaseStep, parentId: string, index: number): void {
-    this.#inOther.set(step.id, { step, parentId, index });
-    for (const [place, child] of step.children.entries()) this.#index(child, step.id, place);
+  /** Whether it is a group that both versions have, with all below it. */
+  #isShared(step: BaseStep): boolean {
+    return isGroup(step) && this.#shared.has(this.#keyOf(step));
+  }
+
+  #index(step: BaseStep, shown: BaseStep, parentId: string, index: number): void {
+    this.#inOther.set(step.id, { step, shown, parentId, index });
+    if (this.#isShared(step)) return;
+    for (const [place, child] of step.children.entries()) this.#index(child, shown.children[place]!, step.id, place);
+  }
+
+  #note(step: BaseStep): void {
+    this.#inBase.add(step.id);
+    if (!this.#isShared(step)) for (const child of step.children) this.#note(child);
   }
 
   tree(): BaseStep {
-    return this.#compared(this.#base, this.#other, undefined);
+    const { root, shown } = this.#base;
+    return this.#compared(root, shown, { step: this.#other.root, shown: this.#other.shown }, undefined);
   }
 
   /** @param moved what happened to its place */
-  #compared(step: BaseStep, counterpart: BaseStep | undefined, moved: Change | undefined): BaseStep {
-    if (!counterpart)
-      return { ...step, ...(moved && { childChange: moved }), children: this.#children(step, undefined) };
-    if (this.#equal(step, counterpart)) return moved ? { ...step, childChange: moved } : step;
-    const parts = this.#parts(step, counterpart);
+  #compared(
+    step: BaseStep,
+    shown: BaseStep,
+    counterpart: Pick<Place, 'step' | 'shown'> | undefined,
+    moved: Change | undefined,
+  ): BaseStep {
+    const marked = moved ? { ...shown, childChange: moved } : shown;
+    if (!counterpart) return { ...marked, children: this.#children(step, shown, undefined) };
+    if (this.#isShared(step)) return marked;
+    const parts = this.#parts(step, counterpart.step);
     const change = moved ?? (parts ? changeOf(ChangeType.MODIFIED, this.#version, undefined, undefined) : undefined);
+    if (!change && !isGroup(step)) return shown;
     return {
-      ...step,
+      ...shown,
       ...parts,
       ...(change && { childChange: change }),
-      children: this.#children(step, counterpart),
+      children: this.#children(step, shown, counterpart),
     };
   }
 
-  #equal(step: BaseStep, counterpart: BaseStep): boolean {
-    return isGroup(step) && this.#same(this.#raw.get(step)!, this.#raw.get(counterpart)!);
-  }
-
-  #children(step: BaseStep, counterpart: BaseStep | undefined): BaseStep[] {
+  #children(step: BaseStep, shown: BaseStep, counterpart: Pick<Place, 'step' | 'shown'> | undefined): BaseStep[] {
     const places = step.children.map(child => this.#inOther.get(child.id));
-    const here = places.map(place => (place?.parentId === counterpart?.id ? place?.index : undefined));
+    const here = places.map(place => (place?.parentId === counterpart?.step.id ? place?.index : undefined));
     const inOrder = longestIncreasing(here);
     const children = step.children.map((child, index) => {
       const place = places[index];
       const type = !place ? ChangeType.ADDED : inOrder.has(index) ? undefined : ChangeType.MOVED;
-      return this.#compared(child, place?.step, type && changeOf(type, this.#version, index, place?.index));
+      const moved = type && changeOf(type, this.#version, index, place?.index);
+      return this.#compared(child, shown.children[index]!, place, moved);
     });
     return [...children, ...this.#removed(counterpart)];
   }
 
-  #removed(counterpart: BaseStep | undefined): BaseStep[] {
-    return (counterpart?.children ?? []).flatMap((child, index) =>
-      this.#inBase.has(child.id)
-        ? []
-        : [
-            {
-              ...child,
-              childChange: changeOf(ChangeType.REMOVED, this.#version, undefined, index),
-              children: this.#removed(child),
-            },
-          ],
-    );
+  #removed(counterpart: Pick<Place, 'step' | 'shown'> | undefined): BaseStep[] {
+    return (counterpart?.step.children ?? []).flatMap((child, index) => {
+      if (this.#inBase.has(child.id)) return [];
+      const shown = counterpart!.shown.children[index]!;
+      const childChange = changeOf(ChangeType.REMOVED, this.#version, undefined, index);
+      return [{ ...shown, childChange, children: this.#removed({ step: child, shown }) }];
+    });
   }
 
   /** What a step itself has, apart from what is below it; undefined when nothing differs. */
@@ -124,12 +144,7 @@ class Comparison {
   }
 }
 
-function* pairs(raw: BaseStep, placedStep: BaseStep): Generator<[BaseStep, BaseStep]> {
-  yield [placedStep, raw];
-  for (const [index, child] of raw.children.entries()) yield* pairs(child, placedStep.children[index]!);
-}
-
-const own = ({ children: _, hierarchyPosition, parentId, ...rest }: BaseStep) => rest;
+const own = ({ children: _, ...rest }: BaseStep) => rest;
 
 function implDiff(step: BaseStep, other: BaseStep, version: number): BaseStep['impl'] {
   const { step: leaf, stepGroup } = step.impl;

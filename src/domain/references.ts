@@ -5,6 +5,7 @@
 import type { MetadataEntry } from '#gen/metadata_types';
 import { type Reference, RefSource } from '#gen/reference_types';
 import type { BaseStep } from '#gen/step_types';
+import { isGroup } from './tree.ts';
 
 /** Ids by what they name. */
 export interface Names {
@@ -21,6 +22,16 @@ export interface Names {
   readonly sheetDefinitions: ReadonlyMap<string, string>;
 }
 
+const kinds = [
+  'documents',
+  'categories',
+  'equipment',
+  'noticeIcons',
+  'metadata',
+  'jobMetadata',
+  'sheetSets',
+] as const satisfies readonly (keyof Names)[];
+
 class Found implements Names {
   readonly documents = new Set<string>();
   readonly categories = new Set<string>();
@@ -31,6 +42,7 @@ class Found implements Names {
   readonly sheetSets = new Set<string>();
   readonly sheetDefinitions = new Map<string, string>();
 
+  /** What a step itself names, without what is below it. */
   add(step: BaseStep): void {
     for (const { doc, notice } of step.descrip) {
       if (doc) this.documents.add(doc.id);
@@ -41,8 +53,18 @@ class Found implements Names {
     if (category) this.categories.add(category.id);
     for (const { id } of equipment ?? []) this.equipment.add(id);
     for (const { icon } of notices ?? []) if (icon) this.noticeIcons.add(icon.id);
-    for (const reference of references({ ...step, children: [], metadataById: {} })) this.#refer(reference);
-    for (const child of step.children) this.add(child);
+    for (const [key, field] of Object.entries(step))
+      if (key !== 'children' && key !== 'metadataById')
+        for (const reference of references(field)) this.#refer(reference);
+  }
+
+  addAll(names: Names): void {
+    for (const kind of kinds) for (const id of names[kind]) this[kind].add(id);
+    for (const [definitionId, setId] of names.sheetDefinitions) this.sheetDefinitions.set(definitionId, setId);
+  }
+
+  get nothing(): boolean {
+    return this.sheetDefinitions.size === 0 && kinds.every(kind => this[kind].size === 0);
   }
 
   #refer({ jobMetadataRef, dataSheetRef }: Reference): void {
@@ -65,17 +87,26 @@ function* references(value: unknown): Generator<Reference> {
 
 /** What a step, or a group with all below it, names. */
 export function namesIn(root: BaseStep): Names {
-  let names = known.get(root);
-  if (!names) {
-    const found = new Found();
-    found.add(root);
-    names = found;
-    known.set(root, names);
+  const names = known.get(root);
+  if (names) return names;
+  const found = new Found();
+  found.add(root);
+  for (const child of root.children) {
+    if (!isGroup(child)) found.add(child);
+    else {
+      const below = namesIn(child);
+      if (below !== NOTHING) found.addAll(below);
+    }
   }
-  return names;
+  const kept = found.nothing ? NOTHING : found;
+  known.set(root, kept);
+  return kept;
 }
 
-/** Trees never change, and are asked again and again. */
+/** Most groups name nothing: they share this. */
+const NOTHING: Names = new Found();
+
+/** Groups never change, and are asked again and again: after an edit only those on its way to the root are new. */
 const known = new WeakMap<BaseStep, Names>();
 
 /** Ids by source (RefSource number), as JobTemplateModular tells them. */

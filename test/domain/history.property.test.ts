@@ -2,12 +2,14 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ChangeType } from '#gen/diff_types';
-import type { BaseStep } from '#gen/step_types';
-import { AssigneeType } from '#gen/step_types';
+import type { Document } from '#gen/document_types';
+import type { NoticeHeader, StepGroupHeaders } from '#gen/group_headers_types';
+import { AssigneeType, type BaseStep, type StepDescriptionElement, type StepGroup } from '#gen/step_types';
 import { treeDiff } from '../../src/domain/history.ts';
+import { documentsDiff, metadataDiff } from '../../src/domain/history-parts.ts';
 import { longestIncreasing } from '../../src/domain/list-diff.ts';
 import { stored } from '../../src/domain/received.ts';
-import { isGroup, walk } from '../../src/domain/tree.ts';
+import { derived, isGroup, walk } from '../../src/domain/tree.ts';
 import { group, step } from '../support/trees.ts';
 
 const VERSION = 7;
@@ -31,6 +33,22 @@ function appliedList<T extends object>(marked: readonly T[], old: readonly T[], 
   });
 }
 
+const elementKey = ({ txt, link, doc, notice }: StepDescriptionElement): string =>
+  doc?.id ?? notice?.id ?? txt?.txt ?? link!.url;
+
+function appliedHeaders(headers: StepGroupHeaders, old: StepGroupHeaders): StepGroup {
+  const lists = {
+    equipment: appliedList(headers.equipment ?? [], old.equipment ?? [], ({ id }) => id),
+    notices: appliedList(headers.notices ?? [], old.notices ?? [], ({ id }) => id),
+  };
+  const applied = stored({
+    category: headers.categoryDiff ? headers.category : old.category,
+    condition: headers.conditionDiff ? headers.condition : old.condition,
+    ...Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0)),
+  }) as StepGroupHeaders;
+  return Object.keys(applied).length > 0 ? { headers: applied } : {};
+}
+
 function appliedOwn(node: BaseStep, old: BaseStep): object {
   const { step: leaf, stepGroup } = node.impl;
   const assignee = leaf?.assignee as ({ id: string } & Marked) | undefined;
@@ -47,7 +65,7 @@ function appliedOwn(node: BaseStep, old: BaseStep): object {
     blocking: node.childChange ? node.blocking : old.blocking,
     clientId: node.childChange ? node.clientId : old.clientId,
     metadataById: metadata.length > 0 ? Object.fromEntries(metadata) : undefined,
-    descrip: appliedList(node.descrip, old.descrip, element => element.txt!.txt),
+    descrip: appliedList(node.descrip, old.descrip, elementKey),
     impl: leaf
       ? {
           step: {
@@ -57,16 +75,7 @@ function appliedOwn(node: BaseStep, old: BaseStep): object {
               !assigneeGone && { assignee: assignee.latestChange ? leaf.assignee : old.impl.step!.assignee }),
           },
         }
-      : {
-          stepGroup:
-            headers && (headers.conditionDiff ? headers.condition : old.impl.stepGroup!.headers?.condition)
-              ? {
-                  headers: {
-                    condition: headers.conditionDiff ? headers.condition : old.impl.stepGroup!.headers?.condition,
-                  },
-                }
-              : {},
-        },
+      : { stepGroup: appliedHeaders(headers ?? {}, old.impl.stepGroup!.headers ?? {}) },
   };
 }
 
@@ -104,7 +113,15 @@ const edit = fc.record({
     'flow',
     'metadata',
     'blocking',
+    'fieldKey',
+    'assigneeId',
+    'document',
+    'link',
+    'notice',
     'condition',
+    'category',
+    'equipment',
+    'groupNotice',
     'type',
   ),
   at: fc.nat(30),
@@ -125,6 +142,17 @@ function edited(tree: BaseStep, { kind, at, to, place, text }: Edit): BaseStep {
   const target = groups[to % groups.length]!;
   const leaf = node.impl.step;
   const put = (child: BaseStep) => target.children.splice(place % (target.children.length + 1), 0, child);
+  const putElement = (element: StepDescriptionElement) =>
+    node.descrip.splice(place % (node.descrip.length + 1), 0, element);
+  const putHeaders = (some: object) => {
+    const group = node.impl.stepGroup;
+    if (!group) return;
+    const headers = stored({ ...group.headers, ...some });
+    group.headers = Object.keys(headers).length > 0 ? headers : (undefined as never);
+  };
+  /** Things of these ids, in an order that changes, and some of them missing. */
+  const rotated = (ids: string[], more: object = {}) =>
+    [...ids.slice(at % ids.length), ...ids.slice(0, at % ids.length)].slice(to % 2).map(id => ({ id, ...more }));
   const toggled = <T>(value: T | undefined, other: T) => (value === undefined ? other : undefined);
   const acts: Record<Edit['kind'], () => void> = {
     title: () => parent && Object.assign(node, { title: text }),
@@ -154,9 +182,19 @@ function edited(tree: BaseStep, { kind, at, to, place, text }: Edit): BaseStep {
         metadataById: place % 3 ? { [text]: { metadataId: text, key: '', value: { text: `${place}` } } } : undefined,
       }),
     blocking: () => Object.assign(node, { blocking: !node.blocking }),
-    condition: () =>
-      node.impl.stepGroup &&
-      Object.assign(node.impl.stepGroup, place % 2 ? { headers: { condition: text } } : { headers: undefined }),
+    fieldKey: () => leaf?.stepFields[0] && Object.assign(leaf.stepFields[0], { key: text }),
+    assigneeId: () => leaf?.assignee && Object.assign(leaf.assignee, { id: text }),
+    document: () => putElement({ doc: { id: fresh(), caption: text } as Document }),
+    link: () => putElement({ link: { label: text, url: fresh() } }),
+    notice: () => {
+      const before = node.descrip.find(element => element.notice)?.notice;
+      if (before) Object.assign(before, { descrip: text, icon: before.icon ? undefined : { id: text } });
+      else putElement({ notice: { id: fresh(), descrip: text } as NoticeHeader });
+    },
+    condition: () => putHeaders({ condition: place % 2 ? text : undefined }),
+    category: () => putHeaders({ category: place % 3 ? { id: text } : undefined }),
+    equipment: () => putHeaders({ equipment: place % 4 ? rotated(['x', 'y', text]) : undefined }),
+    groupNotice: () => putHeaders({ notices: place % 4 ? rotated(['m', 'n'], { descrip: text }) : undefined }),
     type: () => leaf && Object.assign(leaf, { stepType: leaf.stepType === 0 ? 1 : 0 }),
   };
   acts[kind]();
@@ -177,13 +215,17 @@ const START = group(
 
 const grown = (edits: readonly Edit[], from = stored(START)): BaseStep => edits.reduce(edited, from);
 
+const version = (root: BaseStep) => ({ root, shown: derived(root, '') });
+/** As hashes are: equal where the content is. */
+const keyOf = (own: BaseStep) => JSON.stringify(own);
+
 describe('treeDiff', () => {
   test('applied to the old tree makes the new one', () => {
     fc.assert(
       fc.property(fc.array(edit, { maxLength: 15 }), fc.array(edit, { maxLength: 15 }), (before, after) => {
         const old = grown(before);
         const next = grown(after, old);
-        const answer = treeDiff(next, old, VERSION, (one, another) => one === another);
+        const answer = treeDiff(version(next), version(old), VERSION, keyOf);
         expect(applied(answer, old)).toEqual(plain(next));
       }),
       { numRuns: 1000 },
@@ -196,7 +238,7 @@ describe('treeDiff', () => {
         const old = grown(before);
         const next = grown(after, old);
         const ids = (tree: BaseStep) => [...walk(tree)].map(({ step: own }) => own);
-        const answer = ids(treeDiff(next, old, VERSION, () => false));
+        const answer = ids(treeDiff(version(next), version(old), VERSION, () => undefined));
         const removed = answer.filter(({ childChange }) => childChange?.changeType === ChangeType.REMOVED);
         const kept = new Set(ids(next).map(({ id }) => id));
         expect(removed.map(({ id }) => id).sort()).toEqual(
@@ -213,8 +255,52 @@ describe('treeDiff', () => {
   test('of equal trees says nothing, by content as by identity', () => {
     const tree = grown([]);
     const marks = (answer: BaseStep) => JSON.stringify(answer).match(/Change|Diff/g);
-    expect(marks(treeDiff(tree, stored(tree), VERSION, () => false))).toBeNull();
-    expect(marks(treeDiff(tree, tree, VERSION, () => true))).toBeNull();
+    expect(marks(treeDiff(version(tree), version(stored(tree)), VERSION, () => undefined))).toBeNull();
+    expect(marks(treeDiff(version(tree), version(tree), VERSION, keyOf))).toBeNull();
+  });
+});
+
+describe('of an entry beside its steps', () => {
+  const ids = fc.uniqueArray(fc.constantFrom<string>('a', 'b', 'c', 'd', 'e', 'f'));
+
+  test('documents that are said to have changed, applied to the old ones, make the new ones', () => {
+    fc.assert(
+      fc.property(ids, ids, (next, old) => {
+        const answer = documentsDiff(next, old, VERSION);
+        expect(
+          appliedList(
+            answer,
+            old.map(id => ({ id })),
+            ({ id }) => id,
+          ).map(({ id }) => id),
+        ).toEqual(next);
+        const unmarked = answer.filter(({ latestChange }) => !latestChange).map(({ id }) => old.indexOf(id));
+        expect(unmarked).toEqual([...unmarked].sort((a, b) => a - b));
+        const gone = answer.filter(({ latestChange }) => latestChange?.changeType === ChangeType.REMOVED);
+        expect(gone.map(({ id }) => id)).toEqual(old.filter(id => !next.includes(id)));
+      }),
+    );
+  });
+
+  test('so do metadata', () => {
+    const metadata = fc
+      .dictionary(fc.constantFrom('a', 'b', 'c'), fc.constantFrom('x', 'y'))
+      .map(texts =>
+        Object.fromEntries(
+          Object.entries(texts).map(([metadataId, text]) => [metadataId, { metadataId, value: { text } }]),
+        ),
+      );
+    fc.assert(
+      fc.property(metadata, metadata, (next, old) => {
+        const answer = Object.entries(metadataDiff(next as never, old as never, VERSION));
+        const applied = answer.flatMap(([id, { valueDiff, ...entry }]) => {
+          const type = valueDiff?.latestChange.changeType;
+          return type === ChangeType.REMOVED ? [] : [[id, type ? entry : old[id]] as const];
+        });
+        expect(Object.fromEntries(applied)).toEqual(next);
+        for (const [id, { valueDiff }] of answer) if (valueDiff) expect(valueDiff.otherValue).toEqual(old[id]?.value);
+      }),
+    );
   });
 });
 

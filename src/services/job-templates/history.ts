@@ -6,6 +6,7 @@ import { BadRequest } from '../../base/errors.ts';
 import { treeDiff } from '../../domain/history.ts';
 import { documentsDiff, metadataDiff } from '../../domain/history-parts.ts';
 import type { StoredMetadata } from '../../domain/references.ts';
+import { derived } from '../../domain/tree.ts';
 import { contentDiff, textDiff } from '../../domain/value-diff.ts';
 import type { Reader, Store, TreesByHash } from '../../store/database.ts';
 import type { TemplateRow } from '../../store/templates.ts';
@@ -81,17 +82,17 @@ function compared(
 ): JobTemplateModular {
   const version = base.internal_version;
   const root = trees.get(base.root_hash)!;
-  const hashOf = (step: typeof root) => reader.trees.hashOf(step);
-  const same = (one: typeof root, another: typeof root) => {
-    const hash = hashOf(one);
-    return hash !== undefined && hash === hashOf(another);
+  const versionOf = ({ root_hash, title }: TemplateRow) => {
+    const tree = trees.get(root_hash)!;
+    return { root: tree, shown: derived(tree, title) };
   };
+  const hashOf = (group: typeof root) => reader.trees.hashOf(group);
   const differs = contentOf(base) !== contentOf(other);
   const titleDiff = textDiff(base.title, other.title, version);
   const descripDiff = textDiff(base.descrip, other.descrip, version);
   const metadata = metadataDiff(metadataIn(base) as never, metadataIn(other) as never, version);
   const shown = metadataById(metadata, things);
-  const tree = filledTree(treeDiff(root, trees.get(other.root_hash)!, version, same), things);
+  const tree = filledTree(treeDiff(versionOf(base), versionOf(other), version, hashOf), things);
   return {
     ...toJobTemplateModular(base, { things, sourceVersion: undefined }, call, root),
     metadataById: shown,
