@@ -89,6 +89,8 @@ export interface SignedCall {
   readonly url: string;
   /** Of X-Jobwright-Signature. */
   readonly signature: string;
+  /** Until then nobody else takes it. */
+  readonly takenUntil: number;
 }
 
 /** Takes what is due. @param forMs until then nobody else takes it */
@@ -96,7 +98,8 @@ export async function takeDue(tx: Transactor, now: number, forMs: number, limit:
   const due = await tx.webhooks.take(now, now + forMs, limit);
   if (due.length === 0) return [];
   const key = await tx.files.signingKey('webhook');
-  return due.map(delivery => ({ delivery, url: delivery.url, signature: signatureOf(key, delivery, now) }));
+  const takenUntil = now + forMs;
+  return due.map(delivery => ({ delivery, url: delivery.url, signature: signatureOf(key, delivery, now), takenUntil }));
 }
 
 export const isDue = (reader: Reader, now: number): Promise<boolean> => reader.webhooks.isDue(now);

@@ -21,7 +21,9 @@ export class WebhookSender {
   readonly #ending = new AbortController();
   readonly #timer: NodeJS.Timeout;
   readonly #forget: () => void;
-  #working: Promise<void> = Promise.resolve();
+  /** Taking what is due; and the calls that are on their way. */
+  #taking: Promise<void> = Promise.resolve();
+  readonly #onTheirWay = new Set<Promise<void>>();
   #busy = false;
   #again = false;
 
@@ -39,7 +41,8 @@ export class WebhookSender {
     this.#forget();
     this.#again = false;
     this.#ending.abort();
-    await this.#working;
+    await this.#taking;
+    await Promise.all(this.#onTheirWay);
   }
 
   #look(): void {
@@ -49,7 +52,7 @@ export class WebhookSender {
       return;
     }
     this.#busy = true;
-    this.#working = this.#sendAll().finally(() => {
+    this.#taking = this.#logged(this.#takeDue()).finally(() => {
       this.#busy = false;
       if (!this.#again) return;
       this.#again = false;
@@ -57,19 +60,31 @@ export class WebhookSender {
     });
   }
 
-  async #sendAll(): Promise<void> {
+  /** Sends as many as may be on their way at once. None waits for another: one that hangs takes a place, and no more. */
+  async #takeDue(): Promise<void> {
+    const free = AT_ONCE - this.#onTheirWay.size;
+    if (free === 0 || !(await this.#store.read(reader => isDue(reader, this.#clock.now())))) return;
+    const calls = await this.#store.transact(tx => takeDue(tx, this.#clock.now(), TAKEN_FOR_MS, free));
+    for (const call of calls) {
+      const sent = this.#logged(this.#send(call)).finally(() => {
+        this.#onTheirWay.delete(sent);
+        this.#look();
+      });
+      this.#onTheirWay.add(sent);
+    }
+  }
+
+  async #logged(work: Promise<void>): Promise<void> {
     try {
-      if (!(await this.#store.read(reader => isDue(reader, this.#clock.now())))) return;
-      const calls = await this.#store.transact(tx => takeDue(tx, this.#clock.now(), TAKEN_FOR_MS, AT_ONCE));
-      await Promise.all(calls.map(call => this.#send(call)));
-      // A full hand: there may be more.
-      if (calls.length === AT_ONCE) this.#again = true;
+      await work;
     } catch (error) {
       if (!this.#ending.signal.aborted) this.#logger.error({ err: error }, 'webhooks could not be sent; they wait');
     }
   }
 
   async #send(call: SignedCall): Promise<void> {
+    // This process was stopped meanwhile: somebody else may have sent it.
+    if (this.#clock.now() + ANSWER_WITHIN_MS > call.takenUntil) return;
     const failure = await this.#failureOf(call);
     if (this.#ending.signal.aborted && failure !== undefined) return;
     await this.#store.transact(tx =>
@@ -94,8 +109,8 @@ export class WebhookSender {
         redirect: 'manual',
         signal: AbortSignal.any([this.#ending.signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]),
       });
-      // What it says does not matter, and may be without end.
-      await response.body?.cancel();
+      // What it says beside its status does not matter, and may be without end, or break off.
+      response.body?.cancel().catch(error => this.#logger.debug({ err: error }, 'the answer to a webhook broke off'));
       return response.ok ? undefined : `answered with ${response.status}`;
     } catch (error) {
       return String((error as Error).cause ?? error);

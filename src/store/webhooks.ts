@@ -99,12 +99,14 @@ export class WebhookTransactor extends WebhookReader {
       .execute();
   }
 
-  async failed({ team_id, delivery_id }: Delivery, lastFailure: string, nextAt: number | null): Promise<void> {
+  /** Nothing when somebody has taken the call since: whoever took it last says when it is due. */
+  async failed(taken: Delivery, lastFailure: string, nextAt: number | null): Promise<void> {
     await this.db
       .updateTable('webhook_deliveries')
       .set({ last_failure: lastFailure, next_at: nextAt })
-      .where('team_id', '=', team_id)
-      .where('delivery_id', '=', delivery_id)
+      .where('team_id', '=', taken.team_id)
+      .where('delivery_id', '=', taken.delivery_id)
+      .where('attempts', '=', taken.attempts)
       .execute();
   }
 }
