@@ -40,6 +40,8 @@ async function session(user: TestUser, port = server.address.port): Promise<Temp
   return connection.service('JobTemplateService');
 }
 
+const TOKEN_LIFE_MS = 12 * 60 * 60 * 1000;
+
 const template = () => newTemplate(ana, 'Contested', [step('One')]);
 
 /** Both at once; in every other round the second call leaves first. */
@@ -180,6 +182,19 @@ describe.each([
       expect([before.version, latest.version]).toContain(current.version);
       expect(latest.status).toBe(current.version === latest.version ? 'Published' : 'Unpublished');
     }
+  });
+
+  test('the expiry of its token frees a lock for others, and they see none', async () => {
+    const { id } = await template();
+    const leaving = await session(await logIn(server, ben.email, ben.password, ben.teamId), otherPort());
+    await leaving.acquireLock(id);
+    server.clock.forward(TOKEN_LIFE_MS);
+    ana = await logIn(server, ana.email, ana.password);
+    expect((await ana.templates.get(id)).locked).toBeNull();
+    expect(await ana.templates.acquireLock(id)).toMatchObject({ owned: true, lockHolder: { id: ana.id } });
+    const late = await Promise.allSettled([leaving.update(id, { title: 'Late' })]);
+    expectCode(reasonOf(late[0]), ErrorCode.TOKEN_EXPIRED, ErrorCode.INVALID_TOKEN);
+    ben = await logIn(server, ben.email, ben.password);
   });
 
   test('acquireLock that meets the logout of its token leaves no lock behind', async () => {

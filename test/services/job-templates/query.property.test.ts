@@ -46,11 +46,13 @@ let ana: TestUser;
 let ben: TestUser;
 let outsider: TestUser;
 const known: Known[] = [];
-const things = { area: '', pressure: '', colour: '', hazards: '' };
+const things = { area: '', pressure: '', checked: '', colour: '', hazards: '' };
 const options: Record<string, string> = {};
 const categories: string[] = [];
 let attribute: AbacAttribute;
 
+/** Of metadata, Unix seconds or whatever they count: compared as they are. */
+const DATES = [0, 1_700_000_000, 1_800_000_000];
 const WORDS = ['Pump', 'pumping', 'Ölwechsel', 'Filter', 'a%b_c', 'Straße', 'North-East', '42'];
 
 /** The same numbers each time, so that a failure can be seen again. */
@@ -74,6 +76,7 @@ afterAll(() => server.stop());
 async function prepareTeam(): Promise<void> {
   things.area = (await newMetadata(admin, 'Area')).id;
   things.pressure = (await newMetadata(admin, 'Pressure', { type: MetadataType.NUMBER })).id;
+  things.checked = (await newMetadata(admin, 'Checked', { type: MetadataType.DATE })).id;
   const colour = await newList(admin, 'Colour', ['Red', 'Blue', 'Crimson']);
   const hazards = await newList(admin, 'Hazards', ['Hot', 'Wet', 'High'], { type: MetadataType.MULTI_SELECT_LIST });
   [things.colour, things.hazards] = [colour.definition.id, hazards.definition.id];
@@ -142,12 +145,14 @@ async function writeMetadata(
 ): Promise<Known['metadata']> {
   const area = maybe(() => `${one(WORDS)} yard`);
   const pressure = maybe(() => one([0, 1.5, -2]));
+  const checked = maybe(() => one(DATES));
   const colour = maybe(() => one(['Red', 'Blue', 'Crimson']));
   const hazards = maybe(() => ['Hot', 'Wet', 'High'].filter(() => maybe(() => true)));
   const chosen = hazards && hazards.length > 0 ? hazards : undefined;
   const written = {
     ...(area !== undefined && { [things.area]: { text: area } }),
     ...(pressure !== undefined && { [things.pressure]: { number: pressure } }),
+    ...(checked !== undefined && { [things.checked]: { date: checked } }),
     ...(colour && { [things.colour]: { listValue: colour } }),
     ...(chosen && { [things.hazards]: { selectedListValues: { values: chosen } } }),
   };
@@ -155,6 +160,7 @@ async function writeMetadata(
   return {
     ...(area !== undefined && { area }),
     ...(pressure !== undefined && { pressure }),
+    ...(checked !== undefined && { checked }),
     ...(colour && { colour }),
     ...(chosen && { hazards: chosen }),
   };
@@ -165,12 +171,13 @@ interface Question {
   readonly where: Omit<TemplateWhereOpts, 'teamId' | 'metadata' | 'attributes'>;
   readonly area?: string;
   readonly pressure?: number;
+  readonly checked?: number;
   readonly colour?: string;
   readonly hazards?: readonly string[];
   readonly values?: readonly number[];
 }
 
-function meets(template: Known, { where, area, pressure, colour, hazards, values }: Question): boolean {
+function meets(template: Known, { where, area, pressure, checked, colour, hazards, values }: Question): boolean {
   const begins = searchWords(`${template.title}\n${template.descrip}`);
   const wanted = searchWords(where.txt?.query ?? '');
   const types = where.templateTypes?.length ? where.templateTypes : [TemplateType.Job];
@@ -188,6 +195,8 @@ function meets(template: Known, { where, area, pressure, colour, hazards, values
     wanted.every(word => begins.some(other => other.startsWith(word))) &&
     (area === undefined || sameName(String(metadata.area ?? '')).includes(sameName(area))) &&
     (pressure === undefined || metadata.pressure === pressure) &&
+    (checked === undefined || metadata.checked === checked) &&
+    where.externalOpts?.externalId == null &&
     (colour === undefined || metadata.colour === colour) &&
     (hazards ?? []).every(hazard => (metadata.hazards as string[] | undefined)?.includes(hazard)) &&
     (values === undefined || values.some(value => template.values.includes(attribute.values[value]!.id)))
@@ -205,68 +214,87 @@ const bytes = (text: string) => Buffer.from(text);
 const compare = (a: string | number, b: string | number): number =>
   typeof a === 'string' ? Buffer.compare(bytes(a), bytes(String(b))) : a - Number(b);
 
-/** By the keys: what is equal by all of them may stand in any order. */
+/** By the keys, and what is equal by all of them by id, in the direction of the last. */
 const sortedBy = (order: readonly TemplateOrder[]) => (a: Known, b: Known) =>
   order
     .map(({ field, asc }) => compare(keys[field](a), keys[field](b)) * (asc ? 1 : -1))
-    .find(result => result !== 0) ?? 0;
+    .find(result => result !== 0) ?? compare(a.id, b.id) * (order.at(-1)!.asc ? 1 : -1);
 
-const flag = fc.option(fc.boolean(), { nil: undefined, freq: 1 });
-const rarely = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 1 });
+/** A value for everything that can be asked. */
+const everything = fc.record({
+  isArchived: fc.boolean(),
+  isPublished: fc.boolean(),
+  isLatestArchived: fc.boolean(),
+  isLatestPublished: fc.boolean(),
+  txt: fc
+    .constantFrom('pump', 'Öl', 'STRASSE', 'straße filter', 'b_c', '4', 'nothing', '%', '')
+    .map(query => ({ query })),
+  authorId: fc.boolean().map(author => () => (author ? ana : ben).id),
+  rootCategoryId: fc.nat(1).map(category => () => categories[category]!),
+  modifiedSinceTime: fc.nat(TEMPLATES - 1).map(since => () => known[since]!.modifiedAt),
+  modifiedBeforeTime: fc.nat(TEMPLATES - 1).map(before => () => known[before]!.modifiedAt),
+  templateTypes: fc.subarray([TemplateType.Job, TemplateType.Issue]),
+  externalOpts: fc.constantFrom({}, { externallyManaged: false }, { externalId: 'x' }),
+  area: fc.constantFrom('yard', 'pump', '%', 'ß'),
+  pressure: fc.constantFrom(0, 1.5, 7),
+  checked: fc.constantFrom(...DATES),
+  colour: fc.constantFrom('Red', 'Blue'),
+  hazards: fc.subarray(['Hot', 'Wet', 'High'], { minLength: 1 }),
+  values: fc.subarray([0, 1, 2], { minLength: 1 }),
+});
+type Everything = typeof everything extends fc.Arbitrary<infer E> ? E : never;
+const fields = Object.keys({
+  isArchived: 0,
+  isPublished: 0,
+  isLatestArchived: 0,
+  isLatestPublished: 0,
+  txt: 0,
+  authorId: 0,
+  rootCategoryId: 0,
+  modifiedSinceTime: 0,
+  modifiedBeforeTime: 0,
+  templateTypes: 0,
+  externalOpts: 0,
+  area: 0,
+  pressure: 0,
+  checked: 0,
+  colour: 0,
+  hazards: 0,
+  values: 0,
+} satisfies Record<keyof Everything, 0>) as (keyof Everything)[];
 
-const question = fc
-  .record({
-    isArchived: flag,
-    isPublished: flag,
-    isLatestArchived: rarely(fc.boolean()),
-    isLatestPublished: flag,
-    txt: rarely(fc.constantFrom('pump', 'Öl', 'STRASSE', 'straße filter', 'b_c', '4', 'nothing', '%')),
-    author: rarely(fc.boolean()),
-    category: rarely(fc.nat(1)),
-    since: rarely(fc.nat(TEMPLATES - 1)),
-    before: rarely(fc.nat(TEMPLATES - 1)),
-    templateTypes: fc.constantFrom<TemplateType[] | undefined>(
-      [TemplateType.Job, TemplateType.Issue],
-      [TemplateType.Issue],
-      undefined,
-    ),
-    area: rarely(fc.constantFrom('yard', 'pump', '%', 'ß')),
-    pressure: rarely(fc.constantFrom(0, 1.5, 7)),
-    colour: rarely(fc.constantFrom('Red', 'Blue')),
-    hazards: rarely(fc.subarray(['Hot', 'Wet', 'High'], { minLength: 1 })),
-    values: rarely(fc.subarray([0, 1, 2], { minLength: 1 })),
-  })
-  .map(
-    ({ txt, author, category, since, before, area, pressure, colour, hazards, values, ...flags }): Question => ({
-      where: {
-        ...flags,
-        ...(txt !== undefined && { txt: { query: txt } }),
-        ...(author !== undefined && { authorId: (author ? ana : ben).id }),
-        ...(category !== undefined && { rootCategoryId: categories[category]! }),
-        ...(since !== undefined && { modifiedSinceTime: known[since]!.modifiedAt }),
-        ...(before !== undefined && { modifiedBeforeTime: known[before]!.modifiedAt }),
-      },
-      ...(area !== undefined && { area }),
-      ...(pressure !== undefined && { pressure }),
-      ...(colour !== undefined && { colour }),
-      ...(hazards !== undefined && { hazards }),
-      ...(values !== undefined && { values }),
+/** Some of the fields of everything. */
+function questionOf(all: Everything, kept: readonly (keyof Everything)[]): Question {
+  const some = Object.fromEntries(
+    kept.map(field => {
+      const value = all[field];
+      return [field, typeof value === 'function' ? value() : value];
     }),
   );
+  const { area, pressure, checked, colour, hazards, values, ...where } = some;
+  return { where, area, pressure, checked, colour, hazards, values } as Question;
+}
+
+/** All types: or a field that stands alone would be asked of jobs only. */
+const question = fc.tuple(everything, fc.subarray(fields), fc.boolean()).map(([all, kept, ofAllTypes]): Question => {
+  const { where, ...rest } = questionOf(all, kept);
+  const typed = { templateTypes: [TemplateType.Job, TemplateType.Issue], ...where };
+  return { ...rest, where: ofAllTypes ? typed : where };
+});
 
 const ordering = fc.uniqueArray(
   fc.record({ field: fc.constantFrom(1, 2, 3, 4) as fc.Arbitrary<TemplateOrderBy>, asc: fc.boolean() }),
-  { maxLength: 3, selector: ({ field }) => field },
+  { maxLength: 4, selector: ({ field }) => field },
 );
 
-function asked({ where, area, pressure, colour, hazards, values }: Question): TemplateWhereOpts {
+function asked({ where, area, pressure, checked, colour, hazards, values }: Question): TemplateWhereOpts {
   const metadata = [
     area !== undefined && { metadataId: things.area, value: { text: area } },
     pressure !== undefined && { metadataId: things.pressure, value: { number: pressure } },
+    checked !== undefined && { metadataId: things.checked, value: { date: checked } },
     colour !== undefined && { metadataId: things.colour, value: { listValue: colour } },
     hazards && {
       metadataId: things.hazards,
-      value: {},
       idValue: { selectedListValueIds: { valueIds: hazards.map(hazard => options[hazard]!) } },
     },
   ].filter(Boolean);
@@ -278,44 +306,82 @@ function asked({ where, area, pressure, colour, hazards, values }: Question): Te
   };
 }
 
-/** All pages, one after the other. */
-async function pages(where: TemplateWhereOpts, order: TemplateOrder[], size: number): Promise<string[]> {
-  const ids: string[] = [];
-  for (let pageToken: string | undefined = '', num = 1; pageToken !== undefined; num++) {
-    const answer = await ana.templates.query(select(), { ...where, pageReq: { pageToken, size } }, order);
-    expect(answer.templates.length).toBeLessThanOrEqual(size);
-    expect(answer.pageInfo!.num).toBe(num);
-    ids.push(...answer.templates.map(({ id }) => id));
-    pageToken = answer.pageInfo!.pageTokens[num + 1];
-    expect(answer.pageInfo!.left > 0).toBe(pageToken !== undefined);
-  }
-  return ids;
+interface Paging {
+  readonly size: number;
+  readonly preview?: number;
+  readonly count?: boolean;
 }
 
+/** All pages, one after the other, each with what it says of those behind it. */
+async function pages(where: TemplateWhereOpts, order: TemplateOrder[], paging: Paging): Promise<string[][]> {
+  const found: string[][] = [];
+  for (let pageToken: string | undefined = '', num = 1; pageToken !== undefined; num++) {
+    const { templates, pageInfo } = await ana.templates.query(
+      select(),
+      { ...where, pageReq: { ...paging, pageToken } },
+      order,
+    );
+    expect(pageInfo!.num).toBe(num);
+    found.push(templates.map(({ id }) => id));
+    pageToken = pageInfo!.pageTokens[num + 1];
+    expect(pageInfo!.left > 0).toBe(pageToken !== undefined);
+  }
+  return found;
+}
+
+const allOf = async (where: TemplateWhereOpts, size: number): Promise<string[]> =>
+  (await pages(where, [], { size })).flat();
+
 describe('query', () => {
+  const paging = fc.record({
+    size: fc.integer({ min: 1, max: 40 }),
+    skip: fc.nat(5),
+    preview: fc.option(fc.nat(3), { nil: undefined }),
+    count: fc.option(fc.boolean(), { nil: undefined }),
+  });
+
   test(`answers ${RUNS} random questions as a plain filter does`, async () => {
     let answered = 0;
+    const askedFor = new Set<string>();
     await fc.assert(
-      fc.asyncProperty(question, ordering, fc.integer({ min: 1, max: 40 }), async (ask, order, size) => {
-        const expected = known.filter(template => meets(template, ask));
-        const ids = await pages(asked(ask), order, size);
-        expect([...ids].sort()).toEqual(expected.map(({ id }) => id).sort());
-        const byId = new Map(known.map(template => [template.id, template]));
-        const inOrder = ids.map(id => byId.get(id)!);
+      fc.asyncProperty(question, ordering, paging, async (ask, order, { skip, ...rest }) => {
         const by = order.length > 0 ? order : [{ field: TemplateOrderBy.LAST_MODIFIED_AT, asc: false }];
-        for (const [index, template] of inOrder.entries())
-          if (index > 0) expect(sortedBy(by)(inOrder[index - 1]!, template)).toBeLessThanOrEqual(0);
+        const expected = known.filter(template => meets(template, ask)).sort(sortedBy(by));
+        const ids = expected.map(({ id }) => id);
+        expect((await pages(asked(ask), order, rest)).flat()).toEqual(ids);
+        const { size, count, preview = 0 } = rest;
+        const pageReq = { ...rest, skip };
+        const { templates, pageInfo } = await ana.templates.query(select(), { ...asked(ask), pageReq }, order);
+        expect(templates.map(({ id }) => id)).toEqual(ids.slice(skip * size, (skip + 1) * size));
+        const left = Math.max(0, Math.ceil(ids.length / size) - skip - 1);
+        expect(pageInfo).toMatchObject({ num: skip + 1, left: count === false ? Math.min(1, left) : left });
+        const told = Array.from({ length: Math.min(left, 1 + preview) }, (_, index) => String(skip + 2 + index));
+        expect(Object.keys(pageInfo!.pageTokens)).toEqual(told);
         answered += expected.length;
+        if (expected.length > 0 && expected.length < known.length)
+          for (const [field, value] of Object.entries({ ...ask, ...ask.where }))
+            if (value !== undefined) askedFor.add(field);
       }),
       { numRuns: RUNS },
     );
-    // Questions that nothing meets would prove nothing.
+    // Questions that nothing meets, or everything, would prove nothing.
     expect(answered).toBeGreaterThan(RUNS);
-  }, 120_000);
+    expect(fields.filter(field => !askedFor.has(field))).toEqual([]);
+  }, 240_000);
+
+  test.each(fields)('answers %s, asked alone, as a plain filter does', async field => {
+    const samples = fc.sample(everything, { numRuns: 12, seed: 7 });
+    for (const all of samples) {
+      const { where, ...rest } = questionOf(all, [field]);
+      const ask = { ...rest, where: { templateTypes: [TemplateType.Job, TemplateType.Issue], ...where } };
+      const expected = known.filter(template => meets(template, ask)).map(({ id }) => id);
+      expect((await allOf(asked(ask), 1000)).sort()).toEqual(expected.sort());
+    }
+  });
 
   test('skips and previews pages, and counts only when it shall', async () => {
     const where = { teamId: admin.teamId, templateTypes: [TemplateType.Job, TemplateType.Issue] };
-    const all = await pages(where, [], 1000);
+    const all = await allOf(where, 1000);
     const page = (pageReq: object) => ana.templates.query(select(), { ...where, pageReq } as TemplateWhereOpts, []);
     const third = await page({ size: 10, skip: 2, preview: 2 });
     expect(third.templates.map(({ id }) => id)).toEqual(all.slice(20, 30));
@@ -335,16 +401,16 @@ describe('query', () => {
     });
     const of = (...colours: string[]) =>
       known.filter(({ metadata }) => colours.includes(String(metadata.colour))).map(({ id }) => id);
-    expect((await pages(where('Red'), [], 100)).sort()).toEqual(of('Red').sort());
+    expect((await allOf(where('Red'), 100)).sort()).toEqual(of('Red').sort());
     await service.updateListMerge(admin.teamId, things.colour, [options.Crimson!], options.Red!);
-    expect((await pages(where('Red'), [], 100)).sort()).toEqual(of('Red', 'Crimson').sort());
+    expect((await allOf(where('Red'), 100)).sort()).toEqual(of('Red', 'Crimson').sort());
   });
 
   test('by identity in another system finds nothing: templates written here have none', async () => {
     const where = (externalOpts: object) => ({ teamId: admin.teamId, externalOpts }) as TemplateWhereOpts;
-    expect(await pages(where({ externalId: 'x' }), [], 100)).toEqual([]);
-    expect(await pages(where({ externallyManaged: true }), [], 100)).toEqual([]);
-    expect((await pages(where({ externallyManaged: false }), [], 100)).length).toBeGreaterThan(0);
+    expect(await allOf(where({ externalId: 'x' }), 100)).toEqual([]);
+    expect(await allOf(where({ externallyManaged: true }), 100)).toEqual([]);
+    expect((await allOf(where({ externallyManaged: false }), 100)).length).toBeGreaterThan(0);
   });
 
   test('shows each member what the team lets it see, and counts no more', async () => {
@@ -372,11 +438,42 @@ describe('query', () => {
     const pageReq = { size: 5 };
     const token = (await ask({ pageReq })).pageInfo!.pageTokens[2]!;
     await ask({ pageReq: { ...pageReq, pageToken: token } });
+    const other = (character: string) => (character === 'A' ? 'B' : 'A');
+    const changed = [...token].map((character, at) => token.slice(0, at) + other(character) + token.slice(at + 1));
+    // The last character of base64 may stand for bits that no byte has.
+    for (const pageToken of [
+      ...changed.slice(0, -1),
+      token.slice(0, -1),
+      '2',
+      '2.',
+      `.${token.slice(2)}`,
+      'token',
+      '-1.x',
+    ])
+      await expectRefusal(
+        ask({ pageReq: { ...pageReq, pageToken } }),
+        ErrorCode.BAD_REQUEST,
+        'invalid-argument',
+        /pageReq\.pageToken/,
+      );
     for (const [where, order] of [
       [{ pageReq: { ...pageReq, pageToken: `${token}x` } }, []],
       [{ pageReq: { ...pageReq, pageToken: token.replace(/^2/, '3') } }, []],
       [{ pageReq: { size: 6, pageToken: token } }, []],
-      [{ isArchived: true, pageReq: { ...pageReq, pageToken: token } }, []],
+      ...[
+        { isArchived: true },
+        { isPublished: true },
+        { isLatestPublished: false },
+        { txt: { query: 'pump' } },
+        { authorId: ana.id },
+        { rootCategoryId: categories[0] },
+        { modifiedSinceTime: 1 },
+        { modifiedBeforeTime: 1 },
+        { templateTypes: [TemplateType.Issue] },
+        { externalOpts: { externalId: 'x' } },
+        { metadata: [{ metadataId: things.area, value: { text: 'yard' } }] },
+        { attributes: [{ id: attribute.id, label: '', values: [attribute.values[0]!] }] },
+      ].map(where => [{ ...where, pageReq: { ...pageReq, pageToken: token } }, []] as const),
       [{ pageReq: { ...pageReq, pageToken: token } }, [{ field: TemplateOrderBy.TITLE, asc: true }]],
     ] as const)
       await expectRefusal(ask(where, [...order]), ErrorCode.BAD_REQUEST, 'invalid-argument', /pageReq\.pageToken/);

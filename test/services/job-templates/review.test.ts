@@ -3,6 +3,7 @@
  * refused with. Each test reads like a row of the table in the interface's introduction.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { AbacUploadBehaviour } from '#gen/abac_types';
 import { ErrorCode } from '#gen/common_types';
 import { type JobTemplate, JobTemplateLockFailed } from '#gen/job_template_types';
 import { TeamRole } from '#gen/user_types';
@@ -151,33 +152,23 @@ describe('beginReview', () => {
   });
 });
 
+/** Edits of content: content-edits.test.ts has them all. */
 describe('while in review', () => {
-  test.each<[string, (id: string, root: string) => Promise<unknown>, ErrorCode, string]>([
-    ['update', id => ana.templates.update(id, { title: 'T' }), ErrorCode.WRONG_STATE, 'template-in-review'],
-    [
-      'addStepModular',
-      (id, root) => ana.templates.addStepModular(id, root, step('S'), -1, false),
-      ErrorCode.WRONG_STATE,
-      'template-in-review',
-    ],
-    [
-      'updateStepGroup',
-      async id => ana.templates.updateStepGroup(id, (await ana.templates.get(id)).stepGroup),
-      ErrorCode.WRONG_STATE,
-      'template-in-review',
-    ],
-    ['updateRootHeaders', id => ana.templates.updateRootHeaders(id, {}), ErrorCode.WRONG_STATE, 'template-in-review'],
-    ['updateMetadata', id => ana.templates.updateMetadata(id, {}, []), ErrorCode.WRONG_STATE, 'template-in-review'],
-    ['removeDocument', id => ana.templates.removeDocument(id, 'd'), ErrorCode.WRONG_STATE, 'template-in-review'],
+  test.each<[string, (id: string) => Promise<unknown>, ErrorCode, string]>([
     ['publish', id => ana.templates.publish(id), ErrorCode.WRONG_STATE, 'template-in-review'],
     ['acquireLock', id => ana.templates.acquireLock(id), ErrorCode.WRONG_STATE, 'template-in-review'],
-    ['forceAcquireLock by another', id => ben.templates.acquireLock(id), ErrorCode.WRONG_STATE, 'template-in-review'],
+    [
+      'forceAcquireLock by another',
+      id => ben.templates.forceAcquireLock(id),
+      ErrorCode.WRONG_STATE,
+      'template-in-review',
+    ],
     ['revert', id => ana.templates.revert(id, 1), ErrorCode.REVERT_DISALLOWED, 'revert-disallowed'],
   ])('%s is refused, and nothing changes, though the caller holds the lock', async (_name, call, code, slug) => {
-    const { id, stepGroup } = await draft();
+    const { id } = await draft();
     await ana.templates.acquireLock(id);
     await ana.templates.beginReview(id);
-    await refused(() => call(id, stepGroup.id), code, slug);
+    await refused(() => call(id), code, slug);
   });
 });
 
@@ -265,7 +256,6 @@ describe('archive', () => {
   });
 
   test.each<[string, (id: string) => Promise<unknown>]>([
-    ['update', id => ana.templates.update(id, { title: 'T' })],
     ['acquireLock', id => ana.templates.acquireLock(id)],
     ['forceAcquireLock', id => ana.templates.forceAcquireLock(id)],
     ['beginReview', id => ana.templates.beginReview(id)],
@@ -274,6 +264,7 @@ describe('archive', () => {
     ['publishVersion', id => ana.templates.publishVersion(id, 1)],
     ['revert', id => ana.templates.revert(id, 1)],
     ['updateTags', id => ana.templates.updateTags(id, [], [])],
+    ['updateAttribute', id => ana.templates.updateAttribute(id, 'a', [], AbacUploadBehaviour.MERGE)],
     ['createJobs', id => ana.jobs.createJobs(id, {})],
   ])('then %s is refused', async (_name, call) => {
     const { id } = await draft();
@@ -294,6 +285,10 @@ describe('marks', () => {
     ['readOnly', { readOnly: true }, id => ana.templates.publish(id)],
     ['readOnly', { readOnly: true }, id => ana.templates.beginReview(id)],
     ['readOnly', { readOnly: true }, id => ana.templates.archive(id)],
+    ['readOnly', { readOnly: true }, id => ana.templates.forceAcquireLock(id)],
+    ['readOnly', { readOnly: true }, id => ana.templates.updateTags(id, [], [])],
+    ['system', { system: true }, id => ana.templates.publish(id)],
+    ['system', { system: true }, id => ana.templates.beginReview(id)],
     ['system', { system: true }, id => ana.templates.acquireLock(id)],
     ['system', { system: true }, id => ana.templates.archive(id)],
     ['archiveDisabled', { archiveDisabled: true }, id => ana.templates.archive(id)],
@@ -305,6 +300,32 @@ describe('marks', () => {
     expect(await admin.templates.updateMarks(id, off)).toMatchObject(off);
     await call(id);
   });
+});
+
+test.each(['readOnly', 'system'])('%s keeps an archived template in the archive', async mark => {
+  const admin = await logInAdmin(server);
+  const { id } = await draft();
+  await ana.templates.archive(id);
+  await admin.templates.updateMarks(id, { [mark]: true });
+  await refused(() => ana.templates.unarchive(id), ErrorCode.NOT_ALLOWED, 'not-allowed', new RegExp(mark));
+});
+
+test('archiveDisabled keeps a template out of the archive, and no more: it is taken out of it', async () => {
+  const admin = await logInAdmin(server);
+  const { id } = await draft();
+  await ana.templates.archive(id);
+  await admin.templates.updateMarks(id, { archiveDisabled: true });
+  expect((await ana.templates.unarchive(id)).archivedAt).toBe(0);
+  await refused(() => ana.templates.archive(id), ErrorCode.NOT_ALLOWED, 'not-allowed', /archiveDisabled/);
+});
+
+test('readOnly keeps a version that was reviewed from being published', async () => {
+  const admin = await logInAdmin(server);
+  const { id } = await draft(ana);
+  await ana.templates.beginReview(id);
+  await ana.templates.endReview(id);
+  await admin.templates.updateMarks(id, { readOnly: true });
+  await refused(() => ana.templates.publishVersion(id, 1), ErrorCode.NOT_ALLOWED, 'not-allowed', /readOnly/);
 });
 
 test('the time of the last create, publication or end of review is told', async () => {

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ErrorCode, SystemException } from '#gen/common_types';
 import { JobTemplateLockFailed } from '#gen/job_template_types';
+import { TeamRole } from '#gen/user_types';
 import { type ClientConnection, connect } from '../../../src/client/connect.ts';
 import type { Clients } from '../../../src/services/generated.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
@@ -11,8 +12,9 @@ import { step } from '../../support/trees.ts';
 const ROUNDS = 200;
 const PASSWORD = 'administrators-password';
 
-/** A session of the administrator at one of the servers: a token of its own. */
+/** A session of somebody at one of the servers: a token of its own. */
 interface Session {
+  readonly userId: string;
   readonly connection: ClientConnection;
   readonly templates: Clients['JobTemplateService'];
   readonly auth: Clients['AuthenticationService'];
@@ -31,7 +33,9 @@ beforeAll(async () => {
   const settings = { JOBWRIGHT_ADMIN_PASSWORD: PASSWORD };
   servers = [await serve(database.settings, settings), await serve(database.settings, settings)];
   one = await logIn(servers[0]!);
-  two = await logIn(servers[1]!);
+  const teams = one.connection.service('TeamService');
+  await teams.createUser(teamId, 'ben@example.org', PASSWORD, 'ben', [TeamRole.ADMIN]);
+  two = await logIn(servers[1]!, 'ben@example.org');
 }, 60_000);
 afterAll(async () => {
   for (const { connection } of [one, two]) await connection.close();
@@ -39,13 +43,20 @@ afterAll(async () => {
   await database.drop();
 });
 
-async function logIn(server: ServerProcess): Promise<Session> {
+async function logIn(server: ServerProcess, email = 'admin@localhost'): Promise<Session> {
   const connection = await connect(server.address);
   const auth = connection.service('AuthenticationService');
-  const login = await auth.login('admin@localhost', PASSWORD, {});
+  const login = await auth.login(email, PASSWORD, {});
   teamId = Object.keys(login.teamIdToInfo)[0]!;
   const templates = connection.service('JobTemplateService');
-  return { connection, templates, auth, token: login.authToken, tokenId: login.sessionId! };
+  return {
+    userId: login.currentUser.id,
+    connection,
+    templates,
+    auth,
+    token: login.authToken,
+    tokenId: login.sessionId!,
+  };
 }
 
 const newTemplate = async (): Promise<{ id: string; root: string }> => {
@@ -62,8 +73,9 @@ describe('two servers on one database', () => {
       expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
       const { reason } = outcomes[lost] as PromiseRejectedResult;
       expect(reason).toBeInstanceOf(JobTemplateLockFailed);
-      expect((reason as JobTemplateLockFailed).previousLock).toMatchObject({ owned: false });
       const winner = [one, two][1 - lost]!;
+      const { previousLock } = reason as JobTemplateLockFailed;
+      expect(previousLock).toMatchObject({ owned: false, lockHolder: { id: winner.userId } });
       expect((await winner.templates.get(id)).locked).toMatchObject({ owned: true });
       await winner.templates.releaseLock(id);
     }
@@ -79,15 +91,15 @@ describe('two servers on one database', () => {
     }
   }, 60_000);
 
-  test.each<[string, (holder: Session, other: Session) => Promise<unknown>]>([
+  test.each<[string, (holder: Session) => Promise<unknown>]>([
     ['logout', holder => holder.auth.logout()],
-    ['revocation by another session', (holder, other) => other.auth.revokeToken(holder.tokenId)],
+    ['revocation by another session', holder => one.auth.revokeToken(holder.tokenId)],
   ])('a lock at one is free at the other after %s', async (_how, end) => {
     const { id } = await newTemplate();
     const holder = await logIn(servers[0]!);
     await holder.templates.acquireLock(id);
     await expect(two.templates.acquireLock(id)).rejects.toBeInstanceOf(JobTemplateLockFailed);
-    await end(holder, two);
+    await end(holder);
     expect(await two.templates.acquireLock(id)).toMatchObject({ owned: true });
     await holder.connection.close();
   });
