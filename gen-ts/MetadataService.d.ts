@@ -42,7 +42,7 @@ declare class Client {
      * included. A key that is taken is refused with the id of the definition that has it, so a call whose answer was lost can
      * be repeated.
      * 
-     * Errors: team-not-found (404), list-option-not-found (404), duplicate-name (400), limit-exceeded (400), insufficient-permissions (476)
+     * Errors: team-not-found (404), duplicate-name (400), limit-exceeded (400), insufficient-permissions (476)
      */
     addMetadata(metadata: Metadata[], teamId: string): Promise<Metadata[]>;
 
@@ -57,7 +57,7 @@ declare class Client {
     /**
      * Makes a definition and returns it. As addMetadata with one.
      * 
-     * Errors: team-not-found (404), list-option-not-found (404), duplicate-name (400), limit-exceeded (400), insufficient-permissions (476)
+     * Errors: team-not-found (404), duplicate-name (400), limit-exceeded (400), insufficient-permissions (476)
      */
     add(teamId: string, metadata: Metadata): Promise<Metadata>;
 
@@ -80,7 +80,7 @@ declare class Client {
      * Writes key, range, isRequired, position and default of the definition metadata.id. Values that break the new range
      * stay until they are written again. Another type or owner: invalid-argument.
      * 
-     * Errors: team-not-found (404), metadata-not-found (404), list-option-not-found (404), duplicate-name (400), limit-exceeded (400), already-archived (414), not-allowed (550), insufficient-permissions (476)
+     * Errors: team-not-found (404), metadata-not-found (404), duplicate-name (400), limit-exceeded (400), already-archived (414), not-allowed (550), insufficient-permissions (476)
      */
     update(teamId: string, metadata: Metadata): Promise<void>;
 

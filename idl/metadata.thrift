@@ -207,7 +207,7 @@ service MetadataService {
    * included. A key that is taken is refused with the id of the definition that has it, so a call whose answer was lost can
    * be repeated.
    *
-   * Errors: team-not-found (404), list-option-not-found (404), duplicate-name (400), limit-exceeded (400), insufficient-permissions (476)
+   * Errors: team-not-found (404), duplicate-name (400), limit-exceeded (400), insufficient-permissions (476)
    */
   list<Metadata> addMetadata(
     1: list<Metadata> metadata,
@@ -228,7 +228,7 @@ service MetadataService {
   /**
    * Makes a definition and returns it. As addMetadata with one.
    *
-   * Errors: team-not-found (404), list-option-not-found (404), duplicate-name (400), limit-exceeded (400), insufficient-permissions (476)
+   * Errors: team-not-found (404), duplicate-name (400), limit-exceeded (400), insufficient-permissions (476)
    */
   Metadata add(
     1: string teamId,
@@ -262,7 +262,7 @@ service MetadataService {
    * Writes key, range, isRequired, position and default of the definition metadata.id. Values that break the new range
    * stay until they are written again. Another type or owner: invalid-argument.
    *
-   * Errors: team-not-found (404), metadata-not-found (404), list-option-not-found (404), duplicate-name (400), limit-exceeded (400), already-archived (414), not-allowed (550), insufficient-permissions (476)
+   * Errors: team-not-found (404), metadata-not-found (404), duplicate-name (400), limit-exceeded (400), already-archived (414), not-allowed (550), insufficient-permissions (476)
    */
   void update(
     1: string teamId,

@@ -12,7 +12,7 @@
 import { MAX_DESCRIPTION_LENGTH } from '#gen/common_types';
 import type { MetadataValue, Range } from '#gen/metadata_types';
 import { MetadataType } from '#gen/metadata_types';
-import { BadRequest, NotFound } from '../base/errors.ts';
+import { BadRequest } from '../base/errors.ts';
 import { sameName } from '../base/text.ts';
 import { bounded } from './limits.ts';
 
@@ -56,7 +56,7 @@ export const optionIds = (value: MetadataValue | undefined): readonly string[] =
 
 /**
  * A value as it is stored: options by their ids, each once and sorted, as what they were merged into.
- * @throws BadRequest (400) for a value of another type or beyond the limits; NotFound (404) for an option that cannot be chosen
+ * @throws BadRequest (400) for a value of another type, beyond the limits, or with an option that cannot be chosen
  */
 export function checkedValue(field: string, value: MetadataValue, { type, range, options }: ValueRules): MetadataValue {
   const { text, number, date, listValue, listValueId, selectedListValues, selectedListValueIds } = value;
@@ -129,14 +129,17 @@ function byText(options: OptionsOnRecord): Find {
   return text => byKey.get(sameName(text));
 }
 
-/** @returns ids, each once and sorted. @throws NotFound (404) */
+/** @returns ids, each once and sorted. @throws BadRequest (400) */
 function chosen(field: string, find: Find, wanted: readonly string[]): string[] {
   const ids = wanted.map(text => {
     const option = find(text);
     if (option && option.place !== null) return option.id;
     const found = option ? `"${option.text}" (${option.id}) was taken out of the list` : 'the list has no such option';
     const named = text.slice(0, 100);
-    throw new NotFound('list-option-not-found', `${field}: "${named}"; ${found}; choose another`, { option: named });
+    throw new BadRequest('invalid-argument', `${field}: "${named}"; ${found}; choose another`, {
+      field,
+      option: named,
+    });
   });
   return [...new Set(ids)].sort();
 }

@@ -122,7 +122,7 @@ export class Transactor extends Reader {
     this.people = new PeopleTransactor(db, engine, callersChanged);
     this.templates = new TemplateTransactor(db, engine);
     this.library = new LibraryTransactor(db, engine);
-    this.locks = new LockTransactor(db);
+    this.locks = new LockTransactor(db, engine);
     this.trees = new TreeTransactor(db, engine, cache, effect => this.onCommit(effect));
     this.jobs = new JobTransactor(db, engine);
     this.holds = new HoldTransactor(db, engine);

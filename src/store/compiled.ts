@@ -2,7 +2,7 @@
  * Statements of which every call needs one: built and compiled once. Building one takes Kysely longer than the database takes to
  * answer it.
  */
-import type { Compilable, CompiledQuery, Kysely } from 'kysely';
+import type { Compilable, CompiledQuery, Kysely, QueryResult } from 'kysely';
 import type { Engine } from './engine.ts';
 import type { Database } from './schema.ts';
 
@@ -40,17 +40,33 @@ export function compiledOnce<V extends object, R>(
   names: readonly (keyof V & string)[],
   build: (db: Kysely<Database>, engine: Engine, values: V) => Compilable<R>,
 ): Statement<V, R> {
-  const placeholders = Object.fromEntries(names.map(name => [name, new Given(name)])) as V;
   const compiled = new Map<Engine, CompiledQuery<R>>();
   return async (db, engine, values) => {
-    let query = compiled.get(engine);
-    if (!query) {
-      query = build(db, engine, placeholders).compile();
-      compiled.set(engine, query);
-    }
-    const parameters = query.parameters.map(parameter =>
-      parameter instanceof Given ? parameter.in(values as Readonly<Record<string, unknown>>) : parameter,
-    );
-    return (await db.executeQuery<R>({ ...query, parameters })).rows;
+    const query = compiled.get(engine) ?? build(db, engine, placeholders<V>(names)).compile();
+    compiled.set(engine, query);
+    return (await executed(db, query, values)).rows;
   };
+}
+
+/** As `compiledOnce`, for a statement that comes with several sets of columns: compiled once for each. */
+export function compiledByColumns<V extends object, R>(
+  build: (db: Kysely<Database>, values: V) => Compilable<R>,
+): (db: Kysely<Database>, engine: Engine, values: V) => Promise<QueryResult<R>> {
+  const compiled = new Map<string, CompiledQuery<R>>();
+  return (db, engine, values) => {
+    const names = Object.keys(values) as (keyof V & string)[];
+    const shape = `${engine} ${names.join()}`;
+    const query = compiled.get(shape) ?? build(db, placeholders<V>(names)).compile();
+    compiled.set(shape, query);
+    return executed(db, query, values);
+  };
+}
+
+const placeholders = <V>(names: readonly (keyof V & string)[]): V =>
+  Object.fromEntries(names.map(name => [name, new Given(name)])) as V;
+
+function executed<R>(db: Kysely<Database>, query: CompiledQuery<R>, values: object): Promise<QueryResult<R>> {
+  const given = values as Readonly<Record<string, unknown>>;
+  const parameters = query.parameters.map(parameter => (parameter instanceof Given ? parameter.in(given) : parameter));
+  return db.executeQuery<R>({ ...query, parameters });
 }

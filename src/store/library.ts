@@ -5,6 +5,7 @@
 import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
 import { ownerKinds } from './attributes.ts';
 import { insertProduct } from './bulk.ts';
+import { compiledOnce } from './compiled.ts';
 import { type Engine, isOneOf } from './engine.ts';
 import type { Database, Row } from './schema.ts';
 
@@ -41,6 +42,20 @@ export interface TemplateOrdering {
   readonly by: 'title_key' | 'latest_authored_at' | 'modified_at' | 'typ';
   readonly descending: boolean;
 }
+
+interface Templates {
+  readonly teamIds: readonly string[];
+  readonly templateIds: readonly string[];
+}
+
+const tagged = compiledOnce(['teamIds', 'templateIds'], (db, engine, { teamIds, templateIds }: Templates) =>
+  db
+    .selectFrom('template_tags as tt')
+    .innerJoin('tags', join => join.onRef('tags.team_id', '=', 'tt.team_id').onRef('tags.tag_id', '=', 'tt.tag_id'))
+    .select(['tt.template_id', 'tt.tag_id', 'tt.comment', 'tags.name'])
+    .where(eb => isOneOf(engine, eb.ref('tt.team_id'), teamIds))
+    .where(eb => isOneOf(engine, eb.ref('tt.template_id'), templateIds)),
+);
 
 export class LibraryReader {
   protected readonly db: Kysely<Database>;
@@ -150,13 +165,7 @@ export class LibraryReader {
 
   /** Tags of templates, by name. */
   tagsOf(teamIds: readonly string[], templateIds: readonly string[]) {
-    return this.db
-      .selectFrom('template_tags as tt')
-      .innerJoin('tags', join => join.onRef('tags.team_id', '=', 'tt.team_id').onRef('tags.tag_id', '=', 'tt.tag_id'))
-      .select(['tt.template_id', 'tt.tag_id', 'tt.comment', 'tags.name'])
-      .where(eb => isOneOf(this.engine, eb.ref('tt.team_id'), teamIds))
-      .where(eb => isOneOf(this.engine, eb.ref('tt.template_id'), templateIds))
-      .execute();
+    return tagged(this.db, this.engine, { teamIds, templateIds });
   }
 }
 

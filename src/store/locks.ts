@@ -4,13 +4,36 @@
  */
 import type { Kysely } from 'kysely';
 import type { LockHolding } from '../base/errors.ts';
+import { compiledOnce } from './compiled.ts';
+import type { Engine } from './engine.ts';
 import type { Database, Row } from './schema.ts';
+
+interface Held {
+  readonly teamId: string;
+  readonly templateId: string;
+  readonly tokenId: string;
+  readonly now: number;
+}
+
+const touched = compiledOnce(
+  ['teamId', 'templateId', 'tokenId', 'now'],
+  (db, _engine, { teamId, templateId, tokenId, now }: Held) =>
+    db
+      .updateTable('template_locks')
+      .set({ last_activity_at: now })
+      .where('team_id', '=', teamId)
+      .where('template_id', '=', templateId)
+      .where('token_id', '=', tokenId)
+      .returningAll(),
+);
 
 export class LockTransactor {
   readonly #db: Kysely<Database>;
+  readonly #engine: Engine;
 
-  constructor(db: Kysely<Database>) {
+  constructor(db: Kysely<Database>, engine: Engine) {
     this.#db = db;
+    this.#engine = engine;
   }
 
   /** Those that the user holds on templates of the team, by whatever token. */
@@ -70,14 +93,7 @@ export class LockTransactor {
     tokenId: string,
     now: number,
   ): Promise<Row<'template_locks'> | undefined> {
-    return this.#db
-      .updateTable('template_locks')
-      .set({ last_activity_at: now })
-      .where('team_id', '=', teamId)
-      .where('template_id', '=', templateId)
-      .where('token_id', '=', tokenId)
-      .returningAll()
-      .executeTakeFirst();
+    return touched(this.#db, this.#engine, { teamId, templateId, tokenId, now }).then(([lock]) => lock);
   }
 
   /** @returns whether the token held the lock */

@@ -3,7 +3,7 @@
  * `revision`, and the one that comes second runs again.
  */
 import { type Compilable, type Expression, type ExpressionBuilder, type Kysely, type SqlBool, sql } from 'kysely';
-import { compiledOnce } from './compiled.ts';
+import { compiledByColumns, compiledOnce } from './compiled.ts';
 import { type Engine, isOneOf } from './engine.ts';
 import { OvertakenByWriter } from './overtaken.ts';
 import type { Database, Row } from './schema.ts';
@@ -208,25 +208,57 @@ export class TemplateReader {
   }
 }
 
+interface OfTemplate {
+  readonly teamId: string;
+  readonly templateId: string;
+}
+
+const insertedEntry = compiledByColumns((db, entry: Entry) => db.insertInto('template_entries').values(entry));
+
+const changedHead = compiledByColumns(
+  (db, { teamId, templateId, before, ...change }: Partial<Head> & OfTemplate & { readonly before: number }) =>
+    db
+      .updateTable('templates')
+      .set(change)
+      .where('team_id', '=', teamId)
+      .where('template_id', '=', templateId)
+      .where('revision', '=', before),
+);
+
+const markedEntry = compiledByColumns(
+  (db, { teamId, templateId, version, ...mark }: Partial<Entry> & OfTemplate & { readonly version: number }) =>
+    db
+      .updateTable('template_entries')
+      .set(mark)
+      .where('team_id', '=', teamId)
+      .where('template_id', '=', templateId)
+      .where('internal_version', '=', version),
+);
+
+const greatestVersion = compiledOnce(['teamId', 'templateId'], (db, _engine, { teamId, templateId }: OfTemplate) =>
+  db
+    .selectFrom('template_entries')
+    .select(eb => eb.fn.max('public_version').as('greatest'))
+    .where('team_id', '=', teamId)
+    .where('template_id', '=', templateId)
+    .where('public_version', '>', sql.lit(0)),
+);
+
 export class TemplateTransactor extends TemplateReader {
   async insertHead(head: Head): Promise<void> {
     await this.db.insertInto('templates').values(head).execute();
   }
 
   async insertEntry(entry: Entry): Promise<void> {
-    await this.db.insertInto('template_entries').values(entry).execute();
+    await insertedEntry(this.db, this.engine, entry);
   }
 
   /** @throws OvertakenByWriter when the head is no longer the one that was read */
   async changeHead(read: Head, change: Partial<Head>): Promise<void> {
-    const { numUpdatedRows } = await this.db
-      .updateTable('templates')
-      .set({ ...change, revision: read.revision + 1 })
-      .where('team_id', '=', read.team_id)
-      .where('template_id', '=', read.template_id)
-      .where('revision', '=', read.revision)
-      .executeTakeFirst();
-    if (numUpdatedRows === 0n) throw new OvertakenByWriter();
+    const { team_id: teamId, template_id: templateId, revision: before } = read;
+    const values = { ...change, revision: before + 1, teamId, templateId, before };
+    const { numAffectedRows } = await changedHead(this.db, this.engine, values);
+    if (numAffectedRows === 0n) throw new OvertakenByWriter();
   }
 
   /** Keeps others from changing the head until the end of the transaction. @throws OvertakenByWriter as changeHead */
@@ -248,24 +280,13 @@ export class TemplateTransactor extends TemplateReader {
     entry: Entry,
     mark: Partial<Pick<Entry, 'status' | 'public_version' | 'published_version' | 'published_by' | 'published_at'>>,
   ): Promise<void> {
-    await this.db
-      .updateTable('template_entries')
-      .set(mark)
-      .where('team_id', '=', entry.team_id)
-      .where('template_id', '=', entry.template_id)
-      .where('internal_version', '=', entry.internal_version)
-      .execute();
+    const { team_id: teamId, template_id: templateId, internal_version: version } = entry;
+    await markedEntry(this.db, this.engine, { ...mark, teamId, templateId, version });
   }
 
   /** The greatest publicVersion given to an entry so far; 0 before the first. */
   async greatestPublicVersion(teamId: string, templateId: string): Promise<number> {
-    const row = await this.db
-      .selectFrom('template_entries')
-      .select(eb => eb.fn.max('public_version').as('greatest'))
-      .where('team_id', '=', teamId)
-      .where('template_id', '=', templateId)
-      .where('public_version', '>', sql.lit(0))
-      .executeTakeFirstOrThrow();
-    return row.greatest ?? 0;
+    const [row] = await greatestVersion(this.db, this.engine, { teamId, templateId });
+    return row?.greatest ?? 0;
   }
 }

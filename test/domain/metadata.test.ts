@@ -99,14 +99,14 @@ describe('a value', () => {
     value => {
       const right = /^value: "[AdD]?"; the list has no such option; choose another$/;
       const of = rules(LIST, { options: list('a') });
-      expect(() => check(value, of)).toThrow(refusal('list-option-not-found', right));
+      expect(() => check(value, of)).toThrow(refusal('invalid-argument', right));
     },
   );
 
   test('of an option that was taken out is refused, by id and by text', () => {
     const of = rules(LIST, { options: withRemoved(list('a', 'b'), ['a']) });
-    expect(() => check({ listValueId: 'a' }, of)).toThrow(refusal('list-option-not-found', /"A" \(a\) was taken out/));
-    expect(() => check({ listValue: 'A' }, of)).toThrow(refusal('list-option-not-found', /no such option/));
+    expect(() => check({ listValueId: 'a' }, of)).toThrow(refusal('invalid-argument', /"A" \(a\) was taken out/));
+    expect(() => check({ listValue: 'A' }, of)).toThrow(refusal('invalid-argument', /no such option/));
   });
 
   test('of an option that was merged is the one that it became', () => {

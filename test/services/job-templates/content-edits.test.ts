@@ -86,18 +86,16 @@ describe.each(edits)('%s', (_name, edit) => {
     await refused(ErrorCode.TEMPLATE_NOT_LOCKED, 'template-not-locked', /call acquireLock first/);
   });
 
-  test('while in review is refused', async () => {
+  test('is refused while in review, of an archived template, and of one that is marked', async () => {
     await ana.templates.beginReview(id);
     await refused(ErrorCode.WRONG_STATE, 'template-in-review', /endReview first/);
-  });
-
-  test('of an archived template is refused', async () => {
+    await ana.templates.endReview(id);
+    for (const mark of ['readOnly', 'system'] as const) {
+      await admin.templates.updateMarks(id, { [mark]: true });
+      await refused(ErrorCode.NOT_ALLOWED, 'not-allowed', new RegExp(`is marked ${mark}`));
+      await admin.templates.updateMarks(id, { [mark]: false });
+    }
     await ana.templates.archive(id);
     await refused(ErrorCode.RESOURCE_ARCHIVED, 'template-archived', /unarchive it first/);
-  });
-
-  test.each(['readOnly', 'system'] as const)('of a template that is marked %s is refused', async mark => {
-    await admin.templates.updateMarks(id, { [mark]: true });
-    await refused(ErrorCode.NOT_ALLOWED, 'not-allowed', new RegExp(`is marked ${mark}`));
   });
 });

@@ -239,9 +239,9 @@ describe('metadata', () => {
     [
       'an option that there is not',
       ({ list }) => ({ [list!]: { listValue: 'Green' } }),
-      ErrorCode.NOT_FOUND,
-      'list-option-not-found',
-      /"Green"/,
+      ErrorCode.BAD_REQUEST,
+      'invalid-argument',
+      /^updated, "List .*": "Green"; the list has no such option/,
     ],
     [
       'a definition for steps',

@@ -14,7 +14,7 @@ import { TestServer } from '../../support/server.ts';
 import { type Entry, everybody, Model, nameOf, type Outcome, type Status, type Who } from './model.ts';
 
 /** Of each kind of team: `make model` has 1,000 of them, the suite what its time allows. */
-const RUNS = Number(process.env.JOBWRIGHT_MODEL_RUNS ?? (engine === 'sqlite' ? 250 : 40));
+const RUNS = Number(process.env.JOBWRIGHT_MODEL_RUNS ?? (engine === 'sqlite' ? 100 : 25));
 const MOST_COMMANDS = 40;
 
 /** A connection with a token of its own, which can end and be had anew. */

@@ -294,8 +294,8 @@ describe('an update', () => {
     expect(after.defaultValue).toEqual({ listValueId: idsOf(list)[1] });
     await expectRefused(
       () => update({ ...list, defaultValue: { listValue: 'C' } }),
-      NOT_FOUND,
-      'list-option-not-found',
+      BAD_REQUEST,
+      'invalid-argument',
       /^metadata\.defaultValue: "C"; the list has no such option/,
     );
   });

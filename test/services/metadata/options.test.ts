@@ -167,9 +167,10 @@ describe('removed options', () => {
       () => list.update([a], [{ name: 'C' }]),
       () => list.update([a], [{ position: 0 }]),
       () => list.merge([b], a),
-      () => metadataOf(admin).update(admin.teamId, update),
     ])
       await expectRefused(act, NOT_FOUND, 'list-option-not-found', gone);
+    const chosen = () => metadataOf(admin).update(admin.teamId, update);
+    await expectRefused(chosen, ErrorCode.BAD_REQUEST, 'invalid-argument', gone);
   });
 });
 
