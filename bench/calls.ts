@@ -89,7 +89,7 @@ async function measureIn(folder: string, print: (line: string) => void): Promise
     const edits = await measureEdits(first, large, store.file);
     const { perSecond } = await measure(1, 5, () => jobsOf(first).createJobs(small.id, { numberOfJobs: 1000 }));
     const whileLoggingIn = await measureWhileLoggingIn(server.address, first, small.id);
-    const templates = await measureLarge(first, teamId);
+    const templates = await measureLarge(first, teamId, server.pid);
     const lastMegabytes = await residentMegabytes(server.pid);
     await Promise.all(connections.map(connection => connection.close()));
     const create1000JobsMilliseconds = 1000 / perSecond;
