@@ -77,7 +77,7 @@ declare class Client {
 
     /**
      * Returns a page of the templates that meet whereOpts, as their latest entries. Default order: last modified first;
-     * ties by id.
+     * ties by id, ascending or descending as the last key of the order.
      * 
      * Errors: team-not-found (404), limit-exceeded (400), insufficient-permissions (476)
      */

@@ -142,17 +142,30 @@ export function withCopyOf(
   return withChild(root, copyOf(placeOf(root, { kind, id }).step, newId), { ...to, replace: false });
 }
 
-/** With new ids of steps, groups, fields and notices. A clientId names one thing, and stays with the original. */
+/**
+ * With new ids of steps, groups, fields and notices. A clientId names one thing, and stays with the original. Paths among what is copied
+ * lead from copy to copy; those to other steps lead where they led.
+ */
 function copyOf(step: BaseStep, newId: () => string): BaseStep {
+  const newIds = new Map([...walk(step)].map(({ step: { id } }) => [id, newId()]));
+  return copied(step, newIds, newId);
+}
+
+function copied(step: BaseStep, newIds: ReadonlyMap<string, string>, newId: () => string): BaseStep {
   const renamed = <T extends { id: string }>(things: readonly T[]): T[] =>
     things.map(thing => ({ ...thing, id: newId(), ...('clientId' in thing && { clientId: '' }) }));
   const { step: leaf, stepGroup } = step.impl;
   const notices = stepGroup?.headers?.notices;
+  const paths = step.flow?.paths?.map(path => ({
+    ...path,
+    nextStepId: newIds.get(path.nextStepId) ?? path.nextStepId,
+  }));
   return {
     ...step,
-    id: newId(),
+    id: newIds.get(step.id)!,
     clientId: '',
     descrip: step.descrip.map(element => (element.notice ? { notice: renamed([element.notice])[0]! } : element)),
+    ...(paths && { flow: { ...step.flow, paths } }),
     impl: leaf
       ? { step: { ...leaf, stepFields: renamed(leaf.stepFields) } }
       : {
@@ -160,7 +173,7 @@ function copyOf(step: BaseStep, newId: () => string): BaseStep {
             ? { ...stepGroup, headers: { ...stepGroup.headers, notices: renamed(notices) } }
             : stepGroup!,
         },
-    children: step.children.map(child => copyOf(child, newId)),
+    children: step.children.map(child => copied(child, newIds, newId)),
   };
 }
 

@@ -230,6 +230,29 @@ describe('copying', () => {
   });
 });
 
+test('a copy keeps no path to what it was copied from: paths lead among the copies, and else where they led', async () => {
+  const own = { clientGeneratedIds: true };
+  const to = (...ids: string[]) => ({ paths: ids.map(nextStepId => ({ nextStepId })) });
+  const sent = group(
+    'Loop',
+    [step('Do', { id: 'do', flow: to('check') }), step('Check', { id: 'check', flow: to('do', 'end') })],
+    {
+      id: 'loop',
+      ...own,
+    },
+  );
+  await ana.templates.addStepModular(id, root.id, step('End', { id: 'end', ...own }), -1, false);
+  await ana.templates.addStepGroupModular(id, root.id, sent, 0, false);
+  const waysOf = ({ flow }: BaseStep) => flow!.paths!.map(({ nextStepId }) => nextStepId);
+  const { stepGroup } = await ana.templates.cloneStepGroupModular(id, root.id, 'loop', 0, root.id, 1);
+  const [doing, checking] = stepGroup!.children[1]!.children as [BaseStep, BaseStep];
+  expect(waysOf(doing)).toEqual([checking.id]);
+  expect(waysOf(checking)).toEqual([doing.id, 'end']);
+  expect([doing.id, checking.id]).not.toEqual(expect.arrayContaining(['do']));
+  const original = stepGroup!.children[0]!.children as [BaseStep, BaseStep];
+  expect(original.map(waysOf)).toEqual([['check'], ['do', 'end']]);
+});
+
 describe('updateStepGroup', () => {
   test('replaces the whole tree; what keeps its id keeps it, what is new gets one', async () => {
     const one = found('One');
