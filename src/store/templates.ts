@@ -46,6 +46,9 @@ const numberColumns = {
 } as const;
 type NumberKind = keyof typeof numberColumns;
 
+/** That an entry has a number of this kind, as a literal: the indexes have those entries alone. */
+const isNumbered = (kind: NumberKind): Expression<SqlBool> => sql`${sql.ref(numberColumns[kind])} > ${sql.lit(0)}`;
+
 interface EntriesAsked {
   readonly teamIds: readonly string[];
   readonly templateIds: readonly string[];
@@ -94,7 +97,7 @@ const entriesAt = (entry: 'latest' | 'published' | NumberKind) =>
           ? eb('e.internal_version', '=', eb.ref('t.version'))
           : entry === 'published'
             ? eb('e.internal_version', '=', eb.ref('t.published_internal_version'))
-            : eb(numberColumns[entry], '=', number),
+            : eb.and([eb(numberColumns[entry], '=', number), isNumbered(entry)]),
       )
         .where(eb => isOneOf(engine, eb.ref('t.team_id'), teamIds))
         .where(eb => isOneOf(engine, eb.ref('t.template_id'), templateIds)) as unknown as Compilable<TemplateRow>,
@@ -144,7 +147,7 @@ export class TemplateReader {
             select * from unnest(
               ${asked.map(pair => pair.templateId)}::text[], ${asked.map(pair => pair.number)}::int[]
             ) as pairs(template_id, number))`;
-    const rows = rowsOf(this.db, eb => eb.lit(true))
+    const rows = rowsOf(this.db, () => isNumbered(kind))
       .innerJoin(wanted.as('w'), join =>
         join.onRef('w.template_id', '=', 'e.template_id').onRef('w.number', '=', numberColumns[kind]),
       )
