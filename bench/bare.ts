@@ -1,6 +1,6 @@
 /**
  * A bare better-sqlite3 that reads and writes what templates' calls do, in a copy of the server's database: the same rows by the same
- * keys, one transaction for one call, prepared once, with nothing around it. Beside it the rates of calls can be judged.
+ * keys, one transaction for one call, prepared once (and, by the pluses, planned once: store/sqlite.ts), with nothing around it. Beside it the rates of calls can be judged.
  */
 import { randomBytes } from 'node:crypto';
 import SQLite from 'better-sqlite3';
@@ -25,17 +25,17 @@ const TEMPLATE = `
   left join tokens k on k.token_id = l.token_id
   left join users u on u.user_id = k.user_id
   join teams on teams.team_id = t.team_id
-  where t.team_id = ?`;
+  where t.team_id = +?`;
 
-const ONE = 'team_id = :team_id and template_id = :template_id';
+const ONE = 'team_id = +:team_id and template_id = +:template_id';
 
 /** Statements by what they do. */
 const prepared = (db: SQLite.Database) => ({
-  one: db.prepare(`${TEMPLATE} and t.template_id = ?`),
-  several: db.prepare(`${TEMPLATE} and t.template_id in (select value from json_each(?))`),
+  one: db.prepare(`${TEMPLATE} and t.template_id = +?`),
+  several: db.prepare(`${TEMPLATE} and t.template_id in (select value from json_each(+?))`),
   find: db
     .prepare(
-      'select template_id from templates where team_id = ? and archived_at is null and typ in (1) order by title_key, template_id limit ? offset ?',
+      'select template_id from templates where team_id = +? and archived_at is null and typ in (1) order by title_key, template_id limit +? offset +?',
     )
     .pluck(),
   touch: db.prepare(`update template_locks set last_activity_at = last_activity_at + 1 where ${ONE} returning *`),
@@ -48,7 +48,7 @@ const prepared = (db: SQLite.Database) => ({
   ),
   marked: db.prepare(
     `update template_entries set status = 'Published', public_version = :number, published_version = :number
-     where ${ONE} and internal_version = :internal_version`,
+     where ${ONE} and internal_version = +:internal_version`,
   ),
 });
 

@@ -8,7 +8,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import SQLite from 'better-sqlite3';
-import { Kysely, type Logger, SqliteAdapter, SqliteDialect } from 'kysely';
+import { Kysely, type Logger, type QueryCompiler, SqliteAdapter, SqliteDialect, SqliteQueryCompiler } from 'kysely';
 import { LRUCache } from 'lru-cache';
 import type { Connections } from './engine.ts';
 import type { Database } from './schema.ts';
@@ -55,6 +55,21 @@ export function openSqlite(settings: SqliteSettings, log?: Logger): Connections 
 class TransactionalSqlite extends SqliteDialect {
   override createAdapter(): SqliteAdapter {
     return new TransactionalAdapter();
+  }
+
+  override createQueryCompiler(): QueryCompiler {
+    return new UnpeekedCompiler();
+  }
+}
+
+/**
+ * SQLite plans a statement anew whenever a parameter that it compares with a column gets another value: it might choose another index by
+ * it. For a join of seven tables that takes 40 times as long as answering. Ours always go by the same index, so the plus, which changes
+ * nothing, keeps SQLite from looking at the value.
+ */
+class UnpeekedCompiler extends SqliteQueryCompiler {
+  protected override getCurrentParameterPlaceholder(): string {
+    return '+?';
   }
 }
 

@@ -92,3 +92,14 @@ test('more different statements than are kept prepared work all the same, again 
     }
   }
 });
+
+test('parameters are hidden from the planner, and stay what they are', async () => {
+  const { writes } = openConnections();
+  const { sql: text } = writes.selectFrom('teams').selectAll().where('team_id', '=', 'x').limit(1).compile();
+  expect(text).toMatch(/"team_id" = \+\? limit \+\?$/);
+  await sql`create table t (a, b, c, d)`.execute(writes);
+  const values = ['1', 1.5, null, Buffer.from([0, 1])];
+  await sql`insert into t values (${sql.join(values)})`.execute(writes);
+  const found = await sql`select a, b, c, d, typeof(a) as of from t where a = ${'1'} and b = ${1.5}`.execute(writes);
+  expect(found.rows).toEqual([{ a: '1', b: 1.5, c: null, d: Buffer.from([0, 1]), of: 'text' }]);
+});
