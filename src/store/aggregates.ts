@@ -17,6 +17,7 @@ import { LockTransactor } from './locks.ts';
 import { LoginReader, LoginTransactor } from './logins.ts';
 import { MetadataReader, MetadataTransactor } from './metadata.ts';
 import { PeopleReader, PeopleTransactor } from './people.ts';
+import { PropertyReader, PropertyTransactor } from './properties.ts';
 import { RunReader, RunTransactor } from './runs.ts';
 import type { Database } from './schema.ts';
 import { SheetReader, SheetTransactor } from './sheets.ts';
@@ -34,6 +35,7 @@ export class Reader {
   readonly trees: TreeReader;
   readonly jobs: JobReader;
   readonly holds: HoldReader;
+  readonly properties: PropertyReader;
   readonly files: FileReader;
   readonly documents: DocumentReader;
   readonly attachments: AttachmentReader;
@@ -59,6 +61,7 @@ export class Reader {
     this.trees = new TreeReader(db, engine, cache);
     this.jobs = new JobReader(db, engine);
     this.holds = new HoldReader(db, engine);
+    this.properties = new PropertyReader(db, engine);
     this.files = new FileReader(db, engine);
     this.documents = new DocumentReader(db, engine);
     this.attachments = new AttachmentReader(db);
@@ -94,6 +97,7 @@ export class Transactor extends Reader {
   override readonly trees: TreeTransactor;
   override readonly jobs: JobTransactor;
   override readonly holds: HoldTransactor;
+  override readonly properties: PropertyTransactor;
   override readonly files: FileTransactor;
   override readonly documents: DocumentTransactor;
   override readonly attachments: AttachmentTransactor;
@@ -126,6 +130,7 @@ export class Transactor extends Reader {
     this.trees = new TreeTransactor(db, engine, cache, effect => this.onCommit(effect));
     this.jobs = new JobTransactor(db, engine);
     this.holds = new HoldTransactor(db, engine);
+    this.properties = new PropertyTransactor(db, engine);
     this.files = new FileTransactor(db, engine);
     this.documents = new DocumentTransactor(db, engine);
     this.attachments = new AttachmentTransactor(db);
