@@ -3,7 +3,7 @@ import { type CreateJobOverrides, MAX_RELATED_ROWS } from '#gen/jobs_types';
 import { BadRequest } from '../base/errors.ts';
 import { PropertyFaults } from '../domain/properties/faults.ts';
 import { addedRows, extendedByTable } from '../domain/properties/given.ts';
-import { newRow, type RowValues } from '../domain/properties/rows.ts';
+import { newRow, type RowValues, valuesToJson } from '../domain/properties/rows.ts';
 import { PropertyTables } from '../domain/properties/tables.ts';
 import type { Transactor } from '../store/database.ts';
 import { type PropertyRow, THE_ROW } from '../store/properties.ts';
@@ -42,7 +42,7 @@ function startingRows(act: Act, template: TemplateRow, given: Given): Omit<Prope
     table_name,
     row_id,
     created_at: act.now,
-    row_values: JSON.stringify(values),
+    row_values: valuesToJson(values),
   });
   const single = tables.tables
     .filter(({ isRelated }) => !isRelated)

@@ -16,6 +16,7 @@ import { LocationReader, LocationTransactor } from './locations.ts';
 import { LockTransactor } from './locks.ts';
 import { LoginReader, LoginTransactor } from './logins.ts';
 import { MetadataReader, MetadataTransactor } from './metadata.ts';
+import { ParentTransactor } from './parents.ts';
 import { PeopleReader, PeopleTransactor } from './people.ts';
 import { PropertyReader, PropertyTransactor } from './properties.ts';
 import { RunReader, RunTransactor } from './runs.ts';
@@ -94,6 +95,7 @@ export class Transactor extends Reader {
   override readonly templates: TemplateTransactor;
   override readonly library: LibraryTransactor;
   readonly locks: LockTransactor;
+  readonly parents: ParentTransactor;
   override readonly trees: TreeTransactor;
   override readonly jobs: JobTransactor;
   override readonly holds: HoldTransactor;
@@ -127,6 +129,7 @@ export class Transactor extends Reader {
     this.templates = new TemplateTransactor(db, engine);
     this.library = new LibraryTransactor(db, engine);
     this.locks = new LockTransactor(db);
+    this.parents = new ParentTransactor(db, engine);
     this.trees = new TreeTransactor(db, engine, cache, effect => this.onCommit(effect));
     this.jobs = new JobTransactor(db, engine);
     this.holds = new HoldTransactor(db, engine);

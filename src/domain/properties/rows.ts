@@ -4,7 +4,10 @@ import { type Property, type PropertyTable, valueFault } from './tables.ts';
 import { expectedOf, type PropertyValue, parsedValue, valueKey } from './values.ts';
 
 /** By the property's name as it is declared; null is left out. */
-export type RowValues = { readonly [property: string]: PropertyValue };
+export type RowValues = ReadonlyMap<string, PropertyValue>;
+
+export const valuesFromJson = (json: string): RowValues => new Map(Object.entries(JSON.parse(json)));
+export const valuesToJson = (values: RowValues): string => JSON.stringify(Object.fromEntries(values));
 
 /** A property by its name in the table, and the text to give to it; no text = null. */
 export interface GivenValue {
@@ -20,12 +23,12 @@ export function newRow(
   where = '',
 ): RowValues {
   const values = valuesGiven(faults, table, given, where);
-  const row: Record<string, PropertyValue> = {};
+  const row = new Map<string, PropertyValue>();
   for (const property of table.properties) {
     const value = values.has(property) ? values.get(property) : property.initial;
-    if (value !== undefined && value !== null) row[property.name] = value;
+    if (value !== undefined && value !== null) row.set(property.name, value);
     else if (property.isRequired && !values.has(property))
-      faults.add(property.identifier + where, `has no value; it is required and has no default`);
+      faults.add(property.identifier + where, 'has no value; it is required and has no default');
   }
   return row;
 }
@@ -42,12 +45,12 @@ export function changedRow(
   byServer: boolean,
   where = '',
 ): RowValues {
-  const changed: Record<string, PropertyValue> = { ...row };
+  const changed = new Map(row);
   for (const [property, value] of valuesGiven(faults, table, given, where)) {
-    if (!byServer && !property.editable && !isSame(row[property.name], value))
+    if (!byServer && !property.editable && !isSame(row.get(property.name), value))
       faults.add(property.identifier + where, 'is not editable; it keeps the value that it was made with');
-    if (value === null) delete changed[property.name];
-    else changed[property.name] = value;
+    if (value === null) changed.delete(property.name);
+    else changed.set(property.name, value);
   }
   return changed;
 }
@@ -57,7 +60,7 @@ const isSame = (one: PropertyValue | undefined, other: PropertyValue | null): bo
 
 /** The properties of the table that differ between two rows. */
 export const differing = (table: PropertyTable, before: RowValues, after: RowValues): Property[] =>
-  table.properties.filter(({ name }) => !isSame(before[name], after[name] ?? null));
+  table.properties.filter(({ name }) => !isSame(before.get(name), after.get(name) ?? null));
 
 /** The values that are right, and null for those to be cleared. */
 function valuesGiven(

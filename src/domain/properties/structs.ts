@@ -5,7 +5,7 @@ import type {
   JobRelatedPropertyEntry,
   JobRelatedPropertyTable,
 } from '#gen/jobs_types';
-import type { RowValues } from './rows.ts';
+import { type RowValues, valuesFromJson } from './rows.ts';
 import type { Property, PropertyTable, PropertyTables } from './tables.ts';
 import { valueInStruct } from './values.ts';
 
@@ -18,11 +18,11 @@ export interface KeptRow {
   readonly row_values: string;
 }
 
-export const valuesOfRow = (row: KeptRow | undefined): RowValues => (row ? JSON.parse(row.row_values) : {});
+export const valuesOfRow = (row: KeptRow | undefined): RowValues => valuesFromJson(row?.row_values ?? '{}');
 
 export const propertyStructs = (properties: readonly Property[], values: RowValues): JobProperty[] =>
   properties.map(({ name, type }) => {
-    const value = values[name];
+    const value = values.get(name);
     return { propertyName: name, ...(value !== undefined && { value: valueInStruct(type, value) }) };
   });
 

@@ -50,6 +50,12 @@ export interface ReadLimits {
   readonly jsonBytes: number;
 }
 
+/** How a message is read. */
+export interface Reading extends ReadLimits {
+  /** 64-bit integers that no number holds exactly become the texts of their digits; else they are refused. */
+  readonly digits?: boolean;
+}
+
 /** Thrown when bytes are no message of the protocol. What follows them cannot be understood either. */
 export class Malformed extends Error {}
 
@@ -71,10 +77,30 @@ export class BeyondLimit extends Untakable {
 /** Thrown when a value is none that the interface can take there. */
 export class UnfitValue extends Untakable {}
 
-export const exact = (whole: number): number => {
+/** @param digits of the number, where they may stand for it */
+export const exact = (whole: number, digits?: () => string): number => {
   if (Number.isSafeInteger(whole)) return whole;
+  if (digits) return digits() as unknown as number;
   throw new UnfitValue(`a 64-bit integer lies beyond ±${Number.MAX_SAFE_INTEGER}, the largest that is taken exactly`);
 };
+
+/** A 64-bit integer of its two halves. */
+export const joined = (high: number, low: number, reading: Reading): number =>
+  exact(
+    high * 2 ** 32 + (low >>> 0),
+    reading.digits ? () => String((BigInt(high) << 32n) | BigInt(low >>> 0)) : undefined,
+  );
+
+/** A whole number, or the text of its digits, as two halves of 32 bits. */
+export function halves(value: number | string): { high: number; low: number } {
+  if (typeof value === 'string') {
+    const whole = BigInt(value);
+    return { high: Number(BigInt.asIntN(32, whole >> 32n)), low: Number(BigInt.asIntN(32, whole)) };
+  }
+  // Numbers beyond 2^53 are whole too: what a number can hold is written exactly.
+  const high = Math.floor(value / 2 ** 32);
+  return { high: high | 0, low: (value - high * 2 ** 32) | 0 };
+}
 
 /** Counts what a message holds while it is read. */
 export class Budget {
@@ -174,7 +200,8 @@ export interface WireProtocol {
   writeByte(value: number): void;
   writeI16(value: number): void;
   writeI32(value: number): void;
-  writeI64(value: number): void;
+  /** @param value beyond what a number holds exactly, the text of its digits */
+  writeI64(value: number | string): void;
   writeDouble(value: number): void;
   writeString(value: string | Uint8Array): void;
   writeBinary(value: string | Uint8Array): void;
@@ -209,13 +236,13 @@ export interface WireProtocol {
 export type ProtocolName = 'binary' | 'compact' | 'json';
 
 /** `input` may be left out where nothing is read, and `output` where nothing is written. */
-export type ProtocolClass = new (output: ByteWriter, input?: Buffer, limits?: ReadLimits) => WireProtocol;
+export type ProtocolClass = new (output: ByteWriter, input?: Buffer, reading?: Reading) => WireProtocol;
 
 /** Our protocols as the generated code's typings want them. */
 export const generic = (protocol: WireProtocol): TProtocol => protocol as unknown as TProtocol;
 
 /** Both ends' limits of a peer that is trusted: a client and its server. */
-export const UNBOUNDED: ReadLimits = {
+export const UNBOUNDED: Reading = {
   stringBytes: Number.POSITIVE_INFINITY,
   containerElements: Number.POSITIVE_INFINITY,
   messageElements: Number.POSITIVE_INFINITY,
