@@ -160,7 +160,7 @@ async function checkParent(tx: Transactor, job: JobRow, parentJob: string): Prom
       { cycle: cycle.join(',') },
     );
   }
-  if (chain.length < MAX_PARENT_DEPTH) return;
+  if (chain.length <= MAX_PARENT_DEPTH) return;
   throw new BadRequest(
     'limit-exceeded',
     `jobUpdates.parentJob: more than ${MAX_PARENT_DEPTH} jobs would stand above this one; choose one higher up`,

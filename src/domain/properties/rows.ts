@@ -98,7 +98,7 @@ function checkedValue(
     return null;
   }
   const value = parsedValue(property.type, text);
-  const fault = value === undefined ? `expected ${expectedOf(property.type)}` : valueFault(property, value);
-  if (fault !== undefined) faults.add(place, `"${shown(text)}"; ${fault}`);
+  const fault = value === undefined ? `; expected ${expectedOf(property.type)}` : valueFault(property, value);
+  if (fault !== undefined) faults.add(place, `"${shown(text)}"${fault}`);
   return value ?? null;
 }

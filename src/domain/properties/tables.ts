@@ -35,23 +35,18 @@ export interface PropertyTable {
 }
 
 export class PropertyTables {
-  static readonly none = new PropertyTables([]);
   /** In their order. */
   readonly tables: readonly PropertyTable[];
   readonly #byName: ReadonlyMap<string, PropertyTable>;
 
   /** @param json flow.ExtendedPropertyTable list; null for none */
   static of(json: string | null): PropertyTables {
-    return json === null ? PropertyTables.none : new PropertyTables(JSON.parse(json));
+    return new PropertyTables(json === null ? [] : JSON.parse(json));
   }
 
   constructor(tables: readonly ExtendedPropertyTable[]) {
     this.tables = inOrder(tables, table => table.tableOrder).map(prepared);
     this.#byName = byName(this.tables);
-  }
-
-  get isEmpty(): boolean {
-    return this.tables.length === 0;
   }
 
   /** @param name in any case */
@@ -106,11 +101,12 @@ function preparedProperty(tableName: string, definition: ExtendedPropertyDefinit
   };
 }
 
-/** What a text is wrong for as a value of the property; undefined when it is right. */
+/** Why a value is none of the property, behind the value in a message; undefined when it is one. */
 export function valueFault(property: Property, value: PropertyValue): string | undefined {
   if (property.type === ExtendedPropertyDataType.String && isLonger(value as string, property.longest))
-    return `has ${[...(value as string)].length} characters; the longest may have ${property.longest}`;
-  if (property.allowed && !property.allowed.has(valueKey(value))) return 'is not in the domain of the property';
+    return ` has ${[...(value as string)].length} characters; the longest may have ${property.longest}`;
+  if (property.allowed && !property.allowed.has(valueKey(value)))
+    return ' is not in the domain of the property; take one of its codes';
   return undefined;
 }
 

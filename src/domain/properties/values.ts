@@ -5,10 +5,10 @@
  *
  *     String           "text"
  *     Integer          "9223372036854775807"    digits, since a number of JSON is not exact beyond 2^53
- *     DateTime         1924970400000            epoch milliseconds
+ *     DateTime         1955898000000            epoch milliseconds
  *     DateOnly         "2031-12-24"             sorts as the days do
  *     TimeOnly         "23:59:59", "23:59:59.5" with three digits; sorts as the times do
- *     TimestampOffset  {"text": "2031-12-24T18:00:00+01:00", "ms": 1924966800000}
+ *     TimestampOffset  {"text": "2031-12-24T18:00:00+01:00", "ms": 1955898000000}
  *     Boolean          1, 0
  *     Double           12.6
  *
@@ -47,7 +47,8 @@ const forms: Readonly<Record<ExtendedPropertyDataType, Form>> = {
     parse: epochOf,
     expected: 'epoch milliseconds, or a date and time such as 2031-12-24T18:00:00Z',
     struct: value => ({ dateTime: value as number }),
-    text: value => new Date(value as number).toISOString(),
+    // Years of more than four digits have no other text.
+    text: value => [new Date(value as number).toISOString()].find(text => epochOf(text) === value) ?? String(value),
   },
   [ExtendedPropertyDataType.DateOnly]: {
     parse: text => (dayOf(text) === undefined ? undefined : text),
