@@ -41,10 +41,16 @@ describe('roles', () => {
     expect(all).toEqual(expect.arrayContaining(['adminBasic', 'adminAdvanced', 'jobCreate', 'templatePublish']));
   });
 
-  test('AUTHOR works on templates and JOBCREATOR on jobs, EXECUTOR on steps alone', () => {
+  test('AUTHOR works on templates and JOBCREATOR on jobs, EXECUTOR on steps and what comes to light there', () => {
     expect(privilegesOf(['AUTHOR']).every(privilege => privilege.startsWith('template'))).toBe(true);
     expect(privilegesOf(['JOBCREATOR']).every(privilege => /^(job|workflow)/.test(privilege))).toBe(true);
-    expect(privilegesOf(['EXECUTOR'])).toEqual([]);
+    expect(privilegesOf(['EXECUTOR'])).toEqual([
+      'jobUpdateExtendedProperties',
+      'jobUpdateNotes',
+      'jobUpdatePercentComplete',
+      'jobUpdateStatus',
+    ]);
+    expect(privilegesOf(['JOBCREATOR'])).toEqual(expect.arrayContaining(privilegesOf(['EXECUTOR'])));
   });
 
   test('add up, each privilege once and sorted', () => {

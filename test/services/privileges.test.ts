@@ -309,6 +309,10 @@ const calls: Calls = {
       const jobId = await job();
       return user => user.jobs.addHolds({ jobId, stepIds: [] });
     },
+    updateJob: async () => {
+      const jobId = await job();
+      return user => user.jobs.updateJob(jobId, {}, '');
+    },
     closeJobs: async () => {
       const jobId = await job();
       return user => user.jobs.closeJobs([jobId]);
