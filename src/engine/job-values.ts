@@ -1,5 +1,6 @@
-/** What conditions see of a job: the values of its fields and properties, in the form in which filters compare them. */
-import { AssignedType } from '#gen/flow_types';
+/** What filters see of a job: the values of its fields, current steps and properties, in the form in which they are compared. */
+import { AssignedType, ExtendedPropertyDataType } from '#gen/flow_types';
+import type { Field, FieldType, FilterSubject, Value } from '../domain/filter/filter.ts';
 import { valuesOfRow } from '../domain/properties/structs.ts';
 import { PropertyTables } from '../domain/properties/tables.ts';
 import { comparedValue } from '../domain/properties/values.ts';
@@ -7,55 +8,36 @@ import type { Reader } from '../store/database.ts';
 import type { JobRow, JobStepRow } from '../store/jobs.ts';
 import type { PropertyRow } from '../store/properties.ts';
 
-/** A number for whole numbers, numbers, moments (epoch milliseconds) and truth values (1, 0); else a text. Null: none. */
-export type SeenValue = string | number | null;
-
-export interface JobValues {
-  /** What a job has one of: fields by their camelCase names, properties of one-to-one tables as `table.property`. */
-  readonly job: ReadonlyMap<string, SeenValue>;
-  /** assignedType, assignedTo, currentStep and currentStepId: once for each current step, once with nulls where there is none. */
-  readonly steps: readonly ReadonlyMap<string, SeenValue>[];
-  /** Properties of one-to-many tables as `table.property`: a value for each row, oldest first. */
-  readonly rows: ReadonlyMap<string, readonly SeenValue[]>;
-}
-
-/** At most two statements. */
-export async function jobValues(reader: Reader, job: JobRow): Promise<JobValues> {
+/** The job with all of its properties. At most two statements. */
+export async function jobValues(reader: Reader, job: JobRow): Promise<FilterSubject> {
   const steps = await reader.jobs.currentSteps(job.team_id, [job.job_id]);
   const { tables, rows } = job.has_properties === 0 ? { tables: null, rows: [] } : await reader.properties.ofJob(job);
   return valuesOf(job, steps, PropertyTables.of(tables), rows);
 }
 
 /** @param steps the current steps; those of a closed job rest, and are not seen. @param rows of the job, oldest first */
-export function valuesOf(
+export const valuesOf = (
   job: JobRow,
   steps: readonly JobStepRow[],
-  { tables }: PropertyTables,
+  tables: PropertyTables,
   rows: readonly PropertyRow[],
-): JobValues {
-  const values = new Map<string, SeenValue>(Object.entries(fieldsOf(job)));
-  const related = new Map<string, SeenValue[]>();
-  const byTable = Map.groupBy(rows, row => row.table_name);
-  for (const table of tables) {
-    const own = (byTable.get(table.name) ?? []).map(valuesOfRow);
-    for (const { name, identifier, type } of table.properties) {
-      const seen = own.map(row => {
-        const value = row.get(name);
-        return value === undefined ? null : comparedValue(type, value);
-      });
-      if (table.isRelated) related.set(identifier, seen);
-      else values.set(identifier, seen[0] ?? null);
-    }
-  }
-  const current = job.closed === 1 ? [] : steps;
-  return { job: values, steps: current.length > 0 ? current.map(stepValues) : [stepValues()], rows: related };
-}
+): FilterSubject => ({
+  values: { ...fieldValues(job), ...propertyValues(tables, rows) },
+  steps: job.closed === 1 ? [] : steps.map(stepValues),
+});
 
-const fieldsOf = (job: JobRow): Record<string, SeenValue> => ({
+export const fieldValues = (job: JobRow): Readonly<Record<string, Value>> => ({
   jobId: job.job_id,
   jobName: job.job_name,
-  description: job.description,
   notes: job.notes,
+  description: job.description,
+  parentJob: job.parent_job,
+  priority: job.priority,
+  jobStatus: job.status,
+  diagramId: job.template_id,
+  diagramName: job.template_title,
+  jobTemplateId: job.template_id,
+  jobTemplateName: job.template_title,
   ownedBy: job.owned_by,
   createdBy: job.created_by,
   closedBy: job.closed_by,
@@ -64,23 +46,55 @@ const fieldsOf = (job: JobRow): Record<string, SeenValue> => ({
   startedDate: job.started_at,
   dueDate: job.due_date,
   endDate: job.end_date,
-  parentJob: job.parent_job,
-  percentComplete: job.percent_complete,
-  priority: job.priority,
-  jobStatus: job.status,
-  diagramId: job.template_id,
   diagramVersion: job.template_version,
-  diagramName: job.template_title,
-  jobTemplateId: job.template_id,
-  jobTemplateName: job.template_title,
-  closed: job.closed,
   revision: job.revision,
+  percentComplete: job.percent_complete,
+  closed: job.closed,
 });
 
-const stepValues = (step?: JobStepRow): ReadonlyMap<string, SeenValue> =>
-  new Map<string, SeenValue>([
-    ['assignedType', step ? AssignedType[step.assigned_type]! : null],
-    ['assignedTo', step?.assigned_to ?? null],
-    ['currentStep', step?.step_name ?? null],
-    ['currentStepId', step?.step_id ?? null],
-  ]);
+export const stepValues = (step: JobStepRow): Readonly<Record<string, Value>> => ({
+  assignedType: AssignedType[step.assigned_type],
+  assignedTo: step.assigned_to,
+  currentStep: step.step_name,
+  currentStepId: step.step_id,
+});
+
+/** By `table.property`: of a one-to-one table its value, of a one-to-many table the value in each row. */
+export function propertyValues(
+  { tables }: PropertyTables,
+  rows: readonly PropertyRow[],
+): Readonly<Record<string, Value | readonly Value[]>> {
+  const byTable = Map.groupBy(rows, row => row.table_name);
+  const values = tables.flatMap(table => {
+    const own = (byTable.get(table.name) ?? []).map(valuesOfRow);
+    return table.properties.map(({ name, identifier, type }) => {
+      const seen = own.map(row => {
+        const value = row.get(name);
+        return value === undefined ? null : comparedValue(type, value);
+      });
+      return [identifier, table.isRelated ? seen : (seen[0] ?? null)] as const;
+    });
+  });
+  return Object.fromEntries(values);
+}
+
+const fieldTypes: Readonly<Record<ExtendedPropertyDataType, FieldType>> = {
+  [ExtendedPropertyDataType.String]: 'text',
+  [ExtendedPropertyDataType.Integer]: 'integer',
+  [ExtendedPropertyDataType.DateTime]: 'dateTime',
+  [ExtendedPropertyDataType.DateOnly]: 'dateOnly',
+  [ExtendedPropertyDataType.TimeOnly]: 'timeOnly',
+  [ExtendedPropertyDataType.TimestampOffset]: 'timestampOffset',
+  [ExtendedPropertyDataType.Boolean]: 'boolean',
+  [ExtendedPropertyDataType.Double]: 'number',
+};
+
+/** What filters may name of these tables. */
+export const propertyFields = ({ tables }: PropertyTables): Field[] =>
+  tables.flatMap(({ properties, isRelated }) =>
+    properties.map(({ identifier, type }) => ({
+      name: identifier,
+      type: fieldTypes[type],
+      per: isRelated ? 'row' : 'job',
+    })),
+  );

@@ -2,7 +2,7 @@
  * Changing a job: fields and properties, all or none. What is so already changes nothing: then nothing is written, and the revision
  * stays. Callers and steps that set something go through the same checks; privileges are the caller's matter.
  */
-import { JobHistoryAction, type JobValue, MAX_PARENT_DEPTH, StepState, type UpdateJobOverrides } from '#gen/jobs_types';
+import { JobHistoryAction, type JobValue, MAX_PARENT_DEPTH, type UpdateJobOverrides } from '#gen/jobs_types';
 import { NotificationType } from '#gen/notifications_types';
 import { BadRequest, InvalidVersion, NotFound, WrongState } from '../base/errors.ts';
 import { FlowChart } from '../domain/flow.ts';
@@ -10,6 +10,7 @@ import { checkUpdate, isNotesAlone } from '../domain/job-updates.ts';
 import { checkDates, knownPriority, knownStatus } from '../domain/jobs.ts';
 import { shown } from '../domain/properties/faults.ts';
 import { jobNamesOf } from '../domain/team-config.ts';
+import { isUnderWay } from '../domain/work.ts';
 import type { Transactor } from '../store/database.ts';
 import type { JobRow, JobStepRow } from '../store/jobs.ts';
 import type { Row } from '../store/schema.ts';
@@ -191,10 +192,7 @@ export async function refuseUpdate(
       );
   }
   refuseClosed(job);
-  const running = steps.find(
-    ({ step_id, state }) =>
-      (state === StepState.RUNNING || state === StepState.WAITING_FOR_INFO) && step_id !== allowRunningStepId,
-  );
+  const running = steps.find(({ step_id, state }) => isUnderWay(state) && step_id !== allowRunningStepId);
   if (!running || isNotesAlone(changes)) return;
   throw new WrongState(
     'job-running',

@@ -5,7 +5,9 @@ import type { JobTemplate } from '#gen/job_template_types';
 import { JobHistoryAction, type UpdateJobOverrides } from '#gen/jobs_types';
 import { NotificationType } from '#gen/notifications_types';
 import { TeamRole } from '#gen/user_types';
-import { jobValues } from '../../../src/engine/job-values.ts';
+import { evaluateFilter, fieldList, jobFields, parseFilter } from '../../../src/domain/filter/filter.ts';
+import { PropertyTables } from '../../../src/domain/properties/tables.ts';
+import { jobValues, propertyFields } from '../../../src/engine/job-values.ts';
 import { jobOf, newJob, parallel, stepOf, type TestJob } from '../../support/jobs.ts';
 import {
   everyType,
@@ -382,7 +384,7 @@ describe('properties', () => {
       const [row] = await reader.jobs.jobs([ana.teamId], [job.id]);
       return jobValues(reader, row!);
     });
-    expect(Object.fromEntries([...seen.job].filter(([name]) => name.startsWith('all.')))).toEqual({
+    expect(Object.fromEntries(Object.entries(seen.values).filter(([name]) => name.startsWith('all.')))).toEqual({
       'all.aString': 'Zone8',
       'all.aInteger': 2 ** 63,
       'all.aDateTime': 1955898000000,
@@ -392,13 +394,20 @@ describe('properties', () => {
       'all.aBoolean': 1,
       'all.aDouble': 12.6,
     });
-    expect(seen.rows.get('rows.n')).toEqual([1, null]);
+    expect(seen.values['rows.n']).toEqual([1, null]);
+    const fields = fieldList([...jobFields, ...propertyFields(new PropertyTables(all.extendedPropertyTables!))]);
+    const isMet = (text: string) =>
+      evaluateFilter(parseFilter(text, fields, 'q'), seen, { now: 0, callerId: null, users: new Map() });
+    expect(isMet("all.aDateOnly = '2031-12-24' AND ALL.aDouble > 12.5 AND all.aBoolean = TRUE AND rows.n = 1")).toBe(
+      true,
+    );
+    expect(isMet("all.aTimestampOffset < '2031-12-24T17:00:00Z' OR rows.n = 2")).toBe(false);
     const { jobName, createdDate } = await job.get(ana);
-    expect(seen.job.get('jobName')).toBe(jobName);
-    expect(seen.job.get('createdDate')).toBe(createdDate);
-    expect(seen.job.get('closed')).toBe(0);
-    expect(seen.job.get('dueDate')).toBeNull();
-    expect(seen.steps.map(values => Object.fromEntries(values))).toEqual([
+    expect(seen.values.jobName).toBe(jobName);
+    expect(seen.values.createdDate).toBe(createdDate);
+    expect(seen.values.closed).toBe(0);
+    expect(seen.values.dueDate).toBeNull();
+    expect(seen.steps).toEqual([
       { assignedType: 'Unassigned', assignedTo: null, currentStep: 'a', currentStepId: job.step('a') },
     ]);
   });
