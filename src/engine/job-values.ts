@@ -50,6 +50,7 @@ export const fieldValues = (job: JobRow): Readonly<Record<string, Value>> => ({
   revision: job.revision,
   percentComplete: job.percent_complete,
   closed: job.closed,
+  hasLocation: job.has_location,
 });
 
 export const stepValues = (step: JobStepRow): Readonly<Record<string, Value>> => ({

@@ -70,7 +70,9 @@ describe('roles', () => {
 });
 
 describe('in a team', () => {
-  test.each(all)('%s is granted to ADMIN and refused to EXECUTOR', privilege => {
+  const refused = all.filter(privilege => !privilegesOf(['EXECUTOR']).includes(privilege));
+
+  test.each(refused)('%s is granted to ADMIN and refused to EXECUTOR', privilege => {
     expect(() => requirePrivilege(callerWith({ plant: ['ADMIN'] }), 'plant', privilege)).not.toThrow();
     expect(() => requirePrivilege(callerWith({ plant: ['EXECUTOR'] }), 'plant', privilege)).toThrow(
       expect.objectContaining({ kind: 'insufficientPermissions', details: { privilege } }),

@@ -1,6 +1,7 @@
 /** Thrift's binary protocol, written: strict messages. binary.ts reads them. */
 import type { ByteWriter } from './bytes.ts';
-import { halves, Type } from './protocol.ts';
+import { halves } from './integers.ts';
+import { Type } from './protocol.ts';
 
 export const VERSION = 0x8001_0000;
 

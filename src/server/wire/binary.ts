@@ -2,10 +2,10 @@
 import { isUtf8 } from 'node:buffer';
 import { BinaryWriter, VERSION } from './binary-writer.ts';
 import type { ByteWriter } from './bytes.ts';
+import { joined } from './integers.ts';
 import {
   Budget,
   type FieldHead,
-  joined,
   type ListHead,
   Malformed,
   type MapHead,

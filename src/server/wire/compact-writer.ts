@@ -2,7 +2,8 @@
 import { bytesOnly } from './binary-writer.ts';
 import type { ByteWriter } from './bytes.ts';
 import { COMPACT, FALSE, TRUE } from './compact-types.ts';
-import { halves, Type } from './protocol.ts';
+import { halves } from './integers.ts';
+import { Type } from './protocol.ts';
 
 export const PROTOCOL_ID = 0x82;
 export const VERSION = 1;

@@ -6,10 +6,10 @@ import { decodedText } from './binary.ts';
 import type { ByteWriter } from './bytes.ts';
 import { elementType, TRUE, thriftType } from './compact-types.ts';
 import { CompactWriter, PROTOCOL_ID, VERSION } from './compact-writer.ts';
+import { joined } from './integers.ts';
 import {
   Budget,
   type FieldHead,
-  joined,
   type ListHead,
   Malformed,
   type MapHead,

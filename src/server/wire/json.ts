@@ -6,11 +6,11 @@
  * next one last.
  */
 import type { ByteWriter } from './bytes.ts';
+import { exact } from './integers.ts';
 import { parsedJson } from './json-text.ts';
 import { JsonWriter, NAMES, VERSION } from './json-writer.ts';
 import {
   Budget,
-  exact,
   type FieldHead,
   type ListHead,
   Malformed,
