@@ -356,3 +356,11 @@ describe('SQL compares values as they are meant', () => {
     expect(sorted).toEqual(inTime);
   });
 });
+
+test('properties of jobs that are deleted go, and those of others stay', async () => {
+  const template = await templateWith(admin, [single('One', property('p', 'String', { defaultValue: 'x' }))]);
+  const [gone, alsoGone, kept] = (await ana.jobs.createJobs(template.id, { numberOfJobs: 3 })).jobIds;
+  await server.store.transact(tx => tx.properties.deleteProperties(ana.teamId, [gone!, alsoGone!]));
+  const left = (await rowsOf(server, 'job_property_rows')).map(({ job_id }) => job_id);
+  expect([gone, alsoGone, kept].filter(jobId => left.includes(jobId!))).toEqual([kept]);
+});
