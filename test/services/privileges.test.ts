@@ -9,7 +9,6 @@ import { ErrorCode, SystemException } from '#gen/common_types';
 import { AssignedType } from '#gen/flow_types';
 import type { JobTemplate } from '#gen/job_template_types';
 import { type Metadata, MetadataType, Owner } from '#gen/metadata_types';
-
 import { AssigneeType, type BaseStep } from '#gen/step_types';
 import { allPrivileges, type Privilege } from '../../src/domain/privileges.ts';
 import type { Clients, ServiceName } from '../../src/services/generated.ts';
