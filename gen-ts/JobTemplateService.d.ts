@@ -32,6 +32,7 @@ import JobTemplateParams = ttypes.JobTemplateParams
 import JobTemplate = ttypes.JobTemplate
 import TemplateMarks = ttypes.TemplateMarks
 import DefaultsDiff = ttypes.DefaultsDiff
+import PropertyTablesDiff = ttypes.PropertyTablesDiff
 import JobTemplateStats = ttypes.JobTemplateStats
 import TemplateDraft = ttypes.TemplateDraft
 import JobTemplateModular = ttypes.JobTemplateModular
@@ -132,14 +133,14 @@ declare class Client {
     /**
      * Makes a template with an empty root group and returns its entry 1, Unpublished, unlocked. params.title is required.
      * 
-     * Errors: team-not-found (404), metadata-not-found (404), metadata-archived (601), attribute-not-found (404), limit-exceeded (400), insufficient-permissions (476)
+     * Errors: team-not-found (404), metadata-not-found (404), metadata-archived (601), attribute-not-found (404), invalid-property (400), limit-exceeded (400), insufficient-permissions (476)
      */
     create(teamId: string, params: JobTemplateParams, attributes: abac_ttypes.AbacAttribute[]): Promise<JobTemplate>;
 
     /**
      * Content edit: writes what is set in params. Returns the latest entry.
      * 
-     * Errors: template-not-found (404), metadata-not-found (404), metadata-archived (601), limit-exceeded (400), version-conflict (420), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
+     * Errors: template-not-found (404), metadata-not-found (404), metadata-archived (601), invalid-property (400), limit-exceeded (400), version-conflict (420), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
      */
     update(jobTemplateId: string, params: JobTemplateParams): Promise<JobTemplate>;
 

@@ -123,13 +123,13 @@ const JobTemplateService_index_result = exports.JobTemplateService_index_result 
         case 0:
         if (ftype == Thrift.Type.LIST) {
           this.success = [];
-          const _rtmp3121 = input.readListBegin();
-          const _size120 = _rtmp3121.size || 0;
-          for (let _i122 = 0; _i122 < _size120; ++_i122) {
-            let elem123 = null;
-            elem123 = new ttypes.JobTemplate();
-            elem123.read(input);
-            this.success.push(elem123);
+          const _rtmp3126 = input.readListBegin();
+          const _size125 = _rtmp3126.size || 0;
+          for (let _i127 = 0; _i127 < _size125; ++_i127) {
+            let elem128 = null;
+            elem128 = new ttypes.JobTemplate();
+            elem128.read(input);
+            this.success.push(elem128);
           }
           input.readListEnd();
         } else {
@@ -158,10 +158,10 @@ const JobTemplateService_index_result = exports.JobTemplateService_index_result 
     if (this.success !== null && this.success !== undefined) {
       output.writeFieldBegin('success', Thrift.Type.LIST, 0);
       output.writeListBegin(Thrift.Type.STRUCT, this.success.length);
-      for (let iter124 in this.success) {
-        if (this.success.hasOwnProperty(iter124)) {
-          iter124 = this.success[iter124];
-          iter124.write(output);
+      for (let iter129 in this.success) {
+        if (this.success.hasOwnProperty(iter129)) {
+          iter129 = this.success[iter129];
+          iter129.write(output);
         }
       }
       output.writeListEnd();
@@ -348,13 +348,13 @@ const JobTemplateService_query_args = exports.JobTemplateService_query_args = cl
         case 3:
         if (ftype == Thrift.Type.LIST) {
           this.order = [];
-          const _rtmp3126 = input.readListBegin();
-          const _size125 = _rtmp3126.size || 0;
-          for (let _i127 = 0; _i127 < _size125; ++_i127) {
-            let elem128 = null;
-            elem128 = new ttypes.TemplateOrder();
-            elem128.read(input);
-            this.order.push(elem128);
+          const _rtmp3131 = input.readListBegin();
+          const _size130 = _rtmp3131.size || 0;
+          for (let _i132 = 0; _i132 < _size130; ++_i132) {
+            let elem133 = null;
+            elem133 = new ttypes.TemplateOrder();
+            elem133.read(input);
+            this.order.push(elem133);
           }
           input.readListEnd();
         } else {
@@ -385,10 +385,10 @@ const JobTemplateService_query_args = exports.JobTemplateService_query_args = cl
     if (this.order !== null && this.order !== undefined) {
       output.writeFieldBegin('order', Thrift.Type.LIST, 3);
       output.writeListBegin(Thrift.Type.STRUCT, this.order.length);
-      for (let iter129 in this.order) {
-        if (this.order.hasOwnProperty(iter129)) {
-          iter129 = this.order[iter129];
-          iter129.write(output);
+      for (let iter134 in this.order) {
+        if (this.order.hasOwnProperty(iter134)) {
+          iter134 = this.order[iter134];
+          iter134.write(output);
         }
       }
       output.writeListEnd();
@@ -506,12 +506,12 @@ const JobTemplateService_fetch_args = exports.JobTemplateService_fetch_args = cl
         case 2:
         if (ftype == Thrift.Type.LIST) {
           this.templateIds = [];
-          const _rtmp3131 = input.readListBegin();
-          const _size130 = _rtmp3131.size || 0;
-          for (let _i132 = 0; _i132 < _size130; ++_i132) {
-            let elem133 = null;
-            elem133 = input.readString();
-            this.templateIds.push(elem133);
+          const _rtmp3136 = input.readListBegin();
+          const _size135 = _rtmp3136.size || 0;
+          for (let _i137 = 0; _i137 < _size135; ++_i137) {
+            let elem138 = null;
+            elem138 = input.readString();
+            this.templateIds.push(elem138);
           }
           input.readListEnd();
         } else {
@@ -537,10 +537,10 @@ const JobTemplateService_fetch_args = exports.JobTemplateService_fetch_args = cl
     if (this.templateIds !== null && this.templateIds !== undefined) {
       output.writeFieldBegin('templateIds', Thrift.Type.LIST, 2);
       output.writeListBegin(Thrift.Type.STRING, this.templateIds.length);
-      for (let iter134 in this.templateIds) {
-        if (this.templateIds.hasOwnProperty(iter134)) {
-          iter134 = this.templateIds[iter134];
-          output.writeString(iter134);
+      for (let iter139 in this.templateIds) {
+        if (this.templateIds.hasOwnProperty(iter139)) {
+          iter139 = this.templateIds[iter139];
+          output.writeString(iter139);
         }
       }
       output.writeListEnd();
@@ -583,15 +583,15 @@ const JobTemplateService_fetch_result = exports.JobTemplateService_fetch_result 
         case 0:
         if (ftype == Thrift.Type.MAP) {
           this.success = {};
-          const _rtmp3136 = input.readMapBegin();
-          const _size135 = _rtmp3136.size || 0;
-          for (let _i137 = 0; _i137 < _size135; ++_i137) {
-            let key138 = null;
-            let val139 = null;
-            key138 = input.readString();
-            val139 = new ttypes.TemplateFetchResult();
-            val139.read(input);
-            this.success[key138] = val139;
+          const _rtmp3141 = input.readMapBegin();
+          const _size140 = _rtmp3141.size || 0;
+          for (let _i142 = 0; _i142 < _size140; ++_i142) {
+            let key143 = null;
+            let val144 = null;
+            key143 = input.readString();
+            val144 = new ttypes.TemplateFetchResult();
+            val144.read(input);
+            this.success[key143] = val144;
           }
           input.readMapEnd();
         } else {
@@ -620,11 +620,11 @@ const JobTemplateService_fetch_result = exports.JobTemplateService_fetch_result 
     if (this.success !== null && this.success !== undefined) {
       output.writeFieldBegin('success', Thrift.Type.MAP, 0);
       output.writeMapBegin(Thrift.Type.STRING, Thrift.Type.STRUCT, Thrift.objectLength(this.success));
-      for (let kiter140 in this.success) {
-        if (this.success.hasOwnProperty(kiter140)) {
-          let viter141 = this.success[kiter140];
-          output.writeString(kiter140);
-          viter141.write(output);
+      for (let kiter145 in this.success) {
+        if (this.success.hasOwnProperty(kiter145)) {
+          let viter146 = this.success[kiter145];
+          output.writeString(kiter145);
+          viter146.write(output);
         }
       }
       output.writeMapEnd();
@@ -812,13 +812,13 @@ const JobTemplateService_fetchPublicVersions_args = exports.JobTemplateService_f
         case 2:
         if (ftype == Thrift.Type.LIST) {
           this.versions = [];
-          const _rtmp3143 = input.readListBegin();
-          const _size142 = _rtmp3143.size || 0;
-          for (let _i144 = 0; _i144 < _size142; ++_i144) {
-            let elem145 = null;
-            elem145 = new ttypes.TemplatePublicVersion();
-            elem145.read(input);
-            this.versions.push(elem145);
+          const _rtmp3148 = input.readListBegin();
+          const _size147 = _rtmp3148.size || 0;
+          for (let _i149 = 0; _i149 < _size147; ++_i149) {
+            let elem150 = null;
+            elem150 = new ttypes.TemplatePublicVersion();
+            elem150.read(input);
+            this.versions.push(elem150);
           }
           input.readListEnd();
         } else {
@@ -844,10 +844,10 @@ const JobTemplateService_fetchPublicVersions_args = exports.JobTemplateService_f
     if (this.versions !== null && this.versions !== undefined) {
       output.writeFieldBegin('versions', Thrift.Type.LIST, 2);
       output.writeListBegin(Thrift.Type.STRUCT, this.versions.length);
-      for (let iter146 in this.versions) {
-        if (this.versions.hasOwnProperty(iter146)) {
-          iter146 = this.versions[iter146];
-          iter146.write(output);
+      for (let iter151 in this.versions) {
+        if (this.versions.hasOwnProperty(iter151)) {
+          iter151 = this.versions[iter151];
+          iter151.write(output);
         }
       }
       output.writeListEnd();
@@ -890,25 +890,25 @@ const JobTemplateService_fetchPublicVersions_result = exports.JobTemplateService
         case 0:
         if (ftype == Thrift.Type.MAP) {
           this.success = {};
-          const _rtmp3148 = input.readMapBegin();
-          const _size147 = _rtmp3148.size || 0;
-          for (let _i149 = 0; _i149 < _size147; ++_i149) {
-            let key150 = null;
-            let val151 = null;
-            key150 = input.readString();
-            val151 = {};
-            const _rtmp3153 = input.readMapBegin();
-            const _size152 = _rtmp3153.size || 0;
-            for (let _i154 = 0; _i154 < _size152; ++_i154) {
-              let key155 = null;
-              let val156 = null;
-              key155 = input.readI32();
-              val156 = new ttypes.TemplateFetchResult();
-              val156.read(input);
-              val151[key155] = val156;
+          const _rtmp3153 = input.readMapBegin();
+          const _size152 = _rtmp3153.size || 0;
+          for (let _i154 = 0; _i154 < _size152; ++_i154) {
+            let key155 = null;
+            let val156 = null;
+            key155 = input.readString();
+            val156 = {};
+            const _rtmp3158 = input.readMapBegin();
+            const _size157 = _rtmp3158.size || 0;
+            for (let _i159 = 0; _i159 < _size157; ++_i159) {
+              let key160 = null;
+              let val161 = null;
+              key160 = input.readI32();
+              val161 = new ttypes.TemplateFetchResult();
+              val161.read(input);
+              val156[key160] = val161;
             }
             input.readMapEnd();
-            this.success[key150] = val151;
+            this.success[key155] = val156;
           }
           input.readMapEnd();
         } else {
@@ -937,16 +937,16 @@ const JobTemplateService_fetchPublicVersions_result = exports.JobTemplateService
     if (this.success !== null && this.success !== undefined) {
       output.writeFieldBegin('success', Thrift.Type.MAP, 0);
       output.writeMapBegin(Thrift.Type.STRING, Thrift.Type.MAP, Thrift.objectLength(this.success));
-      for (let kiter157 in this.success) {
-        if (this.success.hasOwnProperty(kiter157)) {
-          let viter158 = this.success[kiter157];
-          output.writeString(kiter157);
-          output.writeMapBegin(Thrift.Type.I32, Thrift.Type.STRUCT, Thrift.objectLength(viter158));
-          for (let kiter159 in viter158) {
-            if (viter158.hasOwnProperty(kiter159)) {
-              let viter160 = viter158[kiter159];
-              output.writeI32(kiter159);
-              viter160.write(output);
+      for (let kiter162 in this.success) {
+        if (this.success.hasOwnProperty(kiter162)) {
+          let viter163 = this.success[kiter162];
+          output.writeString(kiter162);
+          output.writeMapBegin(Thrift.Type.I32, Thrift.Type.STRUCT, Thrift.objectLength(viter163));
+          for (let kiter164 in viter163) {
+            if (viter163.hasOwnProperty(kiter164)) {
+              let viter165 = viter163[kiter164];
+              output.writeI32(kiter164);
+              viter165.write(output);
             }
           }
           output.writeMapEnd();
@@ -1001,13 +1001,13 @@ const JobTemplateService_fetchPublishedVersions_args = exports.JobTemplateServic
         case 2:
         if (ftype == Thrift.Type.LIST) {
           this.versions = [];
-          const _rtmp3162 = input.readListBegin();
-          const _size161 = _rtmp3162.size || 0;
-          for (let _i163 = 0; _i163 < _size161; ++_i163) {
-            let elem164 = null;
-            elem164 = new ttypes.TemplatePublicVersion();
-            elem164.read(input);
-            this.versions.push(elem164);
+          const _rtmp3167 = input.readListBegin();
+          const _size166 = _rtmp3167.size || 0;
+          for (let _i168 = 0; _i168 < _size166; ++_i168) {
+            let elem169 = null;
+            elem169 = new ttypes.TemplatePublicVersion();
+            elem169.read(input);
+            this.versions.push(elem169);
           }
           input.readListEnd();
         } else {
@@ -1033,10 +1033,10 @@ const JobTemplateService_fetchPublishedVersions_args = exports.JobTemplateServic
     if (this.versions !== null && this.versions !== undefined) {
       output.writeFieldBegin('versions', Thrift.Type.LIST, 2);
       output.writeListBegin(Thrift.Type.STRUCT, this.versions.length);
-      for (let iter165 in this.versions) {
-        if (this.versions.hasOwnProperty(iter165)) {
-          iter165 = this.versions[iter165];
-          iter165.write(output);
+      for (let iter170 in this.versions) {
+        if (this.versions.hasOwnProperty(iter170)) {
+          iter170 = this.versions[iter170];
+          iter170.write(output);
         }
       }
       output.writeListEnd();
@@ -1079,25 +1079,25 @@ const JobTemplateService_fetchPublishedVersions_result = exports.JobTemplateServ
         case 0:
         if (ftype == Thrift.Type.MAP) {
           this.success = {};
-          const _rtmp3167 = input.readMapBegin();
-          const _size166 = _rtmp3167.size || 0;
-          for (let _i168 = 0; _i168 < _size166; ++_i168) {
-            let key169 = null;
-            let val170 = null;
-            key169 = input.readString();
-            val170 = {};
-            const _rtmp3172 = input.readMapBegin();
-            const _size171 = _rtmp3172.size || 0;
-            for (let _i173 = 0; _i173 < _size171; ++_i173) {
-              let key174 = null;
-              let val175 = null;
-              key174 = input.readI32();
-              val175 = new ttypes.TemplateFetchResult();
-              val175.read(input);
-              val170[key174] = val175;
+          const _rtmp3172 = input.readMapBegin();
+          const _size171 = _rtmp3172.size || 0;
+          for (let _i173 = 0; _i173 < _size171; ++_i173) {
+            let key174 = null;
+            let val175 = null;
+            key174 = input.readString();
+            val175 = {};
+            const _rtmp3177 = input.readMapBegin();
+            const _size176 = _rtmp3177.size || 0;
+            for (let _i178 = 0; _i178 < _size176; ++_i178) {
+              let key179 = null;
+              let val180 = null;
+              key179 = input.readI32();
+              val180 = new ttypes.TemplateFetchResult();
+              val180.read(input);
+              val175[key179] = val180;
             }
             input.readMapEnd();
-            this.success[key169] = val170;
+            this.success[key174] = val175;
           }
           input.readMapEnd();
         } else {
@@ -1126,16 +1126,16 @@ const JobTemplateService_fetchPublishedVersions_result = exports.JobTemplateServ
     if (this.success !== null && this.success !== undefined) {
       output.writeFieldBegin('success', Thrift.Type.MAP, 0);
       output.writeMapBegin(Thrift.Type.STRING, Thrift.Type.MAP, Thrift.objectLength(this.success));
-      for (let kiter176 in this.success) {
-        if (this.success.hasOwnProperty(kiter176)) {
-          let viter177 = this.success[kiter176];
-          output.writeString(kiter176);
-          output.writeMapBegin(Thrift.Type.I32, Thrift.Type.STRUCT, Thrift.objectLength(viter177));
-          for (let kiter178 in viter177) {
-            if (viter177.hasOwnProperty(kiter178)) {
-              let viter179 = viter177[kiter178];
-              output.writeI32(kiter178);
-              viter179.write(output);
+      for (let kiter181 in this.success) {
+        if (this.success.hasOwnProperty(kiter181)) {
+          let viter182 = this.success[kiter181];
+          output.writeString(kiter181);
+          output.writeMapBegin(Thrift.Type.I32, Thrift.Type.STRUCT, Thrift.objectLength(viter182));
+          for (let kiter183 in viter182) {
+            if (viter182.hasOwnProperty(kiter183)) {
+              let viter184 = viter182[kiter183];
+              output.writeI32(kiter183);
+              viter184.write(output);
             }
           }
           output.writeMapEnd();
@@ -1178,12 +1178,12 @@ const JobTemplateService_getLatestVersions_args = exports.JobTemplateService_get
         case 1:
         if (ftype == Thrift.Type.LIST) {
           this.templateIds = [];
-          const _rtmp3181 = input.readListBegin();
-          const _size180 = _rtmp3181.size || 0;
-          for (let _i182 = 0; _i182 < _size180; ++_i182) {
-            let elem183 = null;
-            elem183 = input.readString();
-            this.templateIds.push(elem183);
+          const _rtmp3186 = input.readListBegin();
+          const _size185 = _rtmp3186.size || 0;
+          for (let _i187 = 0; _i187 < _size185; ++_i187) {
+            let elem188 = null;
+            elem188 = input.readString();
+            this.templateIds.push(elem188);
           }
           input.readListEnd();
         } else {
@@ -1207,10 +1207,10 @@ const JobTemplateService_getLatestVersions_args = exports.JobTemplateService_get
     if (this.templateIds !== null && this.templateIds !== undefined) {
       output.writeFieldBegin('templateIds', Thrift.Type.LIST, 1);
       output.writeListBegin(Thrift.Type.STRING, this.templateIds.length);
-      for (let iter184 in this.templateIds) {
-        if (this.templateIds.hasOwnProperty(iter184)) {
-          iter184 = this.templateIds[iter184];
-          output.writeString(iter184);
+      for (let iter189 in this.templateIds) {
+        if (this.templateIds.hasOwnProperty(iter189)) {
+          iter189 = this.templateIds[iter189];
+          output.writeString(iter189);
         }
       }
       output.writeListEnd();
@@ -1253,14 +1253,14 @@ const JobTemplateService_getLatestVersions_result = exports.JobTemplateService_g
         case 0:
         if (ftype == Thrift.Type.MAP) {
           this.success = {};
-          const _rtmp3186 = input.readMapBegin();
-          const _size185 = _rtmp3186.size || 0;
-          for (let _i187 = 0; _i187 < _size185; ++_i187) {
-            let key188 = null;
-            let val189 = null;
-            key188 = input.readString();
-            val189 = input.readI32();
-            this.success[key188] = val189;
+          const _rtmp3191 = input.readMapBegin();
+          const _size190 = _rtmp3191.size || 0;
+          for (let _i192 = 0; _i192 < _size190; ++_i192) {
+            let key193 = null;
+            let val194 = null;
+            key193 = input.readString();
+            val194 = input.readI32();
+            this.success[key193] = val194;
           }
           input.readMapEnd();
         } else {
@@ -1289,11 +1289,11 @@ const JobTemplateService_getLatestVersions_result = exports.JobTemplateService_g
     if (this.success !== null && this.success !== undefined) {
       output.writeFieldBegin('success', Thrift.Type.MAP, 0);
       output.writeMapBegin(Thrift.Type.STRING, Thrift.Type.I32, Thrift.objectLength(this.success));
-      for (let kiter190 in this.success) {
-        if (this.success.hasOwnProperty(kiter190)) {
-          let viter191 = this.success[kiter190];
-          output.writeString(kiter190);
-          output.writeI32(viter191);
+      for (let kiter195 in this.success) {
+        if (this.success.hasOwnProperty(kiter195)) {
+          let viter196 = this.success[kiter195];
+          output.writeString(kiter195);
+          output.writeI32(viter196);
         }
       }
       output.writeMapEnd();
@@ -1406,13 +1406,13 @@ const JobTemplateService_searchStepGroups_result = exports.JobTemplateService_se
         case 0:
         if (ftype == Thrift.Type.LIST) {
           this.success = [];
-          const _rtmp3193 = input.readListBegin();
-          const _size192 = _rtmp3193.size || 0;
-          for (let _i194 = 0; _i194 < _size192; ++_i194) {
-            let elem195 = null;
-            elem195 = new step_ttypes.BaseStep();
-            elem195.read(input);
-            this.success.push(elem195);
+          const _rtmp3198 = input.readListBegin();
+          const _size197 = _rtmp3198.size || 0;
+          for (let _i199 = 0; _i199 < _size197; ++_i199) {
+            let elem200 = null;
+            elem200 = new step_ttypes.BaseStep();
+            elem200.read(input);
+            this.success.push(elem200);
           }
           input.readListEnd();
         } else {
@@ -1441,10 +1441,10 @@ const JobTemplateService_searchStepGroups_result = exports.JobTemplateService_se
     if (this.success !== null && this.success !== undefined) {
       output.writeFieldBegin('success', Thrift.Type.LIST, 0);
       output.writeListBegin(Thrift.Type.STRUCT, this.success.length);
-      for (let iter196 in this.success) {
-        if (this.success.hasOwnProperty(iter196)) {
-          iter196 = this.success[iter196];
-          iter196.write(output);
+      for (let iter201 in this.success) {
+        if (this.success.hasOwnProperty(iter201)) {
+          iter201 = this.success[iter201];
+          iter201.write(output);
         }
       }
       output.writeListEnd();
@@ -1507,13 +1507,13 @@ const JobTemplateService_create_args = exports.JobTemplateService_create_args = 
         case 3:
         if (ftype == Thrift.Type.LIST) {
           this.attributes = [];
-          const _rtmp3198 = input.readListBegin();
-          const _size197 = _rtmp3198.size || 0;
-          for (let _i199 = 0; _i199 < _size197; ++_i199) {
-            let elem200 = null;
-            elem200 = new abac_ttypes.AbacAttribute();
-            elem200.read(input);
-            this.attributes.push(elem200);
+          const _rtmp3203 = input.readListBegin();
+          const _size202 = _rtmp3203.size || 0;
+          for (let _i204 = 0; _i204 < _size202; ++_i204) {
+            let elem205 = null;
+            elem205 = new abac_ttypes.AbacAttribute();
+            elem205.read(input);
+            this.attributes.push(elem205);
           }
           input.readListEnd();
         } else {
@@ -1544,10 +1544,10 @@ const JobTemplateService_create_args = exports.JobTemplateService_create_args = 
     if (this.attributes !== null && this.attributes !== undefined) {
       output.writeFieldBegin('attributes', Thrift.Type.LIST, 3);
       output.writeListBegin(Thrift.Type.STRUCT, this.attributes.length);
-      for (let iter201 in this.attributes) {
-        if (this.attributes.hasOwnProperty(iter201)) {
-          iter201 = this.attributes[iter201];
-          iter201.write(output);
+      for (let iter206 in this.attributes) {
+        if (this.attributes.hasOwnProperty(iter206)) {
+          iter206 = this.attributes[iter206];
+          iter206.write(output);
         }
       }
       output.writeListEnd();
@@ -3313,12 +3313,12 @@ const JobTemplateService_getHistory_args = exports.JobTemplateService_getHistory
         case 2:
         if (ftype == Thrift.Type.LIST) {
           this.internalVersions = [];
-          const _rtmp3203 = input.readListBegin();
-          const _size202 = _rtmp3203.size || 0;
-          for (let _i204 = 0; _i204 < _size202; ++_i204) {
-            let elem205 = null;
-            elem205 = input.readI32();
-            this.internalVersions.push(elem205);
+          const _rtmp3208 = input.readListBegin();
+          const _size207 = _rtmp3208.size || 0;
+          for (let _i209 = 0; _i209 < _size207; ++_i209) {
+            let elem210 = null;
+            elem210 = input.readI32();
+            this.internalVersions.push(elem210);
           }
           input.readListEnd();
         } else {
@@ -3351,10 +3351,10 @@ const JobTemplateService_getHistory_args = exports.JobTemplateService_getHistory
     if (this.internalVersions !== null && this.internalVersions !== undefined) {
       output.writeFieldBegin('internalVersions', Thrift.Type.LIST, 2);
       output.writeListBegin(Thrift.Type.I32, this.internalVersions.length);
-      for (let iter206 in this.internalVersions) {
-        if (this.internalVersions.hasOwnProperty(iter206)) {
-          iter206 = this.internalVersions[iter206];
-          output.writeI32(iter206);
+      for (let iter211 in this.internalVersions) {
+        if (this.internalVersions.hasOwnProperty(iter211)) {
+          iter211 = this.internalVersions[iter211];
+          output.writeI32(iter211);
         }
       }
       output.writeListEnd();
@@ -3402,15 +3402,15 @@ const JobTemplateService_getHistory_result = exports.JobTemplateService_getHisto
         case 0:
         if (ftype == Thrift.Type.MAP) {
           this.success = {};
-          const _rtmp3208 = input.readMapBegin();
-          const _size207 = _rtmp3208.size || 0;
-          for (let _i209 = 0; _i209 < _size207; ++_i209) {
-            let key210 = null;
-            let val211 = null;
-            key210 = input.readI32();
-            val211 = new ttypes.TemplateHistoryResult();
-            val211.read(input);
-            this.success[key210] = val211;
+          const _rtmp3213 = input.readMapBegin();
+          const _size212 = _rtmp3213.size || 0;
+          for (let _i214 = 0; _i214 < _size212; ++_i214) {
+            let key215 = null;
+            let val216 = null;
+            key215 = input.readI32();
+            val216 = new ttypes.TemplateHistoryResult();
+            val216.read(input);
+            this.success[key215] = val216;
           }
           input.readMapEnd();
         } else {
@@ -3439,11 +3439,11 @@ const JobTemplateService_getHistory_result = exports.JobTemplateService_getHisto
     if (this.success !== null && this.success !== undefined) {
       output.writeFieldBegin('success', Thrift.Type.MAP, 0);
       output.writeMapBegin(Thrift.Type.I32, Thrift.Type.STRUCT, Thrift.objectLength(this.success));
-      for (let kiter212 in this.success) {
-        if (this.success.hasOwnProperty(kiter212)) {
-          let viter213 = this.success[kiter212];
-          output.writeI32(kiter212);
-          viter213.write(output);
+      for (let kiter217 in this.success) {
+        if (this.success.hasOwnProperty(kiter217)) {
+          let viter218 = this.success[kiter217];
+          output.writeI32(kiter217);
+          viter218.write(output);
         }
       }
       output.writeMapEnd();
@@ -6546,15 +6546,15 @@ const JobTemplateService_updateMetadata_args = exports.JobTemplateService_update
         case 2:
         if (ftype == Thrift.Type.MAP) {
           this.updated = {};
-          const _rtmp3215 = input.readMapBegin();
-          const _size214 = _rtmp3215.size || 0;
-          for (let _i216 = 0; _i216 < _size214; ++_i216) {
-            let key217 = null;
-            let val218 = null;
-            key217 = input.readString();
-            val218 = new metadata_ttypes.MetadataValue();
-            val218.read(input);
-            this.updated[key217] = val218;
+          const _rtmp3220 = input.readMapBegin();
+          const _size219 = _rtmp3220.size || 0;
+          for (let _i221 = 0; _i221 < _size219; ++_i221) {
+            let key222 = null;
+            let val223 = null;
+            key222 = input.readString();
+            val223 = new metadata_ttypes.MetadataValue();
+            val223.read(input);
+            this.updated[key222] = val223;
           }
           input.readMapEnd();
         } else {
@@ -6564,12 +6564,12 @@ const JobTemplateService_updateMetadata_args = exports.JobTemplateService_update
         case 3:
         if (ftype == Thrift.Type.LIST) {
           this.removedIds = [];
-          const _rtmp3220 = input.readListBegin();
-          const _size219 = _rtmp3220.size || 0;
-          for (let _i221 = 0; _i221 < _size219; ++_i221) {
-            let elem222 = null;
-            elem222 = input.readString();
-            this.removedIds.push(elem222);
+          const _rtmp3225 = input.readListBegin();
+          const _size224 = _rtmp3225.size || 0;
+          for (let _i226 = 0; _i226 < _size224; ++_i226) {
+            let elem227 = null;
+            elem227 = input.readString();
+            this.removedIds.push(elem227);
           }
           input.readListEnd();
         } else {
@@ -6595,11 +6595,11 @@ const JobTemplateService_updateMetadata_args = exports.JobTemplateService_update
     if (this.updated !== null && this.updated !== undefined) {
       output.writeFieldBegin('updated', Thrift.Type.MAP, 2);
       output.writeMapBegin(Thrift.Type.STRING, Thrift.Type.STRUCT, Thrift.objectLength(this.updated));
-      for (let kiter223 in this.updated) {
-        if (this.updated.hasOwnProperty(kiter223)) {
-          let viter224 = this.updated[kiter223];
-          output.writeString(kiter223);
-          viter224.write(output);
+      for (let kiter228 in this.updated) {
+        if (this.updated.hasOwnProperty(kiter228)) {
+          let viter229 = this.updated[kiter228];
+          output.writeString(kiter228);
+          viter229.write(output);
         }
       }
       output.writeMapEnd();
@@ -6608,10 +6608,10 @@ const JobTemplateService_updateMetadata_args = exports.JobTemplateService_update
     if (this.removedIds !== null && this.removedIds !== undefined) {
       output.writeFieldBegin('removedIds', Thrift.Type.LIST, 3);
       output.writeListBegin(Thrift.Type.STRING, this.removedIds.length);
-      for (let iter225 in this.removedIds) {
-        if (this.removedIds.hasOwnProperty(iter225)) {
-          iter225 = this.removedIds[iter225];
-          output.writeString(iter225);
+      for (let iter230 in this.removedIds) {
+        if (this.removedIds.hasOwnProperty(iter230)) {
+          iter230 = this.removedIds[iter230];
+          output.writeString(iter230);
         }
       }
       output.writeListEnd();
@@ -6654,15 +6654,15 @@ const JobTemplateService_updateMetadata_result = exports.JobTemplateService_upda
         case 0:
         if (ftype == Thrift.Type.MAP) {
           this.success = {};
-          const _rtmp3227 = input.readMapBegin();
-          const _size226 = _rtmp3227.size || 0;
-          for (let _i228 = 0; _i228 < _size226; ++_i228) {
-            let key229 = null;
-            let val230 = null;
-            key229 = input.readString();
-            val230 = new metadata_ttypes.MetadataEntry();
-            val230.read(input);
-            this.success[key229] = val230;
+          const _rtmp3232 = input.readMapBegin();
+          const _size231 = _rtmp3232.size || 0;
+          for (let _i233 = 0; _i233 < _size231; ++_i233) {
+            let key234 = null;
+            let val235 = null;
+            key234 = input.readString();
+            val235 = new metadata_ttypes.MetadataEntry();
+            val235.read(input);
+            this.success[key234] = val235;
           }
           input.readMapEnd();
         } else {
@@ -6691,11 +6691,11 @@ const JobTemplateService_updateMetadata_result = exports.JobTemplateService_upda
     if (this.success !== null && this.success !== undefined) {
       output.writeFieldBegin('success', Thrift.Type.MAP, 0);
       output.writeMapBegin(Thrift.Type.STRING, Thrift.Type.STRUCT, Thrift.objectLength(this.success));
-      for (let kiter231 in this.success) {
-        if (this.success.hasOwnProperty(kiter231)) {
-          let viter232 = this.success[kiter231];
-          output.writeString(kiter231);
-          viter232.write(output);
+      for (let kiter236 in this.success) {
+        if (this.success.hasOwnProperty(kiter236)) {
+          let viter237 = this.success[kiter236];
+          output.writeString(kiter236);
+          viter237.write(output);
         }
       }
       output.writeMapEnd();
@@ -6795,13 +6795,13 @@ const JobTemplateService_getTags_result = exports.JobTemplateService_getTags_res
         case 0:
         if (ftype == Thrift.Type.LIST) {
           this.success = [];
-          const _rtmp3234 = input.readListBegin();
-          const _size233 = _rtmp3234.size || 0;
-          for (let _i235 = 0; _i235 < _size233; ++_i235) {
-            let elem236 = null;
-            elem236 = new ttypes.TemplateTag();
-            elem236.read(input);
-            this.success.push(elem236);
+          const _rtmp3239 = input.readListBegin();
+          const _size238 = _rtmp3239.size || 0;
+          for (let _i240 = 0; _i240 < _size238; ++_i240) {
+            let elem241 = null;
+            elem241 = new ttypes.TemplateTag();
+            elem241.read(input);
+            this.success.push(elem241);
           }
           input.readListEnd();
         } else {
@@ -6830,10 +6830,10 @@ const JobTemplateService_getTags_result = exports.JobTemplateService_getTags_res
     if (this.success !== null && this.success !== undefined) {
       output.writeFieldBegin('success', Thrift.Type.LIST, 0);
       output.writeListBegin(Thrift.Type.STRUCT, this.success.length);
-      for (let iter237 in this.success) {
-        if (this.success.hasOwnProperty(iter237)) {
-          iter237 = this.success[iter237];
-          iter237.write(output);
+      for (let iter242 in this.success) {
+        if (this.success.hasOwnProperty(iter242)) {
+          iter242 = this.success[iter242];
+          iter242.write(output);
         }
       }
       output.writeListEnd();
@@ -6888,13 +6888,13 @@ const JobTemplateService_updateTags_args = exports.JobTemplateService_updateTags
         case 2:
         if (ftype == Thrift.Type.LIST) {
           this.added = [];
-          const _rtmp3239 = input.readListBegin();
-          const _size238 = _rtmp3239.size || 0;
-          for (let _i240 = 0; _i240 < _size238; ++_i240) {
-            let elem241 = null;
-            elem241 = new ttypes.TemplateTag();
-            elem241.read(input);
-            this.added.push(elem241);
+          const _rtmp3244 = input.readListBegin();
+          const _size243 = _rtmp3244.size || 0;
+          for (let _i245 = 0; _i245 < _size243; ++_i245) {
+            let elem246 = null;
+            elem246 = new ttypes.TemplateTag();
+            elem246.read(input);
+            this.added.push(elem246);
           }
           input.readListEnd();
         } else {
@@ -6904,12 +6904,12 @@ const JobTemplateService_updateTags_args = exports.JobTemplateService_updateTags
         case 3:
         if (ftype == Thrift.Type.LIST) {
           this.removedTagIds = [];
-          const _rtmp3243 = input.readListBegin();
-          const _size242 = _rtmp3243.size || 0;
-          for (let _i244 = 0; _i244 < _size242; ++_i244) {
-            let elem245 = null;
-            elem245 = input.readString();
-            this.removedTagIds.push(elem245);
+          const _rtmp3248 = input.readListBegin();
+          const _size247 = _rtmp3248.size || 0;
+          for (let _i249 = 0; _i249 < _size247; ++_i249) {
+            let elem250 = null;
+            elem250 = input.readString();
+            this.removedTagIds.push(elem250);
           }
           input.readListEnd();
         } else {
@@ -6935,10 +6935,10 @@ const JobTemplateService_updateTags_args = exports.JobTemplateService_updateTags
     if (this.added !== null && this.added !== undefined) {
       output.writeFieldBegin('added', Thrift.Type.LIST, 2);
       output.writeListBegin(Thrift.Type.STRUCT, this.added.length);
-      for (let iter246 in this.added) {
-        if (this.added.hasOwnProperty(iter246)) {
-          iter246 = this.added[iter246];
-          iter246.write(output);
+      for (let iter251 in this.added) {
+        if (this.added.hasOwnProperty(iter251)) {
+          iter251 = this.added[iter251];
+          iter251.write(output);
         }
       }
       output.writeListEnd();
@@ -6947,10 +6947,10 @@ const JobTemplateService_updateTags_args = exports.JobTemplateService_updateTags
     if (this.removedTagIds !== null && this.removedTagIds !== undefined) {
       output.writeFieldBegin('removedTagIds', Thrift.Type.LIST, 3);
       output.writeListBegin(Thrift.Type.STRING, this.removedTagIds.length);
-      for (let iter247 in this.removedTagIds) {
-        if (this.removedTagIds.hasOwnProperty(iter247)) {
-          iter247 = this.removedTagIds[iter247];
-          output.writeString(iter247);
+      for (let iter252 in this.removedTagIds) {
+        if (this.removedTagIds.hasOwnProperty(iter252)) {
+          iter252 = this.removedTagIds[iter252];
+          output.writeString(iter252);
         }
       }
       output.writeListEnd();
@@ -7068,13 +7068,13 @@ const JobTemplateService_updateAttribute_args = exports.JobTemplateService_updat
         case 3:
         if (ftype == Thrift.Type.LIST) {
           this.values = [];
-          const _rtmp3249 = input.readListBegin();
-          const _size248 = _rtmp3249.size || 0;
-          for (let _i250 = 0; _i250 < _size248; ++_i250) {
-            let elem251 = null;
-            elem251 = new abac_ttypes.AbacAttributeValue();
-            elem251.read(input);
-            this.values.push(elem251);
+          const _rtmp3254 = input.readListBegin();
+          const _size253 = _rtmp3254.size || 0;
+          for (let _i255 = 0; _i255 < _size253; ++_i255) {
+            let elem256 = null;
+            elem256 = new abac_ttypes.AbacAttributeValue();
+            elem256.read(input);
+            this.values.push(elem256);
           }
           input.readListEnd();
         } else {
@@ -7112,10 +7112,10 @@ const JobTemplateService_updateAttribute_args = exports.JobTemplateService_updat
     if (this.values !== null && this.values !== undefined) {
       output.writeFieldBegin('values', Thrift.Type.LIST, 3);
       output.writeListBegin(Thrift.Type.STRUCT, this.values.length);
-      for (let iter252 in this.values) {
-        if (this.values.hasOwnProperty(iter252)) {
-          iter252 = this.values[iter252];
-          iter252.write(output);
+      for (let iter257 in this.values) {
+        if (this.values.hasOwnProperty(iter257)) {
+          iter257 = this.values[iter257];
+          iter257.write(output);
         }
       }
       output.writeListEnd();
@@ -7163,13 +7163,13 @@ const JobTemplateService_updateAttribute_result = exports.JobTemplateService_upd
         case 0:
         if (ftype == Thrift.Type.LIST) {
           this.success = [];
-          const _rtmp3254 = input.readListBegin();
-          const _size253 = _rtmp3254.size || 0;
-          for (let _i255 = 0; _i255 < _size253; ++_i255) {
-            let elem256 = null;
-            elem256 = new abac_ttypes.AbacAttribute();
-            elem256.read(input);
-            this.success.push(elem256);
+          const _rtmp3259 = input.readListBegin();
+          const _size258 = _rtmp3259.size || 0;
+          for (let _i260 = 0; _i260 < _size258; ++_i260) {
+            let elem261 = null;
+            elem261 = new abac_ttypes.AbacAttribute();
+            elem261.read(input);
+            this.success.push(elem261);
           }
           input.readListEnd();
         } else {
@@ -7198,10 +7198,10 @@ const JobTemplateService_updateAttribute_result = exports.JobTemplateService_upd
     if (this.success !== null && this.success !== undefined) {
       output.writeFieldBegin('success', Thrift.Type.LIST, 0);
       output.writeListBegin(Thrift.Type.STRUCT, this.success.length);
-      for (let iter257 in this.success) {
-        if (this.success.hasOwnProperty(iter257)) {
-          iter257 = this.success[iter257];
-          iter257.write(output);
+      for (let iter262 in this.success) {
+        if (this.success.hasOwnProperty(iter262)) {
+          iter262 = this.success[iter262];
+          iter262.write(output);
         }
       }
       output.writeListEnd();

@@ -26,6 +26,10 @@ import MAX_FILTER_NODES = ttypes.MAX_FILTER_NODES
 import MAX_OPEN_HOLDS = ttypes.MAX_OPEN_HOLDS
 import MAX_JOB_NAME_LENGTH = ttypes.MAX_JOB_NAME_LENGTH
 import MAX_JOB_TEXT_LENGTH = ttypes.MAX_JOB_TEXT_LENGTH
+import MAX_RELATED_ROWS_PER_TABLE = ttypes.MAX_RELATED_ROWS_PER_TABLE
+import MAX_RELATED_ROWS = ttypes.MAX_RELATED_ROWS
+import MAX_JOB_VERSIONS = ttypes.MAX_JOB_VERSIONS
+import MAX_PARENT_DEPTH = ttypes.MAX_PARENT_DEPTH
 import MAX_ATTACHMENT_CHUNK = ttypes.MAX_ATTACHMENT_CHUNK
 import MAX_GEOMETRY_POSITIONS = ttypes.MAX_GEOMETRY_POSITIONS
 import JobValue = ttypes.JobValue
@@ -361,9 +365,10 @@ declare class Client {
     updateAttachment(params: JobAttachmentDetails): Promise<boolean>;
 
     /**
-     * Changes what jobUpdates sets, all or none. For the owner of the job, the assignees of its current steps and callers
-     * with jobUpdateAny, with the privilege of each field. Refused while a step runs, except for notes alone; a non-empty
-     * allowRunningStepId names a running step that does not count.
+     * Changes what jobUpdates sets, all or none; what is so already changes nothing, and the revision stays. For the owner of
+     * the job, the assignees of its current steps and callers with jobUpdateAny, with the privilege of each field. Refused
+     * while a step runs or waits for an answer, except for notes alone; a non-empty allowRunningStepId names a running step
+     * that does not count.
      * 
      * Errors: job-not-found (404), step-not-found (404), user-not-found (404), insufficient-permissions (476), job-closed (413), job-running (413), revision-conflict (420), parent-cycle (400), dates-out-of-order (400), unknown-priority (400), unknown-status (400), invalid-property (400), limit-exceeded (400)
      */

@@ -350,7 +350,7 @@ declare class ExtendedPropertyDefinition {
   }
 
 /**
- * A table of properties that jobs made from the template have beside their own fields.
+ * A table of properties that jobs made from the template have beside their own fields. A template has at most 50.
  */
 declare class ExtendedPropertyTable {
     public tableName: string;
@@ -361,3 +361,38 @@ declare class ExtendedPropertyTable {
 
       constructor(args?: { tableName: string; tableAlias?: string; tableOrder?: number; relationshipType: ExtendedPropertyRelationshipType; properties: ExtendedPropertyDefinition[]; });
   }
+
+/**
+ * Most property tables of a template.
+ */
+declare const MAX_PROPERTY_TABLES: number;
+
+/**
+ * Most properties of a table.
+ */
+declare const MAX_PROPERTIES_PER_TABLE: number;
+
+/**
+ * Most bytes that the property tables of a template may take together, as JSON in UTF-8.
+ */
+declare const MAX_PROPERTY_TABLES_BYTES: number;
+
+/**
+ * Longest name of a table or property, in characters.
+ */
+declare const MAX_PROPERTY_NAME_LENGTH: number;
+
+/**
+ * Most values of a property's domain.
+ */
+declare const MAX_CODED_VALUES: number;
+
+/**
+ * Longest text that a property can be declared to take, in characters.
+ */
+declare const MAX_PROPERTY_TEXT_LENGTH: number;
+
+/**
+ * Longest text of a property that declares no length, in characters.
+ */
+declare const DEFAULT_PROPERTY_TEXT_LENGTH: number;

@@ -2781,3 +2781,10 @@ const ExtendedPropertyTable = module.exports.ExtendedPropertyTable = class {
   }
 
 };
+module.exports.MAX_PROPERTY_TABLES = 50;
+module.exports.MAX_PROPERTIES_PER_TABLE = 200;
+module.exports.MAX_PROPERTY_TABLES_BYTES = 262144;
+module.exports.MAX_PROPERTY_NAME_LENGTH = 64;
+module.exports.MAX_CODED_VALUES = 1000;
+module.exports.MAX_PROPERTY_TEXT_LENGTH = 20000;
+module.exports.DEFAULT_PROPERTY_TEXT_LENGTH = 1000;

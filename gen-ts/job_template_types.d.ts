@@ -167,6 +167,16 @@ declare class DefaultsDiff {
   }
 
 /**
+ * Jobwright extension: change of the extended properties of the jobs.
+ */
+declare class PropertyTablesDiff {
+    public latestChange: diff_ttypes.Change;
+    public otherTables?: flow_ttypes.ExtendedPropertyTable[];
+
+      constructor(args?: { latestChange: diff_ttypes.Change; otherTables?: flow_ttypes.ExtendedPropertyTable[]; });
+  }
+
+/**
  * Jobs created from a template, all versions together.
  */
 declare class JobTemplateStats {
@@ -249,8 +259,9 @@ declare class JobTemplateModular {
     public sourceTemplateId?: string;
     public sourceTemplateVersion?: number;
     public defaultsDiff?: DefaultsDiff;
+    public extendedPropertyTablesDiff?: PropertyTablesDiff;
 
-      constructor(args?: { id: string; internalVersion: number; publicVersion: number; title: string; descrip: string; status: JobTemplateStatus; stepGroupId: string; teamId: string; UNSUPPORTEDdocumentEmailAddress: string; lastAuthoredAt: number; publishedAt: number; archivedAt: number; lastAuthorId: string; system: boolean; metadataEntry: metadata_ttypes.MetadataEntry[]; metadataById: { [k: string]: metadata_ttypes.MetadataEntry; }; publishedVersion: number; typ: TemplateType; locked?: JobTemplateLock; publishedById?: string; team?: team_ttypes.TeamModular; rootHeaders?: group_headers_ttypes.StepGroupHeaders; stepGroup?: step_ttypes.BaseStep; documents?: document_ttypes.Document[]; lastPublishedAt?: number; lastAuthor?: user_ttypes.User; stats?: JobTemplateStats; templateTags?: TemplateTag[]; drafts?: TemplateDraft[]; lastPublishedVersion?: number; lastPublishTime?: number; lastModifiedAt?: number; attributes?: abac_ttypes.AbacAttribute[]; references?: { [k: number /*reference_ttypes.RefSource*/]: string[]; }; plannedDataSheetIds?: { [k: string]: string; }; snapshottedDataSheetValues?: { [k: string]: data_sheet_ttypes.DataSheetValue; }; originalAuthor?: user_ttypes.UserModular; reviewFlowRequired?: boolean; lastPublishedBy?: user_ttypes.User; readOnly?: boolean; globalTemplate?: boolean; localTemplate?: boolean; archiveDisabled?: boolean; globalTemplateVersion?: number; localTemplateOutdated?: boolean; structDiff?: diff_ttypes.ChangeType; titleDiff?: diff_ttypes.StringDiff; descripDiff?: diff_ttypes.StringDiff; defaults?: flow_ttypes.JobDefaults; extendedPropertyTables?: flow_ttypes.ExtendedPropertyTable[]; sourceTemplateId?: string; sourceTemplateVersion?: number; defaultsDiff?: DefaultsDiff; });
+      constructor(args?: { id: string; internalVersion: number; publicVersion: number; title: string; descrip: string; status: JobTemplateStatus; stepGroupId: string; teamId: string; UNSUPPORTEDdocumentEmailAddress: string; lastAuthoredAt: number; publishedAt: number; archivedAt: number; lastAuthorId: string; system: boolean; metadataEntry: metadata_ttypes.MetadataEntry[]; metadataById: { [k: string]: metadata_ttypes.MetadataEntry; }; publishedVersion: number; typ: TemplateType; locked?: JobTemplateLock; publishedById?: string; team?: team_ttypes.TeamModular; rootHeaders?: group_headers_ttypes.StepGroupHeaders; stepGroup?: step_ttypes.BaseStep; documents?: document_ttypes.Document[]; lastPublishedAt?: number; lastAuthor?: user_ttypes.User; stats?: JobTemplateStats; templateTags?: TemplateTag[]; drafts?: TemplateDraft[]; lastPublishedVersion?: number; lastPublishTime?: number; lastModifiedAt?: number; attributes?: abac_ttypes.AbacAttribute[]; references?: { [k: number /*reference_ttypes.RefSource*/]: string[]; }; plannedDataSheetIds?: { [k: string]: string; }; snapshottedDataSheetValues?: { [k: string]: data_sheet_ttypes.DataSheetValue; }; originalAuthor?: user_ttypes.UserModular; reviewFlowRequired?: boolean; lastPublishedBy?: user_ttypes.User; readOnly?: boolean; globalTemplate?: boolean; localTemplate?: boolean; archiveDisabled?: boolean; globalTemplateVersion?: number; localTemplateOutdated?: boolean; structDiff?: diff_ttypes.ChangeType; titleDiff?: diff_ttypes.StringDiff; descripDiff?: diff_ttypes.StringDiff; defaults?: flow_ttypes.JobDefaults; extendedPropertyTables?: flow_ttypes.ExtendedPropertyTable[]; sourceTemplateId?: string; sourceTemplateVersion?: number; defaultsDiff?: DefaultsDiff; extendedPropertyTablesDiff?: PropertyTablesDiff; });
   }
 
 /**

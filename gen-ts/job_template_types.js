@@ -1320,6 +1320,88 @@ const DefaultsDiff = module.exports.DefaultsDiff = class {
   }
 
 };
+const PropertyTablesDiff = module.exports.PropertyTablesDiff = class {
+  constructor(args) {
+    this.latestChange = null;
+    this.otherTables = null;
+    if (args) {
+      if (args.latestChange !== undefined && args.latestChange !== null) {
+        this.latestChange = new diff_ttypes.Change(args.latestChange);
+      }
+      if (args.otherTables !== undefined && args.otherTables !== null) {
+        this.otherTables = Thrift.copyList(args.otherTables, [flow_ttypes.ExtendedPropertyTable]);
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 1:
+        if (ftype == Thrift.Type.STRUCT) {
+          this.latestChange = new diff_ttypes.Change();
+          this.latestChange.read(input);
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 10:
+        if (ftype == Thrift.Type.LIST) {
+          this.otherTables = [];
+          const _rtmp338 = input.readListBegin();
+          const _size37 = _rtmp338.size || 0;
+          for (let _i39 = 0; _i39 < _size37; ++_i39) {
+            let elem40 = null;
+            elem40 = new flow_ttypes.ExtendedPropertyTable();
+            elem40.read(input);
+            this.otherTables.push(elem40);
+          }
+          input.readListEnd();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('PropertyTablesDiff');
+    if (this.latestChange !== null && this.latestChange !== undefined) {
+      output.writeFieldBegin('latestChange', Thrift.Type.STRUCT, 1);
+      this.latestChange.write(output);
+      output.writeFieldEnd();
+    }
+    if (this.otherTables !== null && this.otherTables !== undefined) {
+      output.writeFieldBegin('otherTables', Thrift.Type.LIST, 10);
+      output.writeListBegin(Thrift.Type.STRUCT, this.otherTables.length);
+      for (let iter41 in this.otherTables) {
+        if (this.otherTables.hasOwnProperty(iter41)) {
+          iter41 = this.otherTables[iter41];
+          iter41.write(output);
+        }
+      }
+      output.writeListEnd();
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
 const JobTemplateStats = module.exports.JobTemplateStats = class {
   constructor(args) {
     this.completedJobs = null;
@@ -1585,6 +1667,7 @@ const JobTemplateModular = module.exports.JobTemplateModular = class {
     this.sourceTemplateId = null;
     this.sourceTemplateVersion = null;
     this.defaultsDiff = null;
+    this.extendedPropertyTablesDiff = null;
     if (args) {
       if (args.id !== undefined && args.id !== null) {
         this.id = args.id;
@@ -1745,6 +1828,9 @@ const JobTemplateModular = module.exports.JobTemplateModular = class {
       if (args.defaultsDiff !== undefined && args.defaultsDiff !== null) {
         this.defaultsDiff = new ttypes.DefaultsDiff(args.defaultsDiff);
       }
+      if (args.extendedPropertyTablesDiff !== undefined && args.extendedPropertyTablesDiff !== null) {
+        this.extendedPropertyTablesDiff = new ttypes.PropertyTablesDiff(args.extendedPropertyTablesDiff);
+      }
     }
   }
 
@@ -1859,13 +1945,13 @@ const JobTemplateModular = module.exports.JobTemplateModular = class {
         case 16:
         if (ftype == Thrift.Type.LIST) {
           this.metadataEntry = [];
-          const _rtmp338 = input.readListBegin();
-          const _size37 = _rtmp338.size || 0;
-          for (let _i39 = 0; _i39 < _size37; ++_i39) {
-            let elem40 = null;
-            elem40 = new metadata_ttypes.MetadataEntry();
-            elem40.read(input);
-            this.metadataEntry.push(elem40);
+          const _rtmp343 = input.readListBegin();
+          const _size42 = _rtmp343.size || 0;
+          for (let _i44 = 0; _i44 < _size42; ++_i44) {
+            let elem45 = null;
+            elem45 = new metadata_ttypes.MetadataEntry();
+            elem45.read(input);
+            this.metadataEntry.push(elem45);
           }
           input.readListEnd();
         } else {
@@ -1875,15 +1961,15 @@ const JobTemplateModular = module.exports.JobTemplateModular = class {
         case 17:
         if (ftype == Thrift.Type.MAP) {
           this.metadataById = {};
-          const _rtmp342 = input.readMapBegin();
-          const _size41 = _rtmp342.size || 0;
-          for (let _i43 = 0; _i43 < _size41; ++_i43) {
-            let key44 = null;
-            let val45 = null;
-            key44 = input.readString();
-            val45 = new metadata_ttypes.MetadataEntry();
-            val45.read(input);
-            this.metadataById[key44] = val45;
+          const _rtmp347 = input.readMapBegin();
+          const _size46 = _rtmp347.size || 0;
+          for (let _i48 = 0; _i48 < _size46; ++_i48) {
+            let key49 = null;
+            let val50 = null;
+            key49 = input.readString();
+            val50 = new metadata_ttypes.MetadataEntry();
+            val50.read(input);
+            this.metadataById[key49] = val50;
           }
           input.readMapEnd();
         } else {
@@ -1946,13 +2032,13 @@ const JobTemplateModular = module.exports.JobTemplateModular = class {
         case 104:
         if (ftype == Thrift.Type.LIST) {
           this.documents = [];
-          const _rtmp347 = input.readListBegin();
-          const _size46 = _rtmp347.size || 0;
-          for (let _i48 = 0; _i48 < _size46; ++_i48) {
-            let elem49 = null;
-            elem49 = new document_ttypes.Document();
-            elem49.read(input);
-            this.documents.push(elem49);
+          const _rtmp352 = input.readListBegin();
+          const _size51 = _rtmp352.size || 0;
+          for (let _i53 = 0; _i53 < _size51; ++_i53) {
+            let elem54 = null;
+            elem54 = new document_ttypes.Document();
+            elem54.read(input);
+            this.documents.push(elem54);
           }
           input.readListEnd();
         } else {
@@ -1985,13 +2071,13 @@ const JobTemplateModular = module.exports.JobTemplateModular = class {
         case 108:
         if (ftype == Thrift.Type.LIST) {
           this.templateTags = [];
-          const _rtmp351 = input.readListBegin();
-          const _size50 = _rtmp351.size || 0;
-          for (let _i52 = 0; _i52 < _size50; ++_i52) {
-            let elem53 = null;
-            elem53 = new ttypes.TemplateTag();
-            elem53.read(input);
-            this.templateTags.push(elem53);
+          const _rtmp356 = input.readListBegin();
+          const _size55 = _rtmp356.size || 0;
+          for (let _i57 = 0; _i57 < _size55; ++_i57) {
+            let elem58 = null;
+            elem58 = new ttypes.TemplateTag();
+            elem58.read(input);
+            this.templateTags.push(elem58);
           }
           input.readListEnd();
         } else {
@@ -2001,13 +2087,13 @@ const JobTemplateModular = module.exports.JobTemplateModular = class {
         case 109:
         if (ftype == Thrift.Type.LIST) {
           this.drafts = [];
-          const _rtmp355 = input.readListBegin();
-          const _size54 = _rtmp355.size || 0;
-          for (let _i56 = 0; _i56 < _size54; ++_i56) {
-            let elem57 = null;
-            elem57 = new ttypes.TemplateDraft();
-            elem57.read(input);
-            this.drafts.push(elem57);
+          const _rtmp360 = input.readListBegin();
+          const _size59 = _rtmp360.size || 0;
+          for (let _i61 = 0; _i61 < _size59; ++_i61) {
+            let elem62 = null;
+            elem62 = new ttypes.TemplateDraft();
+            elem62.read(input);
+            this.drafts.push(elem62);
           }
           input.readListEnd();
         } else {
@@ -2038,13 +2124,13 @@ const JobTemplateModular = module.exports.JobTemplateModular = class {
         case 113:
         if (ftype == Thrift.Type.LIST) {
           this.attributes = [];
-          const _rtmp359 = input.readListBegin();
-          const _size58 = _rtmp359.size || 0;
-          for (let _i60 = 0; _i60 < _size58; ++_i60) {
-            let elem61 = null;
-            elem61 = new abac_ttypes.AbacAttribute();
-            elem61.read(input);
-            this.attributes.push(elem61);
+          const _rtmp364 = input.readListBegin();
+          const _size63 = _rtmp364.size || 0;
+          for (let _i65 = 0; _i65 < _size63; ++_i65) {
+            let elem66 = null;
+            elem66 = new abac_ttypes.AbacAttribute();
+            elem66.read(input);
+            this.attributes.push(elem66);
           }
           input.readListEnd();
         } else {
@@ -2054,22 +2140,22 @@ const JobTemplateModular = module.exports.JobTemplateModular = class {
         case 115:
         if (ftype == Thrift.Type.MAP) {
           this.references = {};
-          const _rtmp363 = input.readMapBegin();
-          const _size62 = _rtmp363.size || 0;
-          for (let _i64 = 0; _i64 < _size62; ++_i64) {
-            let key65 = null;
-            let val66 = null;
-            key65 = input.readI32();
-            val66 = [];
-            const _rtmp368 = input.readSetBegin();
-            const _size67 = _rtmp368.size || 0;
-            for (let _i69 = 0; _i69 < _size67; ++_i69) {
-              let elem70 = null;
-              elem70 = input.readString();
-              val66.push(elem70);
+          const _rtmp368 = input.readMapBegin();
+          const _size67 = _rtmp368.size || 0;
+          for (let _i69 = 0; _i69 < _size67; ++_i69) {
+            let key70 = null;
+            let val71 = null;
+            key70 = input.readI32();
+            val71 = [];
+            const _rtmp373 = input.readSetBegin();
+            const _size72 = _rtmp373.size || 0;
+            for (let _i74 = 0; _i74 < _size72; ++_i74) {
+              let elem75 = null;
+              elem75 = input.readString();
+              val71.push(elem75);
             }
             input.readSetEnd();
-            this.references[key65] = val66;
+            this.references[key70] = val71;
           }
           input.readMapEnd();
         } else {
@@ -2079,14 +2165,14 @@ const JobTemplateModular = module.exports.JobTemplateModular = class {
         case 120:
         if (ftype == Thrift.Type.MAP) {
           this.plannedDataSheetIds = {};
-          const _rtmp372 = input.readMapBegin();
-          const _size71 = _rtmp372.size || 0;
-          for (let _i73 = 0; _i73 < _size71; ++_i73) {
-            let key74 = null;
-            let val75 = null;
-            key74 = input.readString();
-            val75 = input.readString();
-            this.plannedDataSheetIds[key74] = val75;
+          const _rtmp377 = input.readMapBegin();
+          const _size76 = _rtmp377.size || 0;
+          for (let _i78 = 0; _i78 < _size76; ++_i78) {
+            let key79 = null;
+            let val80 = null;
+            key79 = input.readString();
+            val80 = input.readString();
+            this.plannedDataSheetIds[key79] = val80;
           }
           input.readMapEnd();
         } else {
@@ -2096,15 +2182,15 @@ const JobTemplateModular = module.exports.JobTemplateModular = class {
         case 121:
         if (ftype == Thrift.Type.MAP) {
           this.snapshottedDataSheetValues = {};
-          const _rtmp377 = input.readMapBegin();
-          const _size76 = _rtmp377.size || 0;
-          for (let _i78 = 0; _i78 < _size76; ++_i78) {
-            let key79 = null;
-            let val80 = null;
-            key79 = input.readString();
-            val80 = new data_sheet_ttypes.DataSheetValue();
-            val80.read(input);
-            this.snapshottedDataSheetValues[key79] = val80;
+          const _rtmp382 = input.readMapBegin();
+          const _size81 = _rtmp382.size || 0;
+          for (let _i83 = 0; _i83 < _size81; ++_i83) {
+            let key84 = null;
+            let val85 = null;
+            key84 = input.readString();
+            val85 = new data_sheet_ttypes.DataSheetValue();
+            val85.read(input);
+            this.snapshottedDataSheetValues[key84] = val85;
           }
           input.readMapEnd();
         } else {
@@ -2210,13 +2296,13 @@ const JobTemplateModular = module.exports.JobTemplateModular = class {
         case 1002:
         if (ftype == Thrift.Type.LIST) {
           this.extendedPropertyTables = [];
-          const _rtmp382 = input.readListBegin();
-          const _size81 = _rtmp382.size || 0;
-          for (let _i83 = 0; _i83 < _size81; ++_i83) {
-            let elem84 = null;
-            elem84 = new flow_ttypes.ExtendedPropertyTable();
-            elem84.read(input);
-            this.extendedPropertyTables.push(elem84);
+          const _rtmp387 = input.readListBegin();
+          const _size86 = _rtmp387.size || 0;
+          for (let _i88 = 0; _i88 < _size86; ++_i88) {
+            let elem89 = null;
+            elem89 = new flow_ttypes.ExtendedPropertyTable();
+            elem89.read(input);
+            this.extendedPropertyTables.push(elem89);
           }
           input.readListEnd();
         } else {
@@ -2241,6 +2327,14 @@ const JobTemplateModular = module.exports.JobTemplateModular = class {
         if (ftype == Thrift.Type.STRUCT) {
           this.defaultsDiff = new ttypes.DefaultsDiff();
           this.defaultsDiff.read(input);
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 1006:
+        if (ftype == Thrift.Type.STRUCT) {
+          this.extendedPropertyTablesDiff = new ttypes.PropertyTablesDiff();
+          this.extendedPropertyTablesDiff.read(input);
         } else {
           input.skip(ftype);
         }
@@ -2329,10 +2423,10 @@ const JobTemplateModular = module.exports.JobTemplateModular = class {
     if (this.metadataEntry !== null && this.metadataEntry !== undefined) {
       output.writeFieldBegin('metadataEntry', Thrift.Type.LIST, 16);
       output.writeListBegin(Thrift.Type.STRUCT, this.metadataEntry.length);
-      for (let iter85 in this.metadataEntry) {
-        if (this.metadataEntry.hasOwnProperty(iter85)) {
-          iter85 = this.metadataEntry[iter85];
-          iter85.write(output);
+      for (let iter90 in this.metadataEntry) {
+        if (this.metadataEntry.hasOwnProperty(iter90)) {
+          iter90 = this.metadataEntry[iter90];
+          iter90.write(output);
         }
       }
       output.writeListEnd();
@@ -2341,11 +2435,11 @@ const JobTemplateModular = module.exports.JobTemplateModular = class {
     if (this.metadataById !== null && this.metadataById !== undefined) {
       output.writeFieldBegin('metadataById', Thrift.Type.MAP, 17);
       output.writeMapBegin(Thrift.Type.STRING, Thrift.Type.STRUCT, Thrift.objectLength(this.metadataById));
-      for (let kiter86 in this.metadataById) {
-        if (this.metadataById.hasOwnProperty(kiter86)) {
-          let viter87 = this.metadataById[kiter86];
-          output.writeString(kiter86);
-          viter87.write(output);
+      for (let kiter91 in this.metadataById) {
+        if (this.metadataById.hasOwnProperty(kiter91)) {
+          let viter92 = this.metadataById[kiter91];
+          output.writeString(kiter91);
+          viter92.write(output);
         }
       }
       output.writeMapEnd();
@@ -2389,10 +2483,10 @@ const JobTemplateModular = module.exports.JobTemplateModular = class {
     if (this.documents !== null && this.documents !== undefined) {
       output.writeFieldBegin('documents', Thrift.Type.LIST, 104);
       output.writeListBegin(Thrift.Type.STRUCT, this.documents.length);
-      for (let iter88 in this.documents) {
-        if (this.documents.hasOwnProperty(iter88)) {
-          iter88 = this.documents[iter88];
-          iter88.write(output);
+      for (let iter93 in this.documents) {
+        if (this.documents.hasOwnProperty(iter93)) {
+          iter93 = this.documents[iter93];
+          iter93.write(output);
         }
       }
       output.writeListEnd();
@@ -2416,10 +2510,10 @@ const JobTemplateModular = module.exports.JobTemplateModular = class {
     if (this.templateTags !== null && this.templateTags !== undefined) {
       output.writeFieldBegin('templateTags', Thrift.Type.LIST, 108);
       output.writeListBegin(Thrift.Type.STRUCT, this.templateTags.length);
-      for (let iter89 in this.templateTags) {
-        if (this.templateTags.hasOwnProperty(iter89)) {
-          iter89 = this.templateTags[iter89];
-          iter89.write(output);
+      for (let iter94 in this.templateTags) {
+        if (this.templateTags.hasOwnProperty(iter94)) {
+          iter94 = this.templateTags[iter94];
+          iter94.write(output);
         }
       }
       output.writeListEnd();
@@ -2428,10 +2522,10 @@ const JobTemplateModular = module.exports.JobTemplateModular = class {
     if (this.drafts !== null && this.drafts !== undefined) {
       output.writeFieldBegin('drafts', Thrift.Type.LIST, 109);
       output.writeListBegin(Thrift.Type.STRUCT, this.drafts.length);
-      for (let iter90 in this.drafts) {
-        if (this.drafts.hasOwnProperty(iter90)) {
-          iter90 = this.drafts[iter90];
-          iter90.write(output);
+      for (let iter95 in this.drafts) {
+        if (this.drafts.hasOwnProperty(iter95)) {
+          iter95 = this.drafts[iter95];
+          iter95.write(output);
         }
       }
       output.writeListEnd();
@@ -2455,10 +2549,10 @@ const JobTemplateModular = module.exports.JobTemplateModular = class {
     if (this.attributes !== null && this.attributes !== undefined) {
       output.writeFieldBegin('attributes', Thrift.Type.LIST, 113);
       output.writeListBegin(Thrift.Type.STRUCT, this.attributes.length);
-      for (let iter91 in this.attributes) {
-        if (this.attributes.hasOwnProperty(iter91)) {
-          iter91 = this.attributes[iter91];
-          iter91.write(output);
+      for (let iter96 in this.attributes) {
+        if (this.attributes.hasOwnProperty(iter96)) {
+          iter96 = this.attributes[iter96];
+          iter96.write(output);
         }
       }
       output.writeListEnd();
@@ -2467,15 +2561,15 @@ const JobTemplateModular = module.exports.JobTemplateModular = class {
     if (this.references !== null && this.references !== undefined) {
       output.writeFieldBegin('references', Thrift.Type.MAP, 115);
       output.writeMapBegin(Thrift.Type.I32, Thrift.Type.SET, Thrift.objectLength(this.references));
-      for (let kiter92 in this.references) {
-        if (this.references.hasOwnProperty(kiter92)) {
-          let viter93 = this.references[kiter92];
-          output.writeI32(kiter92);
-          output.writeSetBegin(Thrift.Type.STRING, viter93.length);
-          for (let iter94 in viter93) {
-            if (viter93.hasOwnProperty(iter94)) {
-              iter94 = viter93[iter94];
-              output.writeString(iter94);
+      for (let kiter97 in this.references) {
+        if (this.references.hasOwnProperty(kiter97)) {
+          let viter98 = this.references[kiter97];
+          output.writeI32(kiter97);
+          output.writeSetBegin(Thrift.Type.STRING, viter98.length);
+          for (let iter99 in viter98) {
+            if (viter98.hasOwnProperty(iter99)) {
+              iter99 = viter98[iter99];
+              output.writeString(iter99);
             }
           }
           output.writeSetEnd();
@@ -2487,11 +2581,11 @@ const JobTemplateModular = module.exports.JobTemplateModular = class {
     if (this.plannedDataSheetIds !== null && this.plannedDataSheetIds !== undefined) {
       output.writeFieldBegin('plannedDataSheetIds', Thrift.Type.MAP, 120);
       output.writeMapBegin(Thrift.Type.STRING, Thrift.Type.STRING, Thrift.objectLength(this.plannedDataSheetIds));
-      for (let kiter95 in this.plannedDataSheetIds) {
-        if (this.plannedDataSheetIds.hasOwnProperty(kiter95)) {
-          let viter96 = this.plannedDataSheetIds[kiter95];
-          output.writeString(kiter95);
-          output.writeString(viter96);
+      for (let kiter100 in this.plannedDataSheetIds) {
+        if (this.plannedDataSheetIds.hasOwnProperty(kiter100)) {
+          let viter101 = this.plannedDataSheetIds[kiter100];
+          output.writeString(kiter100);
+          output.writeString(viter101);
         }
       }
       output.writeMapEnd();
@@ -2500,11 +2594,11 @@ const JobTemplateModular = module.exports.JobTemplateModular = class {
     if (this.snapshottedDataSheetValues !== null && this.snapshottedDataSheetValues !== undefined) {
       output.writeFieldBegin('snapshottedDataSheetValues', Thrift.Type.MAP, 121);
       output.writeMapBegin(Thrift.Type.STRING, Thrift.Type.STRUCT, Thrift.objectLength(this.snapshottedDataSheetValues));
-      for (let kiter97 in this.snapshottedDataSheetValues) {
-        if (this.snapshottedDataSheetValues.hasOwnProperty(kiter97)) {
-          let viter98 = this.snapshottedDataSheetValues[kiter97];
-          output.writeString(kiter97);
-          viter98.write(output);
+      for (let kiter102 in this.snapshottedDataSheetValues) {
+        if (this.snapshottedDataSheetValues.hasOwnProperty(kiter102)) {
+          let viter103 = this.snapshottedDataSheetValues[kiter102];
+          output.writeString(kiter102);
+          viter103.write(output);
         }
       }
       output.writeMapEnd();
@@ -2578,10 +2672,10 @@ const JobTemplateModular = module.exports.JobTemplateModular = class {
     if (this.extendedPropertyTables !== null && this.extendedPropertyTables !== undefined) {
       output.writeFieldBegin('extendedPropertyTables', Thrift.Type.LIST, 1002);
       output.writeListBegin(Thrift.Type.STRUCT, this.extendedPropertyTables.length);
-      for (let iter99 in this.extendedPropertyTables) {
-        if (this.extendedPropertyTables.hasOwnProperty(iter99)) {
-          iter99 = this.extendedPropertyTables[iter99];
-          iter99.write(output);
+      for (let iter104 in this.extendedPropertyTables) {
+        if (this.extendedPropertyTables.hasOwnProperty(iter104)) {
+          iter104 = this.extendedPropertyTables[iter104];
+          iter104.write(output);
         }
       }
       output.writeListEnd();
@@ -2600,6 +2694,11 @@ const JobTemplateModular = module.exports.JobTemplateModular = class {
     if (this.defaultsDiff !== null && this.defaultsDiff !== undefined) {
       output.writeFieldBegin('defaultsDiff', Thrift.Type.STRUCT, 1005);
       this.defaultsDiff.write(output);
+      output.writeFieldEnd();
+    }
+    if (this.extendedPropertyTablesDiff !== null && this.extendedPropertyTablesDiff !== undefined) {
+      output.writeFieldBegin('extendedPropertyTablesDiff', Thrift.Type.STRUCT, 1006);
+      this.extendedPropertyTablesDiff.write(output);
       output.writeFieldEnd();
     }
     output.writeFieldStop();
@@ -3188,13 +3287,13 @@ const TemplateWhereOpts = module.exports.TemplateWhereOpts = class {
         case 5:
         if (ftype == Thrift.Type.LIST) {
           this.metadata = [];
-          const _rtmp3101 = input.readListBegin();
-          const _size100 = _rtmp3101.size || 0;
-          for (let _i102 = 0; _i102 < _size100; ++_i102) {
-            let elem103 = null;
-            elem103 = new metadata_ttypes.MetadataEntry();
-            elem103.read(input);
-            this.metadata.push(elem103);
+          const _rtmp3106 = input.readListBegin();
+          const _size105 = _rtmp3106.size || 0;
+          for (let _i107 = 0; _i107 < _size105; ++_i107) {
+            let elem108 = null;
+            elem108 = new metadata_ttypes.MetadataEntry();
+            elem108.read(input);
+            this.metadata.push(elem108);
           }
           input.readListEnd();
         } else {
@@ -3232,12 +3331,12 @@ const TemplateWhereOpts = module.exports.TemplateWhereOpts = class {
         case 10:
         if (ftype == Thrift.Type.SET) {
           this.templateTypes = [];
-          const _rtmp3105 = input.readSetBegin();
-          const _size104 = _rtmp3105.size || 0;
-          for (let _i106 = 0; _i106 < _size104; ++_i106) {
-            let elem107 = null;
-            elem107 = input.readI32();
-            this.templateTypes.push(elem107);
+          const _rtmp3110 = input.readSetBegin();
+          const _size109 = _rtmp3110.size || 0;
+          for (let _i111 = 0; _i111 < _size109; ++_i111) {
+            let elem112 = null;
+            elem112 = input.readI32();
+            this.templateTypes.push(elem112);
           }
           input.readSetEnd();
         } else {
@@ -3261,13 +3360,13 @@ const TemplateWhereOpts = module.exports.TemplateWhereOpts = class {
         case 13:
         if (ftype == Thrift.Type.LIST) {
           this.attributes = [];
-          const _rtmp3109 = input.readListBegin();
-          const _size108 = _rtmp3109.size || 0;
-          for (let _i110 = 0; _i110 < _size108; ++_i110) {
-            let elem111 = null;
-            elem111 = new abac_ttypes.AbacAttribute();
-            elem111.read(input);
-            this.attributes.push(elem111);
+          const _rtmp3114 = input.readListBegin();
+          const _size113 = _rtmp3114.size || 0;
+          for (let _i115 = 0; _i115 < _size113; ++_i115) {
+            let elem116 = null;
+            elem116 = new abac_ttypes.AbacAttribute();
+            elem116.read(input);
+            this.attributes.push(elem116);
           }
           input.readListEnd();
         } else {
@@ -3324,10 +3423,10 @@ const TemplateWhereOpts = module.exports.TemplateWhereOpts = class {
     if (this.metadata !== null && this.metadata !== undefined) {
       output.writeFieldBegin('metadata', Thrift.Type.LIST, 5);
       output.writeListBegin(Thrift.Type.STRUCT, this.metadata.length);
-      for (let iter112 in this.metadata) {
-        if (this.metadata.hasOwnProperty(iter112)) {
-          iter112 = this.metadata[iter112];
-          iter112.write(output);
+      for (let iter117 in this.metadata) {
+        if (this.metadata.hasOwnProperty(iter117)) {
+          iter117 = this.metadata[iter117];
+          iter117.write(output);
         }
       }
       output.writeListEnd();
@@ -3356,10 +3455,10 @@ const TemplateWhereOpts = module.exports.TemplateWhereOpts = class {
     if (this.templateTypes !== null && this.templateTypes !== undefined) {
       output.writeFieldBegin('templateTypes', Thrift.Type.SET, 10);
       output.writeSetBegin(Thrift.Type.I32, this.templateTypes.length);
-      for (let iter113 in this.templateTypes) {
-        if (this.templateTypes.hasOwnProperty(iter113)) {
-          iter113 = this.templateTypes[iter113];
-          output.writeI32(iter113);
+      for (let iter118 in this.templateTypes) {
+        if (this.templateTypes.hasOwnProperty(iter118)) {
+          iter118 = this.templateTypes[iter118];
+          output.writeI32(iter118);
         }
       }
       output.writeSetEnd();
@@ -3378,10 +3477,10 @@ const TemplateWhereOpts = module.exports.TemplateWhereOpts = class {
     if (this.attributes !== null && this.attributes !== undefined) {
       output.writeFieldBegin('attributes', Thrift.Type.LIST, 13);
       output.writeListBegin(Thrift.Type.STRUCT, this.attributes.length);
-      for (let iter114 in this.attributes) {
-        if (this.attributes.hasOwnProperty(iter114)) {
-          iter114 = this.attributes[iter114];
-          iter114.write(output);
+      for (let iter119 in this.attributes) {
+        if (this.attributes.hasOwnProperty(iter119)) {
+          iter119 = this.attributes[iter119];
+          iter119.write(output);
         }
       }
       output.writeListEnd();
@@ -3495,13 +3594,13 @@ const TemplateQueryResult = module.exports.TemplateQueryResult = class {
         case 1:
         if (ftype == Thrift.Type.LIST) {
           this.templates = [];
-          const _rtmp3116 = input.readListBegin();
-          const _size115 = _rtmp3116.size || 0;
-          for (let _i117 = 0; _i117 < _size115; ++_i117) {
-            let elem118 = null;
-            elem118 = new ttypes.JobTemplateModular();
-            elem118.read(input);
-            this.templates.push(elem118);
+          const _rtmp3121 = input.readListBegin();
+          const _size120 = _rtmp3121.size || 0;
+          for (let _i122 = 0; _i122 < _size120; ++_i122) {
+            let elem123 = null;
+            elem123 = new ttypes.JobTemplateModular();
+            elem123.read(input);
+            this.templates.push(elem123);
           }
           input.readListEnd();
         } else {
@@ -3530,10 +3629,10 @@ const TemplateQueryResult = module.exports.TemplateQueryResult = class {
     if (this.templates !== null && this.templates !== undefined) {
       output.writeFieldBegin('templates', Thrift.Type.LIST, 1);
       output.writeListBegin(Thrift.Type.STRUCT, this.templates.length);
-      for (let iter119 in this.templates) {
-        if (this.templates.hasOwnProperty(iter119)) {
-          iter119 = this.templates[iter119];
-          iter119.write(output);
+      for (let iter124 in this.templates) {
+        if (this.templates.hasOwnProperty(iter124)) {
+          iter124 = this.templates[iter124];
+          iter124.write(output);
         }
       }
       output.writeListEnd();

@@ -876,6 +876,26 @@ declare const MAX_JOB_NAME_LENGTH: number;
 declare const MAX_JOB_TEXT_LENGTH: number;
 
 /**
+ * Most rows of related properties that one list of a call may name for one table.
+ */
+declare const MAX_RELATED_ROWS_PER_TABLE: number;
+
+/**
+ * Most rows of related properties of one job, all tables together.
+ */
+declare const MAX_RELATED_ROWS: number;
+
+/**
+ * Most versions of outside data sources of one job.
+ */
+declare const MAX_JOB_VERSIONS: number;
+
+/**
+ * Longest chain of parents above a job.
+ */
+declare const MAX_PARENT_DEPTH: number;
+
+/**
  * Most bytes of one chunk of an attachment, up or down.
  */
 declare const MAX_ATTACHMENT_CHUNK: number;

@@ -27,6 +27,27 @@ namespace rs jobwright.flow
 include "common.thrift"
 include "diff.thrift"
 
+/** Most property tables of a template. */
+const i32 MAX_PROPERTY_TABLES = 50
+
+/** Most properties of a table. */
+const i32 MAX_PROPERTIES_PER_TABLE = 200
+
+/** Most bytes that the property tables of a template may take together, as JSON in UTF-8. */
+const i32 MAX_PROPERTY_TABLES_BYTES = 262144
+
+/** Longest name of a table or property, in characters. */
+const i32 MAX_PROPERTY_NAME_LENGTH = 64
+
+/** Most values of a property's domain. */
+const i32 MAX_CODED_VALUES = 1000
+
+/** Longest text that a property can be declared to take, in characters. */
+const i32 MAX_PROPERTY_TEXT_LENGTH = 20000
+
+/** Longest text of a property that declares no length, in characters. */
+const i32 DEFAULT_PROPERTY_TEXT_LENGTH = 1000
+
 /** How the children of a step group become current. */
 enum GroupMode {
   /** One after the other, in the order of the tree. */
@@ -408,23 +429,29 @@ enum ExtendedPropertyDataType {
   String = 1,
   /** A whole number of 64 bits, in decimal. */
   Integer = 2,
-  /** A moment: epoch milliseconds, or an ISO 8601 date and time (UTC when it names no offset). */
+  /**
+   * A moment, to the millisecond: epoch milliseconds, or an ISO 8601 date and time (UTC when it names no offset; seconds may be
+   * left out).
+   */
   DateTime = 3,
-  /** A day: `2031-12-24`. */
+  /** A day from 0001-01-01 to 9999-12-31: `2031-12-24`. */
   DateOnly = 4,
-  /** A time of day: `23:59:59`. */
+  /** A time of day, to the millisecond: `23:59:59`; seconds may be left out. */
   TimeOnly = 5,
-  /** A moment that keeps the offset it was written with: `2031-12-24T18:00:00+01:00`. */
+  /**
+   * A moment that keeps the offset it was written with: `2031-12-24T18:00:00+01:00`. Compared by the moment; read back with
+   * seconds, `T`, and `Z` or an offset with a colon.
+   */
   TimestampOffset = 6,
-  /** `true` or `false`; `1` and `0` are accepted. */
+  /** `true` or `false`, in any case; `1` and `0` are accepted. */
   Boolean = 7,
-  /** A finite floating point number, with a decimal point. */
+  /** A finite floating point number, with a decimal point if it needs one. */
   Double = 8
 }
 
 /** One allowed value of a property. */
 struct CodedValue {
-  /** What people read. */
+  /** What people read, 1 to 250 characters. */
   1: string name;
   /** What is stored, as text in the form of the property's data type; unique within the domain. */
   2: string code;
@@ -432,21 +459,24 @@ struct CodedValue {
 
 /** One property of a table. */
 struct ExtendedPropertyDefinition {
-  /** Name, unique within the table: a letter, then letters, digits and underscores; at most 64 characters. */
+  /**
+   * Name, unique within the table whatever the case: a letter of a to z, then letters, digits and underscores; at most 64
+   * characters. Whoever names it may write it in any case.
+   */
   1: string propertyName;
-  /** What people read. Unset = the name. */
+  /** What people read, up to 250 characters. Unset = the name. */
   2: optional string propertyAlias;
   /** Place among the properties, ascending. Unset = the order of the list. */
   3: optional i32 propertyOrder;
   /** Type of the values. */
   4: ExtendedPropertyDataType dataType;
-  /** Value of a new row that names none, as text. Unset = null. */
+  /** Value of a new row that does not name the property, as text; one that the property itself allows. Unset = null. */
   5: optional string defaultValue;
   /** Longest text of type String, in characters: 1 to 20,000. Unset = 1,000. Unused by other types. */
   6: optional i32 fieldLength;
   /** true = the value may not be null. Default false. */
   7: optional bool isRequired;
-  /** false = set at creation, never changed by callers afterwards. Default true. */
+  /** false = set when the job or the row is made, never changed by callers afterwards. Default true. */
   8: optional bool editable;
   /** false = clients hide it. The server treats it like any other. Default true. */
   9: optional bool visible;
@@ -454,11 +484,14 @@ struct ExtendedPropertyDefinition {
   10: optional list<CodedValue> domain;
 }
 
-/** A table of properties that jobs made from the template have beside their own fields. */
+/** A table of properties that jobs made from the template have beside their own fields. A template has at most 50. */
 struct ExtendedPropertyTable {
-  /** Name, unique within the template: a letter, then letters, digits and underscores; at most 64 characters. */
+  /**
+   * Name, unique within the template whatever the case: a letter of a to z, then letters, digits and underscores; at most 64
+   * characters. Whoever names it may write it in any case.
+   */
   1: string tableName;
-  /** What people read. Unset = the name. */
+  /** What people read, up to 250 characters. Unset = the name. */
   2: optional string tableAlias;
   /** Place among the tables, ascending. Unset = the order of the list. */
   3: optional i32 tableOrder;

@@ -118,7 +118,10 @@ struct JobTemplateParams {
   4: optional TemplateType typ;
   /** Jobwright extension: what jobs created from the template begin with; replaces all of it. */
   1001: optional flow.JobDefaults defaults;
-  /** Jobwright extension: extended properties of the jobs; replaces all tables. */
+  /**
+   * Jobwright extension: extended properties of the jobs, at most 50 tables and 256 KB; replaces all tables, an empty list
+   * takes them away. What is wrong with them comes back in one refusal, by table and property.
+   */
   1002: optional list<flow.ExtendedPropertyTable> extendedPropertyTables;
   /**
    * Jobwright extension: the internal version that the caller edits. Not the latest: version-conflict (420), with
@@ -211,6 +214,14 @@ struct DefaultsDiff {
   1: diff.Change latestChange;
   /** What they begin with in the other version. Unset = it had none. */
   10: optional flow.JobDefaults otherDefaults;
+}
+
+/** Jobwright extension: change of the extended properties of the jobs. */
+struct PropertyTablesDiff {
+  /** What happened, and when. */
+  1: diff.Change latestChange;
+  /** The tables of the other version. Unset = it had none. */
+  10: optional list<flow.ExtendedPropertyTable> otherTables;
 }
 
 /** Jobs created from a template, all versions together. */
@@ -350,6 +361,8 @@ struct JobTemplateModular {
   1004: optional i32 sourceTemplateVersion;
   /** Jobwright extension: change of defaults. Only by getHistory; unset = none. */
   1005: optional DefaultsDiff defaultsDiff;
+  /** Jobwright extension: change of extendedPropertyTables. Only by getHistory; unset = none. */
+  1006: optional PropertyTablesDiff extendedPropertyTablesDiff;
 }
 
 /** A template that was added to a job while the client was offline. */
@@ -607,7 +620,7 @@ service JobTemplateService {
   /**
    * Makes a template with an empty root group and returns its entry 1, Unpublished, unlocked. params.title is required.
    *
-   * Errors: team-not-found (404), metadata-not-found (404), metadata-archived (601), attribute-not-found (404), limit-exceeded (400), insufficient-permissions (476)
+   * Errors: team-not-found (404), metadata-not-found (404), metadata-archived (601), attribute-not-found (404), invalid-property (400), limit-exceeded (400), insufficient-permissions (476)
    */
   JobTemplate create(
     1: string teamId,
@@ -618,7 +631,7 @@ service JobTemplateService {
   /**
    * Content edit: writes what is set in params. Returns the latest entry.
    *
-   * Errors: template-not-found (404), metadata-not-found (404), metadata-archived (601), limit-exceeded (400), version-conflict (420), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
+   * Errors: template-not-found (404), metadata-not-found (404), metadata-archived (601), invalid-property (400), limit-exceeded (400), version-conflict (420), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
    */
   JobTemplate update(
     1: string jobTemplateId,

@@ -56,6 +56,18 @@ const i32 MAX_JOB_NAME_LENGTH = 500
 /** Longest comment, description or notes, in characters. */
 const i32 MAX_JOB_TEXT_LENGTH = 20000
 
+/** Most rows of related properties that one list of a call may name for one table. */
+const i32 MAX_RELATED_ROWS_PER_TABLE = 1000
+
+/** Most rows of related properties of one job, all tables together. */
+const i32 MAX_RELATED_ROWS = 10000
+
+/** Most versions of outside data sources of one job. */
+const i32 MAX_JOB_VERSIONS = 100
+
+/** Longest chain of parents above a job. */
+const i32 MAX_PARENT_DEPTH = 100
+
 /** Most bytes of one chunk of an attachment, up or down. */
 const i32 MAX_ATTACHMENT_CHUNK = 4194304
 
@@ -198,7 +210,7 @@ union JobValue {
   1: bool nullValue;
   /** Text, and every type that has no member of its own. */
   2: string text;
-  /** Whole number. */
+  /** Whole number. In plain JSON, one beyond ±(2^53 - 1) is a text of its digits. */
   3: i64 integer;
   /** Epoch milliseconds. */
   4: common.TimeInMillis dateTime;
@@ -246,11 +258,11 @@ struct Geometry {
 
 /** A named version of an outside data source that the job works on. Jobwright keeps the names and gives them no meaning. */
 struct JobVersion {
-  /** Name of the data source; unique within the job. */
+  /** Name of the data source, 1 to 250 characters; unique within the job. */
   1: string dataSourceName;
-  /** Name of the version there. */
+  /** Name of the version there, up to 250 characters. */
   2: optional string versionName;
-  /** Id of the version there. */
+  /** Id of the version there, up to 250 characters. */
   3: optional string versionId;
 }
 
@@ -306,7 +318,7 @@ struct JobHold {
 
 /** A value to give to an extended property. */
 struct ExtendedProperty {
-  /** `table.property`. */
+  /** `table.property`; each once. */
   1: string identifier;
   /** The value as text, in the form of the property's data type. Unset = null. */
   2: optional string value;
@@ -350,7 +362,7 @@ struct JobRelatedPropertyEntry {
 struct JobRelatedPropertyTable {
   /** Name of the table. */
   1: string tableName;
-  /** Its rows, oldest first. */
+  /** Its rows, oldest first; those of one call in the order given. */
   2: list<JobRelatedPropertyEntry> entries;
 }
 
@@ -452,9 +464,9 @@ struct Job {
   23: list<JobVersion> activeVersions;
   /** Holds and dependencies, open and past, oldest first. Filled when JobRequestOptions.holds. */
   24: optional list<JobHold> holds;
-  /** Extended properties, by table. Filled when JobRequestOptions.extProps. */
+  /** Extended properties, by table, in their order. Filled when JobRequestOptions.extProps. */
   25: optional list<JobExtendedPropertyTable> extendedProperties;
-  /** Related properties, by table. Filled when JobRequestOptions.extProps. */
+  /** Related properties, by table, in their order. Filled when JobRequestOptions.extProps. */
   26: optional list<JobRelatedPropertyTable> relatedProperties;
   /** true = the template of the job is archived. */
   27: optional bool archived;
@@ -572,7 +584,10 @@ struct UpdateJobOverrides {
   // Id 12 stays free: allowRunningStepId is a parameter of updateJob.
   /** Progress, 0 to 100; from then on it is no longer counted from the steps. Privilege jobUpdatePercentComplete. */
   13: optional double percentComplete;
-  /** Versions of outside data sources; replaces all of them, an empty list clears them. Privilege jobUpdateVersions. */
+  /**
+   * Versions of outside data sources, at most 100; replaces all of them, an empty list clears them. Privilege
+   * jobUpdateVersions.
+   */
   14: optional list<JobVersion> versions;
   /**
    * Jobwright extension: the revision that the job must have; otherwise revision-conflict and nothing changes. Unset = no
@@ -1440,9 +1455,10 @@ service JobsService {
   ) throws (1: common.SystemException err)
 
   /**
-   * Changes what jobUpdates sets, all or none. For the owner of the job, the assignees of its current steps and callers
-   * with jobUpdateAny, with the privilege of each field. Refused while a step runs, except for notes alone; a non-empty
-   * allowRunningStepId names a running step that does not count.
+   * Changes what jobUpdates sets, all or none; what is so already changes nothing, and the revision stays. For the owner of
+   * the job, the assignees of its current steps and callers with jobUpdateAny, with the privilege of each field. Refused
+   * while a step runs or waits for an answer, except for notes alone; a non-empty allowRunningStepId names a running step
+   * that does not count.
    *
    * Errors: job-not-found (404), step-not-found (404), user-not-found (404), insufficient-permissions (476), job-closed (413), job-running (413), revision-conflict (420), parent-cycle (400), dates-out-of-order (400), unknown-priority (400), unknown-status (400), invalid-property (400), limit-exceeded (400)
    */

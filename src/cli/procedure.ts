@@ -5,19 +5,26 @@ import { structFromJson } from '../server/json.ts';
 import type { Clients } from '../services/generated.ts';
 
 /** What a file may set. */
-export type Procedure = Pick<JobTemplate, 'title' | 'descrip' | 'typ' | 'defaults' | 'stepGroup'>;
+export type Procedure = Pick<
+  JobTemplate,
+  'title' | 'descrip' | 'typ' | 'defaults' | 'extendedPropertyTables' | 'stepGroup'
+>;
 
 /** @throws Error naming the file, the place in it and what would be right */
 export function procedureFromJson(text: string, file: string): Procedure {
   const procedure = structFromJson<JobTemplate>('job_template.JobTemplate', parsed(text, file), `${file}: procedure`);
-  const { title, descrip, typ, defaults, stepGroup, ...rest } = procedure;
-  refuseRest(`${file}: `, rest, 'title, descrip, typ, defaults and stepGroup are what an import sets');
+  const { title, descrip, typ, defaults, extendedPropertyTables, stepGroup, ...rest } = procedure;
+  refuseRest(
+    `${file}: `,
+    rest,
+    'title, descrip, typ, defaults, extendedPropertyTables and stepGroup are what an import sets',
+  );
   if (!stepGroup?.impl?.stepGroup)
     throw new Error(`${file}: stepGroup: expected the root group, with impl.stepGroup and children`);
   const { title: _title, impl: _impl, children: _children, ...rootRest } = stepGroup;
   refuseRest(`${file}: stepGroup.`, rootRest, 'the root has title, impl and children');
   checkChildren(stepGroup, `${file}: stepGroup`);
-  return { title, descrip, typ, defaults, stepGroup };
+  return { title, descrip, typ, defaults, extendedPropertyTables, stepGroup };
 }
 
 /** What would only come to light half-way through the import. */
@@ -50,8 +57,8 @@ export async function importProcedure(
   teamId: string,
   procedure: Procedure,
 ): Promise<JobTemplate> {
-  const { title, descrip, typ, defaults, stepGroup } = procedure;
-  const template = await templates.create(teamId, { title, descrip, typ, defaults }, []);
+  const { stepGroup, ...params } = procedure;
+  const template = await templates.create(teamId, params, []);
   await templates.acquireLock(template.id);
   const headers = stepGroup.impl.stepGroup?.headers;
   if (headers) await templates.updateRootHeaders(template.id, headers);

@@ -36,7 +36,7 @@ function program(): Command {
     .description('write procedures from JSON files into a running server, each as a new template')
     .argument(
       '<file...>',
-      'JSON files in the shape of job_template.JobTemplate: title, descrip, typ, defaults, stepGroup (see examples/procedures)',
+      'JSON files in the shape of job_template.JobTemplate: title, descrip, typ, defaults, extendedPropertyTables, stepGroup (see examples/procedures)',
     )
     .option('--host <address>', 'where the server listens', '127.0.0.1')
     .option('--port <number>', 'its port', '9090')

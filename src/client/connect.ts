@@ -6,8 +6,9 @@
  *   await auth.login(email, password, {});
  *   const templates = connection.service('JobTemplateService');
  *
- * Beside what the Thrift library's own client does, 64-bit integers are numbers, and calls that wait for an answer when the
- * connection ends are rejected instead of waiting for ever.
+ * Beside what the Thrift library's own client does, 64-bit integers are numbers (those that no number holds exactly, which only
+ * properties of jobs can be, texts of their digits), and calls that wait for an answer when the connection ends are rejected instead
+ * of waiting for ever.
  */
 import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
@@ -109,7 +110,7 @@ export class ClientConnection {
   }
 
   #receive(message: Buffer): void {
-    const input = new this.#Protocol(NOTHING_WRITTEN, message);
+    const input = new this.#Protocol(NOTHING_WRITTEN, message, { ...UNBOUNDED, digits: true });
     const { fname, mtype, rseqid } = input.readMessageBegin();
     const client = [...this.#clients.values()].find(candidate => candidate._reqs[rseqid]);
     const receive = client?.[`recv_${fname}`];

@@ -20,10 +20,21 @@ const jobPrivileges = [
   'jobDelete',
   'jobForceStop',
   'jobReopenClosed',
+  'jobUpdateAny',
   'jobUpdateAttachments',
+  'jobUpdateDate',
+  'jobUpdateDescription',
+  'jobUpdateExtendedProperties',
   'jobUpdateHolds',
   'jobUpdateLocation',
+  'jobUpdateName',
+  'jobUpdateNotes',
   'jobUpdateOwner',
+  'jobUpdateParentJob',
+  'jobUpdatePercentComplete',
+  'jobUpdatePriority',
+  'jobUpdateStatus',
+  'jobUpdateVersions',
   'jobUpgrade',
   'workflowSetStepCurrent',
 ] as const;
@@ -34,12 +45,15 @@ export type Privilege = (typeof templatePrivileges | typeof jobPrivileges | type
 /** The ids of the built-in roles: also the group ids that steps are assigned to. */
 export type RoleName = 'ADMIN' | 'AUTHOR' | 'JOBCREATOR' | 'EXECUTOR';
 
-/** ADMIN may do everything; EXECUTOR works on steps. */
+/**
+ * ADMIN may do everything. EXECUTOR works on steps, and on the jobs that they are of writes what comes to light in the work: without
+ * jobUpdateAny, a job is changed by its owner and those to whom a current step is assigned.
+ */
 export const builtInRoles: Readonly<Record<RoleName, readonly Privilege[]>> = {
   ADMIN: [...templatePrivileges, ...jobPrivileges, ...adminPrivileges],
   AUTHOR: templatePrivileges,
   JOBCREATOR: jobPrivileges,
-  EXECUTOR: [],
+  EXECUTOR: ['jobUpdateExtendedProperties', 'jobUpdateNotes', 'jobUpdatePercentComplete', 'jobUpdateStatus'],
 };
 
 export const roleNames = Object.keys(builtInRoles);

@@ -103,15 +103,16 @@ export function refuseStop(step: WorkStep, worker: Worker, mayForce: boolean): J
     : JobActionStepStatus.AssignedToDifferentUser;
 }
 
-export function mayWorkOn(step: Pick<WorkStep, 'assignedType' | 'assignedTo'>, worker: Worker): boolean {
-  switch (step.assignedType) {
-    case AssignedType.User:
-      return step.assignedTo === worker.userId;
-    case AssignedType.Group:
-      return step.assignedTo !== null && worker.groups.includes(step.assignedTo);
-    default:
-      return true;
-  }
+export const mayWorkOn = (step: Pick<WorkStep, 'assignedType' | 'assignedTo'>, worker: Worker): boolean =>
+  step.assignedType === AssignedType.Unassigned || isAssignedTo(step, worker);
+
+/** To the user itself or to one of its groups; what is unassigned is assigned to nobody. */
+export function isAssignedTo(
+  { assignedType, assignedTo }: Pick<WorkStep, 'assignedType' | 'assignedTo'>,
+  { userId, groups }: Worker,
+): boolean {
+  if (assignedType === AssignedType.User) return assignedTo === userId;
+  return assignedType === AssignedType.Group && assignedTo !== null && groups.includes(assignedTo);
 }
 
 /** percentComplete of a job: whole percents, 100 only when every leaf is done. */

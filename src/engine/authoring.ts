@@ -5,7 +5,7 @@
 
 import { stringify } from 'safe-stable-stringify';
 import { MAX_TEMPLATE_BYTES } from '#gen/common_types';
-import type { JobDefaults } from '#gen/flow_types';
+import type { ExtendedPropertyTable, JobDefaults } from '#gen/flow_types';
 import type { MetadataValue } from '#gen/metadata_types';
 import type { BaseStep } from '#gen/step_types';
 import { BadRequest, InvalidVersion, TemplateNotLocked } from '../base/errors.ts';
@@ -25,6 +25,8 @@ export interface Content {
   readonly title: string;
   readonly descrip: string;
   readonly defaults: JobDefaults;
+  /** Of the jobs; empty for none. */
+  readonly propertyTables: readonly ExtendedPropertyTable[];
   readonly metadata: StoredMetadata;
   /** Ids, in order. */
   readonly documents: readonly string[];
@@ -87,6 +89,7 @@ export const contentOf = (template: TemplateRow, root: BaseStep): Content => ({
   title: template.title,
   descrip: template.descrip,
   defaults: JSON.parse(template.defaults),
+  propertyTables: template.property_tables === null ? [] : JSON.parse(template.property_tables),
   metadata: JSON.parse(template.metadata),
   documents: JSON.parse(template.documents),
   root,
@@ -226,6 +229,7 @@ function newEntry(
     leaf_count: leafCount(content.root),
     first_steps: JSON.stringify(firstSteps(content.root) ?? null),
     defaults: stringify(content.defaults),
+    property_tables: content.propertyTables.length > 0 ? stringify(content.propertyTables) : null,
     metadata: stringify(content.metadata),
     documents: JSON.stringify(content.documents),
     author_id: act.caller.userId,
@@ -240,5 +244,6 @@ const sameContent = (entry: Row<'template_entries'>, latest: TemplateRow): boole
   entry.title === latest.title &&
   entry.descrip === latest.descrip &&
   entry.defaults === latest.defaults &&
+  entry.property_tables === latest.property_tables &&
   entry.metadata === latest.metadata &&
   entry.documents === latest.documents;

@@ -57,7 +57,8 @@ export async function begunJobs(tx: Transactor, act: Act, asked: Asked): Promise
   const root = await tx.trees.tree(template.team_id, template.root_hash);
   const { title: template_title, root_hash, leaf_count, defaults } = template;
   const has_location = asked.location ? 1 : 0;
-  const shown = { template_title, root_hash, leaf_count, defaults, has_location } as const;
+  const has_properties = template.property_tables === null ? 0 : 1;
+  const shown = { template_title, root_hash, leaf_count, defaults, has_location, has_properties } as const;
   const rows = begun.map(name => ({ ...common, ...name, ...shown }));
   const sight = await sightOf(tx, act, rows[0]!, root);
   const chart = FlowChart.of(root);
@@ -96,7 +97,15 @@ function joined(act: Act, works: readonly Work[]): Begun {
 }
 
 /** The row alone, without what a job shows of its entry and its location. */
-function headOf({ template_title, root_hash, leaf_count, defaults, has_location, ...job }: JobRow): Row<'jobs'> {
+function headOf({
+  template_title,
+  root_hash,
+  leaf_count,
+  defaults,
+  has_location,
+  has_properties,
+  ...job
+}: JobRow): Row<'jobs'> {
   return job;
 }
 

@@ -27,6 +27,7 @@ import { historyRow } from './history.ts';
 import { locateNew } from './locating.ts';
 import { resolveAssignment, resolveUser } from './naming.ts';
 import { plannedSheets } from './planned-sheets.ts';
+import { insertProperties } from './starting-properties.ts';
 
 /** What createJobs did. */
 export interface Created {
@@ -59,6 +60,7 @@ export async function createJobs(
   const plain = jobs.named.slice(begun.jobs.length);
   const inserted = (await tx.jobs.insertJobs(begun.jobs)) + (await tx.jobs.insertJobs(plain, jobs.common));
   if (inserted < count) throw idTaken(overrides);
+  await insertProperties(tx, act, template, jobIds, overrides);
   await writeBeginnings(tx, act, template, plain, first, jobs, begun);
   if (location) await locateNew(tx, template.team_id, jobIds, location);
   const created = { jobIds, autoExecuted: begun.startedBySelf };

@@ -1,5 +1,4 @@
 /** What the way of a job depends on beside its steps: the values that conditions ask for, and the users that paths name. */
-import { AssignedType } from '#gen/flow_types';
 import type { BaseStep } from '#gen/step_types';
 import {
   evaluateFilter,
@@ -16,6 +15,7 @@ import { walk } from '../domain/tree.ts';
 import type { Transactor } from '../store/database.ts';
 import type { JobRow, JobStepRow } from '../store/jobs.ts';
 import type { Act } from './act.ts';
+import { fieldValues, stepValues } from './job-values.ts';
 
 export interface Sight {
   /**
@@ -74,36 +74,7 @@ function askedBy(root: BaseStep): Asked {
 }
 
 const valuesOf = (job: JobRow, left: JobStepRow | undefined): Readonly<Record<string, Value>> => ({
-  jobId: job.job_id,
-  jobName: job.job_name,
-  notes: job.notes,
-  description: job.description,
-  parentJob: job.parent_job,
-  priority: job.priority,
-  jobStatus: job.status,
-  diagramId: job.template_id,
-  diagramName: job.template_title,
-  jobTemplateId: job.template_id,
-  jobTemplateName: job.template_title,
-  ownedBy: job.owned_by,
-  createdBy: job.created_by,
-  closedBy: job.closed_by,
-  createdDate: job.created_at,
-  startDate: job.start_date,
-  startedDate: job.started_at,
-  dueDate: job.due_date,
-  endDate: job.end_date,
-  diagramVersion: job.template_version,
-  revision: job.revision,
-  percentComplete: job.percent_complete,
-  closed: job.closed,
+  ...fieldValues(job),
   response: left?.response,
   result: left?.result,
-});
-
-const stepValues = (step: JobStepRow): Readonly<Record<string, Value>> => ({
-  assignedType: AssignedType[step.assigned_type],
-  assignedTo: step.assigned_to,
-  currentStep: step.step_name,
-  currentStepId: step.step_id,
 });

@@ -16,7 +16,6 @@ export const notBuilt = {
     'queryJobs',
     'refreshSteps',
     'reopenJobs',
-    'updateJob',
     'upgradeJobs',
     'closeJobsEach',
     'deleteJobsEach',

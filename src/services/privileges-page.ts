@@ -5,6 +5,8 @@ import { type Need, needs } from './privileges.ts';
 /** What a function takes beyond the table in certain cases. */
 export const notes: Readonly<Record<string, string>> = {
   'JobsService.createJobs': 'with `ownedBy` also `jobUpdateOwner`, with `assignedType` also `jobAssignAny`',
+  'JobsService.updateJob':
+    'not for the owner and for whom a current step is assigned to; and the `jobUpdate…` of each field, as `UpdateJobOverrides` names it',
   'AuthenticationService.listTokens': 'of another user: `adminBasic` in every team of that user',
   'AuthenticationService.revokeApiToken': 'of another user: `adminBasic` in every team of that user',
   'AuthenticationService.revokeToken': 'of another user: `adminBasic` in every team of that user',

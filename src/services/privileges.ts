@@ -94,7 +94,7 @@ export const needs: Needs = {
     startSteps: 'assigned',
     stopSteps: 'assigned',
     updateAttachment: 'jobUpdateAttachments',
-    updateJob: 'member',
+    updateJob: 'jobUpdateAny',
     upgradeJobs: 'jobUpgrade',
     closeJobsEach: 'jobClose',
     deleteJobsEach: 'jobDelete',

@@ -22,6 +22,8 @@ export type JobRow = Head & {
   leaf_count: number;
   defaults: string;
   has_location: 0 | 1;
+  /** Whether its entry has property tables. */
+  has_properties: 0 | 1;
 };
 
 /** What is added to the counts of one head; less than 0 takes away. */
@@ -49,6 +51,9 @@ export class JobReader {
       .selectAll('j')
       .select(['e.title as template_title', 'e.root_hash', 'e.leaf_count', 'e.defaults'])
       .select(eb => located({ teamId: eb.ref('j.team_id'), jobId: eb.ref('j.job_id') }).as('has_location'))
+      .select(eb =>
+        eb.case().when('e.property_tables', 'is', null).then(eb.lit(0)).else(eb.lit(1)).end().as('has_properties'),
+      )
       .where(eb => isOneOf(this.engine, eb.ref('j.team_id'), teamIds))
       .where(eb => isOneOf(this.engine, eb.ref('j.job_id'), jobIds))
       .execute();

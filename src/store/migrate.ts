@@ -21,6 +21,7 @@ import * as jobSheets from './migrations/014-job-sheets.ts';
 import * as jobProgress from './migrations/015-job-progress.ts';
 import * as jobLocations from './migrations/016-job-locations.ts';
 import * as holds from './migrations/017-holds.ts';
+import * as properties from './migrations/018-properties.ts';
 import * as runs from './migrations/021-runs.ts';
 
 const steps = {
@@ -41,6 +42,7 @@ const steps = {
   '015-job-progress': jobProgress,
   '016-job-locations': jobLocations,
   '017-holds': holds,
+  '018-properties': properties,
   '021-runs': runs,
 };
 

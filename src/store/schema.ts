@@ -13,6 +13,7 @@ import { holdsTables } from './schema/holds.ts';
 import { jobsTables } from './schema/jobs.ts';
 import { metadataTables } from './schema/metadata.ts';
 import { peopleTables } from './schema/people.ts';
+import { propertiesTables } from './schema/properties.ts';
 import { sheetsTables } from './schema/sheets.ts';
 import { templatesTables } from './schema/templates.ts';
 import { webhooksTables } from './schema/webhooks.ts';
@@ -23,6 +24,7 @@ export const tables = {
   ...metadataTables,
   ...jobsTables,
   ...holdsTables,
+  ...propertiesTables,
   ...filesTables,
   ...sheetsTables,
   ...webhooksTables,

@@ -144,7 +144,7 @@ describe('an import that fails writes nothing and says why in one line', () => {
     [
       'a field that is not for import',
       procedure({ publicVersion: 3 }),
-      /publicVersion: cannot be imported; title, descrip, typ, defaults and stepGroup are/,
+      /publicVersion: cannot be imported; title, descrip, typ, defaults, extendedPropertyTables and stepGroup are/,
     ],
     ['a value of the wrong type', procedure({ title: 7 }), /\.title: 7; expected a text/],
     ['no title', procedure({ title: undefined }), /title: .*expected|title: (empty|missing)/],

@@ -41,10 +41,16 @@ describe('roles', () => {
     expect(all).toEqual(expect.arrayContaining(['adminBasic', 'adminAdvanced', 'jobCreate', 'templatePublish']));
   });
 
-  test('AUTHOR works on templates and JOBCREATOR on jobs, EXECUTOR on steps alone', () => {
+  test('AUTHOR works on templates and JOBCREATOR on jobs, EXECUTOR on steps and what comes to light there', () => {
     expect(privilegesOf(['AUTHOR']).every(privilege => privilege.startsWith('template'))).toBe(true);
     expect(privilegesOf(['JOBCREATOR']).every(privilege => /^(job|workflow)/.test(privilege))).toBe(true);
-    expect(privilegesOf(['EXECUTOR'])).toEqual([]);
+    expect(privilegesOf(['EXECUTOR'])).toEqual([
+      'jobUpdateExtendedProperties',
+      'jobUpdateNotes',
+      'jobUpdatePercentComplete',
+      'jobUpdateStatus',
+    ]);
+    expect(privilegesOf(['JOBCREATOR'])).toEqual(expect.arrayContaining(privilegesOf(['EXECUTOR'])));
   });
 
   test('add up, each privilege once and sorted', () => {
@@ -64,7 +70,9 @@ describe('roles', () => {
 });
 
 describe('in a team', () => {
-  test.each(all)('%s is granted to ADMIN and refused to EXECUTOR', privilege => {
+  const refused = all.filter(privilege => !privilegesOf(['EXECUTOR']).includes(privilege));
+
+  test.each(refused)('%s is granted to ADMIN and refused to EXECUTOR', privilege => {
     expect(() => requirePrivilege(callerWith({ plant: ['ADMIN'] }), 'plant', privilege)).not.toThrow();
     expect(() => requirePrivilege(callerWith({ plant: ['EXECUTOR'] }), 'plant', privilege)).toThrow(
       expect.objectContaining({ kind: 'insufficientPermissions', details: { privilege } }),

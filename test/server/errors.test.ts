@@ -192,6 +192,11 @@ const provoked: Readonly<Record<string, Provoked>> = {
     message: /the latest entry is Unpublished; beginReview begins a review/,
     call: () => ana.templates.endReview(draft),
   },
+  'revision-conflict': {
+    code: 420,
+    message: /expectedRevision: 7, but the job has the revision 1; read it and change it again/,
+    call: async () => admin.jobs.updateJob(await newJob(), { expectedRevision: 7 }, ''),
+  },
   'revert-disallowed': {
     code: 440,
     message: /in review; endReview first/,
@@ -477,6 +482,11 @@ const provoked: Readonly<Record<string, Provoked>> = {
     message: /no steps; add at least one/,
     call: async () => ana.templates.publish((await newTemplate(ana, 'Empty', [])).id),
   },
+  'invalid-property': {
+    code: 400,
+    message: /^pump\.serial: names no property; expected table\.property/,
+    call: () => ana.jobs.createJobs(published, { extendedProperties: [{ identifier: 'pump.serial', value: '17' }] }),
+  },
   'invalid-token': {
     code: 497,
     message: /unknown or was revoked; log in again/,
@@ -615,6 +625,14 @@ const provoked: Readonly<Record<string, Provoked>> = {
     code: 503,
     message: /works on 1 calls already; try again in a moment/,
     call: () => whileHeldUp({ callsInFlight: 1 }, connection => connection.service('AuthenticationService').ping()),
+  },
+  'parent-cycle': {
+    code: 400,
+    message: /jobUpdates\.parentJob: .* → .* would be a circle; choose a job that is not part of this one/,
+    call: async () => {
+      const jobId = await newJob();
+      return admin.jobs.updateJob(jobId, { parentJob: jobId }, '');
+    },
   },
   'path-not-found': {
     code: 404,

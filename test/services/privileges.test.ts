@@ -10,7 +10,6 @@ import { AssignedType } from '#gen/flow_types';
 import type { JobTemplate } from '#gen/job_template_types';
 import { type Metadata, MetadataType, Owner } from '#gen/metadata_types';
 import { AssigneeType, type BaseStep } from '#gen/step_types';
-import { TeamRole } from '#gen/user_types';
 import { allPrivileges, type Privilege } from '../../src/domain/privileges.ts';
 import type { Clients, ServiceName } from '../../src/services/generated.ts';
 import { notBuilt } from '../../src/services/not-built.ts';
@@ -309,6 +308,10 @@ const calls: Calls = {
       const jobId = await job();
       return user => user.jobs.addHolds({ jobId, stepIds: [] });
     },
+    updateJob: async () => {
+      const jobId = await job();
+      return user => user.jobs.updateJob(jobId, {}, '');
+    },
     closeJobs: async () => {
       const jobId = await job();
       return user => user.jobs.closeJobs([jobId]);
@@ -413,18 +416,18 @@ const calls: Calls = {
     addUserById: async () => {
       const { id } = await member();
       await admin.teams.removeUserFromTeam(admin.teamId, id);
-      return user => user.teams.addUserById(admin.teamId, id, [TeamRole.EXECUTOR]);
+      return user => user.teams.addUserById(admin.teamId, id, []);
     },
     addUserByEmail: async () => {
       const { id, email } = await member();
       await admin.teams.removeUserFromTeam(admin.teamId, id);
-      return user => user.teams.addUserByEmail(admin.teamId, email, [TeamRole.EXECUTOR]);
+      return user => user.teams.addUserByEmail(admin.teamId, email, []);
     },
     createUser: async () => user =>
       user.teams.createUser(admin.teamId, `new${++names}@example.org`, PASSWORD, 'new', []),
     updateUserRoles: async () => {
       const { id } = await member();
-      return user => user.teams.updateUserRoles(admin.teamId, id, [TeamRole.EXECUTOR]);
+      return user => user.teams.updateUserRoles(admin.teamId, id, []);
     },
     removeUserFromTeam: async () => {
       const { id } = await member();

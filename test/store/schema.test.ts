@@ -230,6 +230,7 @@ describe('constraints', () => {
             leaf_count: 0,
             first_steps: '[]',
             defaults: '{}',
+            property_tables: null,
             metadata: '{}',
             documents: '[]',
             author_id: 'owner-of-a',

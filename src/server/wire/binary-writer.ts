@@ -1,5 +1,6 @@
 /** Thrift's binary protocol, written: strict messages. binary.ts reads them. */
 import type { ByteWriter } from './bytes.ts';
+import { halves } from './integers.ts';
 import { Type } from './protocol.ts';
 
 export const VERSION = 0x8001_0000;
@@ -81,13 +82,12 @@ export class BinaryWriter {
     output.position += 4;
   }
 
-  writeI64(value: number): void {
+  writeI64(value: number | string): void {
     const { output } = this;
     output.reserve(8);
-    // Numbers beyond 2^53 are whole too: what a number can hold is written exactly.
-    const high = Math.floor(value / 2 ** 32);
-    output.int32(high | 0, output.position);
-    output.int32((value - high * 2 ** 32) | 0, output.position + 4);
+    const { high, low } = halves(value);
+    output.int32(high, output.position);
+    output.int32(low, output.position + 4);
     output.position += 8;
   }
 

@@ -2,15 +2,15 @@
 import { isUtf8 } from 'node:buffer';
 import { BinaryWriter, VERSION } from './binary-writer.ts';
 import type { ByteWriter } from './bytes.ts';
+import { joined } from './integers.ts';
 import {
   Budget,
-  exact,
   type FieldHead,
   type ListHead,
   Malformed,
   type MapHead,
   type MessageHead,
-  type ReadLimits,
+  type Reading,
   skipValue,
   Type,
   UNBOUNDED,
@@ -39,14 +39,16 @@ const LEAST: Readonly<Record<number, number>> = {
 export class BinaryProtocol extends BinaryWriter implements WireProtocol {
   readonly name = 'binary';
   readonly #input: Buffer;
+  readonly #reading: Reading;
   readonly #budget: Budget;
   readonly #field: FieldHead = { ftype: 0, fid: 0 };
   #at = 0;
 
-  constructor(output: ByteWriter, input: Buffer = NO_BYTES, limits: ReadLimits = UNBOUNDED) {
+  constructor(output: ByteWriter, input: Buffer = NO_BYTES, reading: Reading = UNBOUNDED) {
     super(output);
     this.#input = input;
-    this.#budget = new Budget(limits);
+    this.#reading = reading;
+    this.#budget = new Budget(reading);
   }
 
   readMessageBegin(): MessageHead {
@@ -134,7 +136,7 @@ export class BinaryProtocol extends BinaryWriter implements WireProtocol {
 
   readI64(): number {
     const high = this.readI32();
-    return exact(high * 2 ** 32 + (this.readI32() >>> 0));
+    return joined(high, this.readI32(), this.#reading);
   }
 
   readDouble(): number {

@@ -2,6 +2,7 @@
 import { bytesOnly } from './binary-writer.ts';
 import type { ByteWriter } from './bytes.ts';
 import { COMPACT, FALSE, TRUE } from './compact-types.ts';
+import { halves } from './integers.ts';
 import { Type } from './protocol.ts';
 
 export const PROTOCOL_ID = 0x82;
@@ -98,7 +99,7 @@ export class CompactWriter {
     this.#writeVarint((whole << 1) ^ (whole >> 31));
   }
 
-  writeI64(value: number): void {
+  writeI64(value: number | string): void {
     const { output } = this;
     output.reserve(10);
     const { high: wide, low: narrow } = halves(value);
@@ -178,10 +179,4 @@ export class CompactWriter {
     }
     output.buffer[output.position++] = rest;
   }
-}
-
-/** A whole number as two of 32 bits. */
-function halves(value: number): { high: number; low: number } {
-  const high = Math.floor(value / 2 ** 32);
-  return { high: high | 0, low: (value - high * 2 ** 32) | 0 };
 }

@@ -6,15 +6,15 @@ import { decodedText } from './binary.ts';
 import type { ByteWriter } from './bytes.ts';
 import { elementType, TRUE, thriftType } from './compact-types.ts';
 import { CompactWriter, PROTOCOL_ID, VERSION } from './compact-writer.ts';
+import { joined } from './integers.ts';
 import {
   Budget,
-  exact,
   type FieldHead,
   type ListHead,
   Malformed,
   type MapHead,
   type MessageHead,
-  type ReadLimits,
+  type Reading,
   skipValue,
   Type,
   UNBOUNDED,
@@ -29,6 +29,7 @@ const least = (type: number): number => (type === Type.DOUBLE ? 8 : type === Typ
 export class CompactProtocol extends CompactWriter implements WireProtocol {
   readonly name = 'compact';
   readonly #input: Buffer;
+  readonly #reading: Reading;
   readonly #budget: Budget;
   readonly #field: FieldHead = { ftype: 0, fid: 0 };
   #at = 0;
@@ -38,10 +39,11 @@ export class CompactProtocol extends CompactWriter implements WireProtocol {
   /** The value of a truth value's field that was read with its head. */
   #boolValue: boolean | undefined;
 
-  constructor(output: ByteWriter, input: Buffer = NO_BYTES, limits: ReadLimits = UNBOUNDED) {
+  constructor(output: ByteWriter, input: Buffer = NO_BYTES, reading: Reading = UNBOUNDED) {
     super(output);
     this.#input = input;
-    this.#budget = new Budget(limits);
+    this.#reading = reading;
+    this.#budget = new Budget(reading);
   }
 
   readMessageBegin(): MessageHead {
@@ -155,7 +157,7 @@ export class CompactProtocol extends CompactWriter implements WireProtocol {
     const sign = -(low & 1);
     const wide = (high >>> 1) ^ sign;
     const narrow = ((low >>> 1) | (high << 31)) ^ sign;
-    return exact(wide * 2 ** 32 + (narrow >>> 0));
+    return joined(wide, narrow, this.#reading);
   }
 
   readDouble(): number {

@@ -60,8 +60,8 @@ function compiled(protocol: ProtocolName, fields: readonly IdlField[]): Write {
   const source = new Source(protocol);
   const body = source.struct(fields);
   const encoders = source.encoders.map((_, n) => `e${n}`);
-  const make = new Function('whole', 'writeField', ...encoders, `return (output, struct) => {\n${body}\n}`);
-  return make(whole, writeField, ...source.encoders);
+  const make = new Function('whole', 'wide', 'writeField', ...encoders, `return (output, struct) => {\n${body}\n}`);
+  return make(whole, wide, writeField, ...source.encoders);
 }
 
 /** The text of a function that writes a struct, and the other structs' encoders that it calls, as e0, e1 and so on. */
@@ -137,7 +137,7 @@ const SCALARS: Readonly<Record<string, (value: string) => string>> = {
   i8: value => `output.writeByte(whole(${value}));`,
   i16: value => `output.writeI16(whole(${value}));`,
   i32: value => `output.writeI32(whole(${value}));`,
-  i64: value => `output.writeI64(whole(${value}));`,
+  i64: value => `output.writeI64(wide(${value}));`,
   double: value => `output.writeDouble(${value});`,
   string: value => `output.writeString(${value});`,
   binary: value => `output.writeBinary(${value});`,
@@ -168,3 +168,7 @@ function whole(value: number): number {
   if (Number.isInteger(value)) return value;
   throw new TypeError(`${String(value)} where a whole number belongs`);
 }
+
+/** Of 64 bits; beyond what a number holds exactly, the text of its digits. */
+const wide = (value: number | string): number | string =>
+  typeof value === 'string' && /^-?\d{1,19}$/.test(value) ? value : whole(value as number);

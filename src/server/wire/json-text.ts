@@ -2,7 +2,7 @@
  * JSON from outside, turned into values. Parsing cannot be interrupted and everybody waits for it, and what is parsed takes many times the
  * memory of its text: so how much there is, and how deep, is looked at before.
  */
-import { BeyondLimit, Malformed, type ReadLimits } from './protocol.ts';
+import { BeyondLimit, Malformed, type Reading, type ReadLimits } from './protocol.ts';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -17,16 +17,21 @@ const LEVELS = 4;
 const THINGS = 4;
 
 /** @throws BeyondLimit, Malformed */
-export function parsedJson(input: Buffer, limits: ReadLimits): unknown {
+export function parsedJson(input: Buffer, limits: Reading): unknown {
   if (input.length > limits.jsonBytes)
     throw new BeyondLimit('jsonBytes', `${input.length} bytes of JSON; at most ${limits.jsonBytes}`);
   checkStructure(input, limits);
   try {
-    return JSON.parse(input.toString());
+    return JSON.parse(input.toString(), limits.digits ? (withDigits as Reviver) : undefined);
   } catch (error) {
     throw new Malformed(`no JSON: ${(error as Error).message.slice(0, 200)}`);
   }
 }
+
+type Reviver = Parameters<typeof JSON.parse>[1];
+
+const withDigits = (_key: string, value: unknown, { source }: { source: string }): unknown =>
+  typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(source) ? source : value;
 
 function checkStructure(input: Buffer, { messageElements, nesting }: ReadLimits): void {
   const [mostThings, deepest] = [THINGS * messageElements, LEVELS * (nesting + 2)];

@@ -117,7 +117,7 @@ export class JsonWriter {
     this.#number(String(value));
   }
 
-  writeI64(value: number): void {
+  writeI64(value: number | string): void {
     this.#number(String(value));
   }
 

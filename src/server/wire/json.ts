@@ -6,17 +6,17 @@
  * next one last.
  */
 import type { ByteWriter } from './bytes.ts';
+import { exact } from './integers.ts';
 import { parsedJson } from './json-text.ts';
 import { JsonWriter, NAMES, VERSION } from './json-writer.ts';
 import {
   Budget,
-  exact,
   type FieldHead,
   type ListHead,
   Malformed,
   type MapHead,
   type MessageHead,
-  type ReadLimits,
+  type Reading,
   Type,
   UNBOUNDED,
   UnfitValue,
@@ -34,18 +34,18 @@ const LONGEST_HEAD = 1000;
 export class JsonProtocol extends JsonWriter implements WireProtocol {
   readonly name = 'json';
   readonly #input: Buffer;
-  readonly #limits: ReadLimits;
+  readonly #reading: Reading;
   readonly #budget: Budget;
   readonly #pending: unknown[] = [];
   #begun = false;
   /** Fields still to be read of the structs around, the innermost last. */
   readonly #fields: [string, unknown][][] = [];
 
-  constructor(output: ByteWriter, input: Buffer = NO_BYTES, limits: ReadLimits = UNBOUNDED) {
+  constructor(output: ByteWriter, input: Buffer = NO_BYTES, reading: Reading = UNBOUNDED) {
     super(output);
     this.#input = input;
-    this.#limits = limits;
-    this.#budget = new Budget(limits);
+    this.#reading = reading;
+    this.#budget = new Budget(reading);
   }
 
   /** The head alone: what is behind it is parsed when it is asked for, which for a caller without a token is never. */
@@ -138,7 +138,9 @@ export class JsonProtocol extends JsonWriter implements WireProtocol {
   }
 
   readI64(): number {
-    return exact(this.#whole(this.#next(), Number.POSITIVE_INFINITY));
+    const value = this.#next();
+    const digits = this.#reading.digits ? () => String(value) : undefined;
+    return exact(this.#whole(value, Number.POSITIVE_INFINITY), digits);
   }
 
   readDouble(): number {
@@ -166,7 +168,7 @@ export class JsonProtocol extends JsonWriter implements WireProtocol {
 
   /** What the message carries behind its head. */
   #body(): unknown {
-    const message = parsedJson(this.#input, this.#limits);
+    const message = parsedJson(this.#input, this.#reading);
     return Array.isArray(message) ? message[HEAD_PARTS] : undefined;
   }
 

@@ -50,6 +50,12 @@ export interface ReadLimits {
   readonly jsonBytes: number;
 }
 
+/** How a message is read. */
+export interface Reading extends ReadLimits {
+  /** 64-bit integers that no number holds exactly become the texts of their digits; else they are refused. */
+  readonly digits?: boolean;
+}
+
 /** Thrown when bytes are no message of the protocol. What follows them cannot be understood either. */
 export class Malformed extends Error {}
 
@@ -70,11 +76,6 @@ export class BeyondLimit extends Untakable {
 
 /** Thrown when a value is none that the interface can take there. */
 export class UnfitValue extends Untakable {}
-
-export const exact = (whole: number): number => {
-  if (Number.isSafeInteger(whole)) return whole;
-  throw new UnfitValue(`a 64-bit integer lies beyond ±${Number.MAX_SAFE_INTEGER}, the largest that is taken exactly`);
-};
 
 /** Counts what a message holds while it is read. */
 export class Budget {
@@ -174,7 +175,8 @@ export interface WireProtocol {
   writeByte(value: number): void;
   writeI16(value: number): void;
   writeI32(value: number): void;
-  writeI64(value: number): void;
+  /** @param value beyond what a number holds exactly, the text of its digits */
+  writeI64(value: number | string): void;
   writeDouble(value: number): void;
   writeString(value: string | Uint8Array): void;
   writeBinary(value: string | Uint8Array): void;
@@ -209,13 +211,13 @@ export interface WireProtocol {
 export type ProtocolName = 'binary' | 'compact' | 'json';
 
 /** `input` may be left out where nothing is read, and `output` where nothing is written. */
-export type ProtocolClass = new (output: ByteWriter, input?: Buffer, limits?: ReadLimits) => WireProtocol;
+export type ProtocolClass = new (output: ByteWriter, input?: Buffer, reading?: Reading) => WireProtocol;
 
 /** Our protocols as the generated code's typings want them. */
 export const generic = (protocol: WireProtocol): TProtocol => protocol as unknown as TProtocol;
 
 /** Both ends' limits of a peer that is trusted: a client and its server. */
-export const UNBOUNDED: ReadLimits = {
+export const UNBOUNDED: Reading = {
   stringBytes: Number.POSITIVE_INFINITY,
   containerElements: Number.POSITIVE_INFINITY,
   messageElements: Number.POSITIVE_INFINITY,

@@ -17,7 +17,7 @@ import { visible } from './access.ts';
 import { idsIn } from './encoding.ts';
 import { filledTree, metadataById, type Things, thingsOf } from './things.ts';
 import { noSuchEntry } from './versions.ts';
-import { toJobTemplateModular } from './wire.ts';
+import { tablesOf, toJobTemplateModular } from './wire.ts';
 
 /** @param otherVersion what to compare with; 0 is the latest entry */
 export function getHistory(
@@ -106,13 +106,21 @@ function compared(
     ...(titleDiff && { titleDiff }),
     ...(descripDiff && { descripDiff }),
     ...defaultsDiff(base, other, version),
+    ...tablesDiff(base, other, version),
   };
 }
 
 const metadataIn = ({ metadata }: TemplateRow): StoredMetadata => JSON.parse(metadata);
 
-const contentOf = ({ title, descrip, defaults, metadata, documents, root_hash }: TemplateRow): string =>
-  JSON.stringify([title, descrip, defaults, metadata, documents, root_hash]);
+const contentOf = ({
+  title,
+  descrip,
+  defaults,
+  property_tables,
+  metadata,
+  documents,
+  root_hash,
+}: TemplateRow): string => JSON.stringify([title, descrip, defaults, property_tables, metadata, documents, root_hash]);
 
 function defaultsDiff(
   base: TemplateRow,
@@ -122,4 +130,14 @@ function defaultsDiff(
   const of = ({ defaults }: TemplateRow) => (defaults === '{}' ? undefined : JSON.parse(defaults));
   const latestChange = contentDiff(of(base), of(other), version);
   return latestChange ? { defaultsDiff: { latestChange, otherDefaults: of(other) } } : {};
+}
+
+function tablesDiff(
+  base: TemplateRow,
+  other: TemplateRow,
+  version: number,
+): Pick<JobTemplateModular, 'extendedPropertyTablesDiff'> {
+  const otherTables = tablesOf(other);
+  const latestChange = contentDiff(tablesOf(base), otherTables, version);
+  return latestChange ? { extendedPropertyTablesDiff: { latestChange, ...(otherTables && { otherTables }) } } : {};
 }

@@ -7,6 +7,7 @@ import { BadRequest, InvalidVersion, NoChange, NotAllowed } from '../../base/err
 import { checkDefaultNames, checkedDefaults } from '../../domain/jobs.ts';
 import { bounded } from '../../domain/limits.ts';
 import { requirePrivilege } from '../../domain/privileges.ts';
+import { checkedTables } from '../../domain/properties/definitions.ts';
 import { receivedMetadata, stored } from '../../domain/received.ts';
 import type { StoredMetadata } from '../../domain/references.ts';
 import { jobNamesOf } from '../../domain/team-config.ts';
@@ -20,7 +21,7 @@ import { ownerKinds } from '../../store/attributes.ts';
 import type { Store, Transactor } from '../../store/database.ts';
 import type { TemplateRow } from '../../store/templates.ts';
 import type { Call } from '../call.ts';
-import { idList, notServedYet, required } from '../checks.ts';
+import { idList, required } from '../checks.ts';
 import { made, permitted, visible, visibleEntries } from './access.ts';
 import { jobTemplate } from './encoding.ts';
 
@@ -32,7 +33,7 @@ export function create(
   attributes: AbacAttribute[],
 ): Promise<JobTemplate> {
   const title = required('params.title', params.title, MAX_TITLE_LENGTH);
-  const { metadata, ...content } = { descrip: '', defaults: {}, ...givenContent(params), title };
+  const { metadata, ...content } = { descrip: '', defaults: {}, propertyTables: [], ...givenContent(params), title };
   const sentAttributes = idList(
     'attributes',
     attributes.map(({ id }) => id),
@@ -78,12 +79,12 @@ export function update(store: Store, call: Call, templateId: string, params: Job
 
 /** The content fields that params set. */
 function givenContent(params: JobTemplateParams): Partial<Omit<Content, 'root' | 'documents'>> {
-  notServedYet({ 'params.extendedPropertyTables': params.extendedPropertyTables });
-  const { title, descrip, defaults, metadataEntry } = params;
+  const { title, descrip, defaults, metadataEntry, extendedPropertyTables: tables } = params;
   return {
     ...(title == null ? {} : { title: required('params.title', title, MAX_TITLE_LENGTH) }),
     ...(descrip == null ? {} : { descrip: bounded('params.descrip', descrip, MAX_DESCRIPTION_LENGTH) }),
     ...(defaults == null ? {} : { defaults: checkedDefaults(stored(defaults)) }),
+    ...(tables == null ? {} : { propertyTables: checkedTables(stored(tables)) }),
     ...(metadataEntry == null ? {} : { metadata: givenMetadata(metadataEntry) }),
   };
 }

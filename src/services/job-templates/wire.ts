@@ -4,7 +4,7 @@
  */
 
 import type { Document } from '#gen/document_types';
-import type { JobDefaults } from '#gen/flow_types';
+import type { ExtendedPropertyTable, JobDefaults } from '#gen/flow_types';
 import {
   type JobTemplate,
   type JobTemplateLock,
@@ -75,6 +75,7 @@ export function toJobTemplate(
     lastPublishedBy: template.last_published_by ?? undefined,
     ...marksOf(template),
     defaults: defaultsOf(template),
+    extendedPropertyTables: tablesOf(template),
     ...sourceOf(template),
   };
 }
@@ -135,6 +136,7 @@ export function toJobTemplateModular(
       localTemplateOutdated: sourceVersion > template.source_version!,
     }),
     defaults: defaultsOf(template),
+    extendedPropertyTables: tablesOf(template),
     ...sourceOf(template),
   };
 }
@@ -162,6 +164,10 @@ export const toDraft = (entry: Row<'template_entries'>, newest: boolean): Templa
 /** Unset when the template has none. */
 const defaultsOf = ({ defaults }: TemplateRow): JobDefaults | undefined =>
   defaults === '{}' ? undefined : JSON.parse(defaults);
+
+/** Unset when the template has none. */
+export const tablesOf = ({ property_tables }: TemplateRow): ExtendedPropertyTable[] | undefined =>
+  property_tables === null ? undefined : JSON.parse(property_tables);
 
 const statusOf = ({ status }: Row<'template_entries'>): JobTemplateStatus => statuses[status]!;
 

@@ -11,7 +11,7 @@ import { refuseArchived } from '../../engine/editable.ts';
 import type { Store, Transactor } from '../../store/database.ts';
 import type { TemplateRow } from '../../store/templates.ts';
 import type { Call } from '../call.ts';
-import { notServedYet, required } from '../checks.ts';
+import { required } from '../checks.ts';
 import { visibleEntries, visible as visibleTemplate } from '../job-templates/access.ts';
 import { jobNotFound } from './access.ts';
 
@@ -85,19 +85,17 @@ function checkJobId(jobId: string): void {
 }
 
 function checked(overrides: CreateJobOverrides): CreateJobOverrides {
-  const { extendedProperties, relatedProperties, ...rest } = overrides;
-  notServedYet({ extendedProperties, relatedProperties });
-  checkTexts('jobOverrides', rest);
-  if (rest.jobId != null) checkJobId(rest.jobId);
-  if (rest.requestId != null) required('jobOverrides.requestId', rest.requestId, MAX_CHOSEN_ID_LENGTH);
-  if (rest.assignedType == null && rest.assignedTo) {
+  checkTexts('jobOverrides', overrides);
+  if (overrides.jobId != null) checkJobId(overrides.jobId);
+  if (overrides.requestId != null) required('jobOverrides.requestId', overrides.requestId, MAX_CHOSEN_ID_LENGTH);
+  if (overrides.assignedType == null && overrides.assignedTo) {
     throw new BadRequest(
       'invalid-argument',
-      `jobOverrides.assignedType: unset, but assignedTo is "${rest.assignedTo}"; say whether it is a User or a Group`,
+      `jobOverrides.assignedType: unset, but assignedTo is "${overrides.assignedTo}"; say whether it is a User or a Group`,
     );
   }
-  const percent = rest.percentComplete ?? 0;
+  const percent = overrides.percentComplete ?? 0;
   if (percent < 0 || percent > 100)
     throw new BadRequest('invalid-argument', `jobOverrides.percentComplete: ${percent}; expected 0 to 100`);
-  return { ...rest, ...(rest.jobName != null && { jobName: rest.jobName.trim() }) };
+  return { ...overrides, ...(overrides.jobName != null && { jobName: overrides.jobName.trim() }) };
 }

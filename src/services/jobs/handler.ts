@@ -14,6 +14,7 @@ import type {
   JobHistory,
   JobHoldDetails,
   JobRequestOptions,
+  UpdateJobOverrides,
 } from '#gen/jobs_types';
 import { finishSteps, startSteps, stopSteps } from '../../engine/running.ts';
 import type { Store } from '../../store/database.ts';
@@ -26,6 +27,7 @@ import { createJobs } from './creating.ts';
 import * as holds from './holds.ts';
 import { getJobLocation, setJobLocation } from './location.ts';
 import { getJob, getJobHistory } from './reading.ts';
+import { updateJob } from './updating.ts';
 import { actOnSteps, closeJobs, setCurrent } from './working.ts';
 
 export class JobsHandler implements Handler<'JobsService'> {
@@ -120,6 +122,10 @@ export class JobsHandler implements Handler<'JobsService'> {
 
   updateAttachment(call: Call, params: JobAttachmentDetails): Promise<boolean> {
     return attachments.updateAttachment(this.#store, call, params);
+  }
+
+  updateJob(call: Call, jobId: string, jobUpdates: UpdateJobOverrides, allowRunningStepId: string): Promise<boolean> {
+    return updateJob(this.#store, call, jobId, jobUpdates, allowRunningStepId);
   }
 
   getAttachmentChunk(

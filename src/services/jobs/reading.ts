@@ -1,26 +1,38 @@
 /** Reading jobs and their history. */
 import type { Job, JobHistory, JobRequestOptions } from '#gen/jobs_types';
 import { BadRequest } from '../../base/errors.ts';
+import { tableStructs } from '../../domain/properties/structs.ts';
+import { PropertyTables } from '../../domain/properties/tables.ts';
 import { blocking } from '../../engine/holds.ts';
 import { openHoldsOf } from '../../engine/releasing.ts';
-import type { Store } from '../../store/database.ts';
+import type { Reader, Store } from '../../store/database.ts';
+import type { JobRow } from '../../store/jobs.ts';
 import type { Call } from '../call.ts';
-import { notServedYet } from '../checks.ts';
 import { visible } from './access.ts';
 import { toHistory, toHold, toJob } from './wire.ts';
 
 const LONGEST_HISTORY = 10_000;
 
 export function getJob(store: Store, call: Call, jobId: string, options: JobRequestOptions): Promise<Job> {
-  notServedYet({ 'options.extProps': options.extProps || null });
   return store.read(async reader => {
     const job = await visible(reader, call, jobId);
     const steps = await reader.jobs.currentSteps(job.team_id, [jobId]);
-    if (!options.holds) return toJob(job, steps, blocking(await openHoldsOf(reader, [job]), call.now));
+    const properties = options.extProps ? await propertiesOf(reader, job) : {};
+    if (!options.holds)
+      return { ...toJob(job, steps, blocking(await openHoldsOf(reader, [job]), call.now)), ...properties };
     const holds = await reader.holds.all(job.team_id, jobId);
     const open = holds.filter(hold => hold.released_date === null);
-    return { ...toJob(job, steps, blocking(open, call.now)), holds: holds.map(toHold) };
+    return { ...toJob(job, steps, blocking(open, call.now)), holds: holds.map(toHold), ...properties };
   });
+}
+
+async function propertiesOf(
+  reader: Reader,
+  job: JobRow,
+): Promise<Pick<Job, 'extendedProperties' | 'relatedProperties'>> {
+  if (job.has_properties === 0) return { extendedProperties: [], relatedProperties: [] };
+  const { tables, rows } = await reader.properties.ofJob(job);
+  return tableStructs(PropertyTables.of(tables), rows);
 }
 
 export const getJobHistory = (store: Store, call: Call, jobId: string): Promise<JobHistory[]> =>

@@ -74,6 +74,8 @@ export const templatesTables = {
     first_steps: text,
     /** flow.JobDefaults as JSON. */
     defaults: text,
+    /** flow.ExtendedPropertyTable list as JSON; null for none. */
+    property_tables: optionalText,
     /** Definition id -> metadata.MetadataValue, options by their ids, as JSON. */
     metadata: text,
     /** Ids of the documents, in order, as a JSON list. */

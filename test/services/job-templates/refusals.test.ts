@@ -12,7 +12,7 @@ import { select } from './selection.ts';
 
 type Templates = Clients['JobTemplateService'];
 
-const { BAD_REQUEST, INSUFFICIENT_PERMISSIONS, NOT_FOUND, UNSUPPORTED_VERSION } = ErrorCode;
+const { BAD_REQUEST, INSUFFICIENT_PERMISSIONS, NOT_FOUND } = ErrorCode;
 
 let server: TestServer;
 let admin: TestUser;
@@ -195,11 +195,11 @@ describe('a value', () => {
       /no-such-definition/,
     ],
     [
-      'extended property tables',
+      'a property table without properties',
       { title: 'T', extendedPropertyTables: [{ tableName: 'pipe', relationshipType: 1, properties: [] }] },
-      UNSUPPORTED_VERSION,
-      'not-implemented',
-      /extendedPropertyTables.*leave it unset/,
+      BAD_REQUEST,
+      'invalid-property',
+      /pipe: 0 properties; expected 1 to 200/,
     ],
   ];
 

@@ -38,7 +38,7 @@ afterAll(() => server.stop());
 const expectRefused = (overrides: CreateJobOverrides, code: ErrorCode, slug: string, message: RegExp, user = ana) =>
   expectNothingWritten(server, () => expectRefusal(user.jobs.createJobs(template.id, overrides), code, slug, message));
 
-const { BAD_REQUEST, NOT_FOUND, UNSUPPORTED_VERSION } = ErrorCode;
+const { BAD_REQUEST, NOT_FOUND } = ErrorCode;
 
 describe('values', () => {
   test.each<[string, CreateJobOverrides, string, RegExp]>([
@@ -156,23 +156,8 @@ describe('who and what is named', () => {
   });
 });
 
-describe('what is not served yet', () => {
-  test.each<[string, CreateJobOverrides]>([
-    ['extendedProperties', { extendedProperties: [{ identifier: 'pump.serial', value: '17' }] }],
-    ['relatedProperties', { relatedProperties: [{ tableName: 'readings', entries: [] }] }],
-  ])('%s is refused, not dropped in silence', (field, overrides) =>
-    expectRefused(overrides, UNSUPPORTED_VERSION, 'not-implemented', new RegExp(`${field}.*leave it unset`)),
-  );
-
-  test('empty lists ask for nothing and pass', async () => {
-    await jobOf(ana, template, { extendedProperties: [], relatedProperties: [] });
-  });
-
-  test('extended properties of a job that is read are refused too', async () => {
-    const job = await jobOf(ana, template);
-    const reading = ana.jobs.getJob(job.id, { extProps: true });
-    await expectRefusal(reading, UNSUPPORTED_VERSION, 'not-implemented', /extProps.*leave it unset/);
-  });
+test('empty lists of properties ask for nothing and pass', async () => {
+  await jobOf(ana, template, { extendedProperties: [], relatedProperties: [] });
 });
 
 describe('templates', () => {
