@@ -5,6 +5,7 @@
 import { AssignedType } from '#gen/flow_types';
 import { MAX_AUTO_STARTED_JOBS } from '#gen/jobs_types';
 import { NotificationType } from '#gen/notifications_types';
+import { BadRequest } from '../base/errors.ts';
 import { FlowChart } from '../domain/flow.ts';
 import type { Location } from '../domain/geometry/location.ts';
 import type { Assignment, FirstStep } from '../domain/jobs.ts';
@@ -19,6 +20,7 @@ import { toCurrentStep } from './current-steps.ts';
 import { eventOf } from './events.ts';
 import { sheetValues } from './planned-sheets.ts';
 import { sightOf } from './sight.ts';
+import type { StartingRow } from './starting-properties.ts';
 import { Work } from './work.ts';
 
 /** The jobs of a call of createJobs. */
@@ -34,6 +36,7 @@ interface Asked extends NewJobs {
   /** null where the first steps depend on the job. */
   readonly first: readonly FirstStep[] | null;
   readonly location: Location | undefined;
+  readonly properties: readonly StartingRow[];
 }
 
 /** Jobs as they are after their beginning. */
@@ -48,6 +51,20 @@ export interface Begun {
   readonly startedBySelf: boolean;
 }
 
+/** Rows of current steps that one call may make. */
+const MOST_FIRST_STEPS = 100_000;
+
+/** @param steps that each of the jobs begins with */
+export function refuseTooMany(jobs: number, steps: number): void {
+  if (jobs * steps <= MOST_FIRST_STEPS) return;
+  const most = Math.floor(MOST_FIRST_STEPS / steps);
+  throw new BadRequest(
+    'limit-exceeded',
+    `jobOverrides.numberOfJobs: ${jobs} jobs that each begin with ${Math.ceil(steps)} steps at once; at most ${most} of them in one call`,
+    { limit: String(most), found: String(jobs) },
+  );
+}
+
 /** The first of the jobs, as many as have to be begun. */
 export async function begunJobs(tx: Transactor, act: Act, asked: Asked): Promise<Begun> {
   const { template, first, named, common } = asked;
@@ -60,12 +77,16 @@ export async function begunJobs(tx: Transactor, act: Act, asked: Asked): Promise
   const has_properties = template.property_tables === null ? 0 : 1;
   const shown = { template_title, root_hash, leaf_count, defaults, has_location, has_properties } as const;
   const rows = begun.map(name => ({ ...common, ...name, ...shown }));
-  const sight = await sightOf(tx, act, rows[0]!, root);
+  const properties = asked.properties.map(row => ({ ...row, job_id: '' }));
+  const sight = await sightOf(tx, act, rows[0]!, root, { tables: template.property_tables, rows: properties });
   const chart = FlowChart.of(root);
+  let steps = 0;
   const works = rows.map((job, index) => {
     const work = new Work({ act, job, chart, current: [], holds: [], held: new Set(), sight });
     work.begin(asked.given);
     if (index < MAX_AUTO_STARTED_JOBS) work.settle(step => isForTheServer(step, act));
+    steps += work.current.length;
+    refuseTooMany(named.length, steps / named.length);
     return work;
   });
   const values =

@@ -20,14 +20,14 @@ import type { Transactor } from '../store/database.ts';
 import type { Row } from '../store/schema.ts';
 import type { TemplateRow } from '../store/templates.ts';
 import type { Act } from './act.ts';
-import { type Begun, begunJobs, createdEvent, type NewJobs } from './beginning.ts';
+import { type Begun, begunJobs, createdEvent, type NewJobs, refuseTooMany } from './beginning.ts';
 import { readyStep } from './current-steps.ts';
 import { emit } from './events.ts';
 import { historyRow } from './history.ts';
 import { locateNew } from './locating.ts';
 import { resolveAssignment, resolveUser } from './naming.ts';
 import { plannedSheets } from './planned-sheets.ts';
-import { insertProperties } from './starting-properties.ts';
+import { startingProperties } from './starting-properties.ts';
 
 /** What createJobs did. */
 export interface Created {
@@ -56,30 +56,18 @@ export async function createJobs(
   refuseTooMany(count, first?.length ?? 1);
   const jobs = await newJobs(tx, act, template, overrides, count);
   const jobIds = jobs.named.map(({ job_id }) => job_id);
-  const begun = await begunJobs(tx, act, { template, first, location, ...jobs });
+  const properties = startingProperties(act, template, overrides, count);
+  const begun = await begunJobs(tx, act, { template, first, location, properties, ...jobs });
   const plain = jobs.named.slice(begun.jobs.length);
   const inserted = (await tx.jobs.insertJobs(begun.jobs)) + (await tx.jobs.insertJobs(plain, jobs.common));
   if (inserted < count) throw idTaken(overrides);
-  await insertProperties(tx, act, template, jobIds, overrides);
+  await tx.properties.insert(jobIds, properties);
   await writeBeginnings(tx, act, template, plain, first, jobs, begun);
   if (location) await locateNew(tx, template.team_id, jobIds, location);
   const created = { jobIds, autoExecuted: begun.startedBySelf };
   if (request)
     await tx.jobs.rememberResponse({ ...request, response: JSON.stringify(created) }, act.now - REMEMBERED_FOR_MS);
   return created;
-}
-
-/** Rows of current steps that one call may make. */
-const MOST_FIRST_STEPS = 100_000;
-
-function refuseTooMany(jobs: number, firstSteps: number): void {
-  if (jobs * firstSteps <= MOST_FIRST_STEPS) return;
-  const most = Math.floor(MOST_FIRST_STEPS / firstSteps);
-  throw new BadRequest(
-    'limit-exceeded',
-    `jobOverrides.numberOfJobs: ${jobs} jobs that each begin with ${firstSteps} steps at once; at most ${most} of them in one call`,
-    { limit: String(most), found: String(jobs) },
-  );
 }
 
 const idTaken = ({ jobId }: CreateJobOverrides): BadRequest =>

@@ -12,6 +12,7 @@ import { AssigneeType } from '#gen/step_types';
 import { InvalidVersion, NoChange, WrongState } from '../base/errors.ts';
 import { namedInPaths } from '../domain/flow-faults.ts';
 import { assigned, checkRunnable, defaultGroups, defaultsFaults, defaultUsers } from '../domain/procedure.ts';
+import { PropertyTables } from '../domain/properties/tables.ts';
 import { jobNamesOf } from '../domain/team-config.ts';
 import type { Transactor } from '../store/database.ts';
 import type { TemplateRow } from '../store/templates.ts';
@@ -131,7 +132,7 @@ async function checkProcedure(tx: Transactor, entry: TemplateRow): Promise<void>
     members: new Set(members.map(member => member.user_id)),
     memberNames: new Set(members.flatMap(member => [member.user_id, member.email])),
     statuses,
-    fields: conditionFields,
+    fields: conditionFields(PropertyTables.of(entry.property_tables)),
   };
   checkRunnable(root, ground, defaultsFaults(defaults, ground));
   await requireMetadata(tx, entry, root);

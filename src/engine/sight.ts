@@ -2,6 +2,7 @@
 import type { BaseStep } from '#gen/step_types';
 import {
   evaluateFilter,
+  type FieldList,
   type Filter,
   type FilterContext,
   fieldList,
@@ -9,13 +10,14 @@ import {
   namedUsers,
   parseFilter,
   pathFields,
-  type Value,
 } from '../domain/filter/filter.ts';
+import { PropertyTables } from '../domain/properties/tables.ts';
 import { walk } from '../domain/tree.ts';
 import type { Transactor } from '../store/database.ts';
 import type { JobRow, JobStepRow } from '../store/jobs.ts';
+import type { PropertyRow } from '../store/properties.ts';
 import type { Act } from './act.ts';
-import { fieldValues, stepValues } from './job-values.ts';
+import { fieldValues, propertyFields, propertyValues, stepValues } from './job-values.ts';
 
 export interface Sight {
   /**
@@ -34,47 +36,84 @@ interface Asked {
 }
 
 /** What conditions of steps and groups may name, and those of paths. */
-export const conditionFields = {
-  ofSteps: fieldList(jobFields),
-  ofPaths: fieldList([...jobFields, ...pathFields]),
-};
+export interface ConditionFields {
+  readonly ofSteps: FieldList;
+  readonly ofPaths: FieldList;
+}
 
-const asked = new WeakMap<BaseStep, Asked>();
+export function conditionFields(tables: PropertyTables): ConditionFields {
+  const fields = [...jobFields, ...propertyFields(tables)];
+  return { ofSteps: fieldList(fields), ofPaths: fieldList([...fields, ...pathFields]) };
+}
 
-/** @returns what the job of this tree sees. No statement where the tree asks nothing, else one for each kind of thing asked */
-export async function sightOf(tx: Transactor, act: Act, job: JobRow, root: BaseStep): Promise<Sight> {
-  const { filters, users } = askedBy(root);
+/** The property tables of an entry as JSON, and the rows that a job has of them. */
+export interface JobProperties {
+  readonly tables: string | null;
+  readonly rows: readonly PropertyRow[];
+}
+
+const NO_PROPERTIES: JobProperties = { tables: null, rows: [] };
+
+/**
+ * @param known the properties of a job that is not written yet
+ * @returns what the job of this tree sees. No statement where the tree asks nothing, else one for each kind of thing asked
+ */
+export async function sightOf(
+  tx: Transactor,
+  act: Act,
+  job: JobRow,
+  root: BaseStep,
+  known?: JobProperties,
+): Promise<Sight> {
+  const hasProperties = known === undefined && job.has_properties === 1 && isConditional(root);
+  const properties = hasProperties ? await tx.properties.ofJob(job) : (known ?? NO_PROPERTIES);
+  const { filters, users } = askedBy(root, properties.tables);
   const members = users.length === 0 ? [] : await tx.people.membersNamed(job.team_id, users);
   const byName = new Map(members.flatMap(({ user_id, email }) => [user_id, email].map(name => [name, user_id])));
   const context: FilterContext = { now: act.now, callerId: act.caller.userId || null, users: byName };
+  const ofProperties = propertyValues(PropertyTables.of(properties.tables), properties.rows);
   return {
-    holds: (condition, job, current, left) =>
-      evaluateFilter(filters.get(condition)!, { values: valuesOf(job, left), steps: current.map(stepValues) }, context),
+    holds(condition, job, current, left) {
+      const values = { ...fieldValues(job), ...ofProperties, response: left?.response, result: left?.result };
+      return evaluateFilter(filters.get(condition)!, { values, steps: current.map(stepValues) }, context);
+    },
     userNamed: name => byName.get(name) ?? byName.get(name.toLowerCase()),
   };
 }
 
-function askedBy(root: BaseStep): Asked {
-  const known = asked.get(root);
-  if (known) return known;
+/** By tree and, since a tree can be that of several entries, by their property tables. */
+const asked = new WeakMap<BaseStep, Map<string | null, Asked>>();
+
+function askedBy(root: BaseStep, tables: string | null): Asked {
+  const ofTree = asked.get(root) ?? new Map<string | null, Asked>();
+  asked.set(root, ofTree);
+  const found = ofTree.get(tables) ?? questions(root, conditionFields(PropertyTables.of(tables)));
+  ofTree.set(tables, found);
+  return found;
+}
+
+function questions(root: BaseStep, fields: ConditionFields): Asked {
   const filters = new Map<string, Filter>();
   const users = new Set<string>();
   for (const { step } of walk(root)) {
     const { condition, paths } = step.flow ?? {};
-    if (condition) filters.set(condition, parseFilter(condition, conditionFields.ofSteps, 'condition'));
+    if (condition) filters.set(condition, parseFilter(condition, fields.ofSteps, 'condition'));
     for (const { condition, assignedTo } of paths ?? []) {
-      if (condition) filters.set(condition, parseFilter(condition, conditionFields.ofPaths, 'condition'));
+      if (condition) filters.set(condition, parseFilter(condition, fields.ofPaths, 'condition'));
       if (assignedTo) for (const name of [assignedTo, assignedTo.toLowerCase()]) users.add(name);
     }
   }
   for (const filter of filters.values()) for (const name of namedUsers(filter)) users.add(name);
-  const found = { filters, users: [...users] };
-  asked.set(root, found);
-  return found;
+  return { filters, users: [...users] };
 }
 
-const valuesOf = (job: JobRow, left: JobStepRow | undefined): Readonly<Record<string, Value>> => ({
-  ...fieldValues(job),
-  response: left?.response,
-  result: left?.result,
-});
+const conditional = new WeakMap<BaseStep, boolean>();
+
+/** Whether a step, a group or a path of the tree has a condition. */
+function isConditional(root: BaseStep): boolean {
+  const known =
+    conditional.get(root) ??
+    [...walk(root)].some(({ step: { flow } }) => flow?.condition || flow?.paths?.some(path => path.condition));
+  conditional.set(root, known);
+  return known;
+}

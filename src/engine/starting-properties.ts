@@ -1,11 +1,10 @@
-/** The properties that new jobs begin with: what the call gives, else the defaults. One statement for all jobs of a call. */
+/** The properties that new jobs begin with: what the call gives, else the defaults. */
 import { type CreateJobOverrides, MAX_RELATED_ROWS } from '#gen/jobs_types';
 import { BadRequest } from '../base/errors.ts';
 import { PropertyFaults } from '../domain/properties/faults.ts';
 import { addedRows, extendedByTable } from '../domain/properties/given.ts';
 import { newRow, type RowValues, valuesToJson } from '../domain/properties/rows.ts';
 import { PropertyTables } from '../domain/properties/tables.ts';
-import type { Transactor } from '../store/database.ts';
 import { type PropertyRow, THE_ROW } from '../store/properties.ts';
 import type { TemplateRow } from '../store/templates.ts';
 import type { Act } from './act.ts';
@@ -14,26 +13,23 @@ import type { Act } from './act.ts';
 const MOST_ROWS = 100_000;
 const MOST_BYTES = 100 * 1024 * 1024;
 
+/** A row of properties but for its job. */
+export type StartingRow = Omit<PropertyRow, 'job_id'>;
+
 type Given = Pick<CreateJobOverrides, 'extendedProperties' | 'relatedProperties'>;
 
-/** @throws BadRequest (400) naming every value that is wrong, and every one that is missing */
-export async function insertProperties(
-  tx: Transactor,
-  act: Act,
-  template: TemplateRow,
-  jobIds: readonly string[],
-  given: Given,
-): Promise<void> {
+/** The rows that each of the jobs begins with. @throws BadRequest (400) naming every value that is wrong, and every one that is missing */
+export function startingProperties(act: Act, template: TemplateRow, given: Given, jobs: number): StartingRow[] {
   const isNothingGiven = !given.extendedProperties?.length && !given.relatedProperties?.length;
-  if (template.property_tables === null && isNothingGiven) return;
+  if (template.property_tables === null && isNothingGiven) return [];
   const rows = startingRows(act, template, given);
-  refuseTooMuch('rows of properties', jobIds.length, rows.length, MOST_ROWS);
+  refuseTooMuch('rows of properties', jobs, rows.length, MOST_ROWS);
   const bytes = rows.reduce((sum, { row_values }) => sum + Buffer.byteLength(row_values), 0);
-  refuseTooMuch('bytes of properties', jobIds.length, bytes, MOST_BYTES);
-  await tx.properties.insert(jobIds, rows);
+  refuseTooMuch('bytes of properties', jobs, bytes, MOST_BYTES);
+  return rows;
 }
 
-function startingRows(act: Act, template: TemplateRow, given: Given): Omit<PropertyRow, 'job_id'>[] {
+function startingRows(act: Act, template: TemplateRow, given: Given): StartingRow[] {
   const tables = PropertyTables.of(template.property_tables);
   const faults = new PropertyFaults();
   const extended = extendedByTable(faults, tables, given.extendedProperties ?? []);

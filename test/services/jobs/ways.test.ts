@@ -1,6 +1,15 @@
 /** The way of a job where the procedure says more than its order: conditions, paths, joins, loops, and steps that the server starts. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { AssignedType, JoinMode, PathAssignment, type StepFlow, type StepPath } from '#gen/flow_types';
+import {
+  AssignedType,
+  ExtendedPropertyDataType,
+  ExtendedPropertyRelationshipType,
+  type ExtendedPropertyTable,
+  JoinMode,
+  PathAssignment,
+  type StepFlow,
+  type StepPath,
+} from '#gen/flow_types';
 import type { JobTemplate } from '#gen/job_template_types';
 import { type CreateJobOverrides, StepState } from '#gen/jobs_types';
 import type { BaseStep } from '#gen/step_types';
@@ -112,6 +121,65 @@ describe('conditions', () => {
     const job = await newJob([beside]);
     await job.start(ana, 'x');
     expect(await trace(job, 'a')).toEqual(['a x', 'b x']);
+  });
+});
+
+describe('conditions about properties', () => {
+  const tables: ExtendedPropertyTable[] = [
+    {
+      tableName: 'pump',
+      relationshipType: ExtendedPropertyRelationshipType.OneToOne,
+      properties: [{ propertyName: 'pressure', dataType: ExtendedPropertyDataType.Double, defaultValue: '1.5' }],
+    },
+    {
+      tableName: 'reading',
+      relationshipType: ExtendedPropertyRelationshipType.OneToMany,
+      properties: [{ propertyName: 'level', dataType: ExtendedPropertyDataType.Integer }],
+    },
+  ];
+
+  async function template(): Promise<JobTemplate> {
+    const { id } = await admin.templates.create(admin.teamId, { title: 'Pumps', extendedPropertyTables: tables }, []);
+    await admin.templates.acquireLock(id);
+    const children = [
+      leaf('relieve', { condition: 'pump.pressure > 2' }),
+      leaf('look', {
+        paths: [to('refill', { condition: 'reading.level < 10' }), to('done', { condition: 'reading.level >= 10' })],
+      }),
+      leaf('refill', { paths: [to('done')] }),
+      leaf('done', { join: JoinMode.ALL }),
+    ];
+    const { stepGroup } = await admin.templates.get(id);
+    const main = group('Main', children, { clientGeneratedIds: true });
+    await admin.templates.addStepGroupModular(id, stepGroup.id, main, -1, false);
+    await admin.templates.publish(id);
+    return admin.templates.get(id);
+  }
+
+  test('see what a job begins with, given or by default, and what it has later', async () => {
+    const pumps = await template();
+    expect(await (await jobOf(admin, pumps)).current(admin)).toEqual(['look']);
+    const job = await jobOf(admin, pumps, { extendedProperties: [{ identifier: 'pump.pressure', value: '2.5' }] });
+    expect(await trace(job, 'relieve')).toEqual(['relieve', 'look']);
+    await job.start(ana, 'look');
+    expect(await job.finish(ana, 'look')).toEqual(['NoMatchingPaths']);
+    const entries = [{ properties: [{ propertyName: 'level', value: '7' }] }];
+    await admin.jobs.updateJob(
+      job.id,
+      { relatedProperties: { adds: [{ tableName: 'reading', entries }] } },
+      job.step('look'),
+    );
+    expect(await job.finish(ana, 'look')).toEqual(['Success']);
+    expect(await job.current(ana)).toEqual(['refill']);
+  });
+
+  test('that name what there is not are faults at publishing', async () => {
+    const { id, stepGroup } = await template();
+    const bad = leaf('bad', { condition: 'pump.presure > 2' });
+    await admin.templates.addStepModular(id, stepGroup.children[0]!.id, bad, -1, false);
+    const refusal = await admin.templates.publish(id).catch(error => error);
+    expect(refusal).toMatchObject({ slug: 'invalid-procedure' });
+    expect(refusal.message).toMatch(/"bad" \(bad\): flow\.condition.*pump\.pressure/);
   });
 });
 
