@@ -15,6 +15,8 @@ const templatePrivileges = [
 ] as const;
 const jobPrivileges = [
   'jobAssignAny',
+  'jobAssignGroup',
+  'jobAssignIndividual',
   'jobClose',
   'jobCreate',
   'jobDelete',
@@ -34,12 +36,12 @@ export type Privilege = (typeof templatePrivileges | typeof jobPrivileges | type
 /** The ids of the built-in roles: also the group ids that steps are assigned to. */
 export type RoleName = 'ADMIN' | 'AUTHOR' | 'JOBCREATOR' | 'EXECUTOR';
 
-/** ADMIN may do everything; EXECUTOR works on steps. */
+/** ADMIN may do everything; EXECUTOR works on steps, and may take them over. */
 export const builtInRoles: Readonly<Record<RoleName, readonly Privilege[]>> = {
   ADMIN: [...templatePrivileges, ...jobPrivileges, ...adminPrivileges],
   AUTHOR: templatePrivileges,
   JOBCREATOR: jobPrivileges,
-  EXECUTOR: [],
+  EXECUTOR: ['jobAssignIndividual'],
 };
 
 export const roleNames = Object.keys(builtInRoles);
@@ -100,10 +102,14 @@ export function requireMember(caller: Caller, teamId: string): void {
 /** @throws NotFound (404) for a foreign team, InsufficientPermissions (476) for an own one */
 export function requirePrivilege(caller: Caller, teamId: string, privilege: Privilege): void {
   requireMember(caller, teamId);
-  if (has(caller, teamId, privilege)) return;
+  if (!has(caller, teamId, privilege)) throw lacks(caller, teamId, privilege);
+}
+
+/** What a caller hears that does not have a privilege. */
+export function lacks(caller: Caller, teamId: string, privilege: Privilege): InsufficientPermissions {
   const granting = Object.entries(builtInRoles).filter(([, privileges]) => privileges.includes(privilege));
   const { roles, ownRoles } = rightsIn(caller, teamId);
-  throw new InsufficientPermissions(
+  return new InsufficientPermissions(
     'insufficient-permissions',
     `this needs the privilege ${privilege}, which ${granting.map(([role]) => role).join(' and ')} have; your roles in this team: ${[...roles, ...ownRoles].join(', ') || 'none'}`,
     { privilege },

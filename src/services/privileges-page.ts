@@ -5,6 +5,10 @@ import { type Need, needs } from './privileges.ts';
 /** What a function takes beyond the table in certain cases. */
 export const notes: Readonly<Record<string, string>> = {
   'JobsService.createJobs': 'with `ownedBy` also `jobUpdateOwner`, with `assignedType` also `jobAssignAny`',
+  'JobsService.assignCurrentStep':
+    'or `jobAssignGroup`, for groups of the caller and who is in them; or `jobAssignIndividual`, for the caller',
+  'JobsService.assignStep':
+    'or `jobAssignGroup`, for groups of the caller and who is in them; or `jobAssignIndividual`, for the caller',
   'AuthenticationService.listTokens': 'of another user: `adminBasic` in every team of that user',
   'AuthenticationService.revokeApiToken': 'of another user: `adminBasic` in every team of that user',
   'AuthenticationService.revokeToken': 'of another user: `adminBasic` in every team of that user',

@@ -20,6 +20,7 @@ import * as webhooks from './migrations/013-webhooks.ts';
 import * as jobSheets from './migrations/014-job-sheets.ts';
 import * as jobProgress from './migrations/015-job-progress.ts';
 import * as jobLocations from './migrations/016-job-locations.ts';
+import * as comments from './migrations/020-comments.ts';
 import * as runs from './migrations/021-runs.ts';
 
 const steps = {
@@ -39,6 +40,7 @@ const steps = {
   '014-job-sheets': jobSheets,
   '015-job-progress': jobProgress,
   '016-job-locations': jobLocations,
+  '020-comments': comments,
   '021-runs': runs,
 };
 

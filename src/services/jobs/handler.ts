@@ -1,29 +1,44 @@
 /** JobsService: the table of contents. Each function says where it is built; the order is the interface's. */
+import type { PageReq } from '#gen/common_types';
+import type { AssignedType } from '#gen/flow_types';
 import type {
   AddJobAttachmentResponse,
   AttachmentChunk,
   AttachmentUpload,
   CreateJobOverrides,
   CreateJobsResponse,
+  DiagramDetails,
   Geometry,
   Job,
   JobActionResponse,
   JobAttachment,
   JobAttachmentDetails,
+  JobComment,
   JobHistory,
+  JobHistoryPage,
+  JobManageResult,
   JobRequestOptions,
+  JobUpgradePreview,
 } from '#gen/jobs_types';
+import { closeJobs } from '../../engine/closing.ts';
+import { deleteJobs } from '../../engine/deleting.ts';
+import { reopenJobs } from '../../engine/reopening.ts';
 import { finishSteps, startSteps, stopSteps } from '../../engine/running.ts';
+import { upgradeJobs } from '../../engine/upgrading.ts';
 import type { Store } from '../../store/database.ts';
 import type { Call } from '../call.ts';
 import type { Handler } from '../surface.ts';
+import { assign } from './assigning.ts';
 import * as bodies from './attachment-bodies.ts';
 import * as uploads from './attachment-uploads.ts';
 import * as attachments from './attachments.ts';
+import { addJobComment, getJobComments } from './comments.ts';
 import { createJobs } from './creating.ts';
+import { getJobDiagram } from './diagram.ts';
+import { actOnAll, actOnEach, previewUpgrade } from './lists.ts';
 import { getJobLocation, setJobLocation } from './location.ts';
-import { getJob, getJobHistory } from './reading.ts';
-import { actOnSteps, closeJobs, setCurrent } from './working.ts';
+import { getJob, getJobHistory, getJobHistoryPage } from './reading.ts';
+import { actOnSteps, setCurrent } from './working.ts';
 
 export class JobsHandler implements Handler<'JobsService'> {
   readonly #store: Store;
@@ -43,8 +58,26 @@ export class JobsHandler implements Handler<'JobsService'> {
     return attachments.addAttachmentLinked(this.#store, call, params);
   }
 
+  addJobComment(call: Call, jobId: string, comment: string): Promise<string> {
+    return addJobComment(this.#store, call, jobId, comment);
+  }
+
+  assignCurrentStep(call: Call, jobId: string, assignedTo: string, assignedType: AssignedType): Promise<boolean> {
+    return assign(this.#store, call, jobId, undefined, { type: assignedType, to: assignedTo });
+  }
+
+  assignStep(
+    call: Call,
+    jobId: string,
+    stepId: string,
+    assignedTo: string,
+    assignedType: AssignedType,
+  ): Promise<boolean> {
+    return assign(this.#store, call, jobId, stepId, { type: assignedType, to: assignedTo });
+  }
+
   closeJobs(call: Call, jobIds: string[]): Promise<boolean> {
-    return closeJobs(this.#store, call, jobIds);
+    return actOnAll(this.#store, call, closeJobs, jobIds);
   }
 
   createJobs(call: Call, jobTemplateId: string, jobOverrides: CreateJobOverrides): Promise<CreateJobsResponse> {
@@ -53,6 +86,10 @@ export class JobsHandler implements Handler<'JobsService'> {
 
   deleteAttachment(call: Call, jobId: string, attachmentId: string): Promise<boolean> {
     return attachments.deleteAttachment(this.#store, call, jobId, attachmentId);
+  }
+
+  deleteJobs(call: Call, jobIds: string[]): Promise<boolean> {
+    return actOnAll(this.#store, call, deleteJobs, jobIds);
   }
 
   finishSteps(call: Call, jobId: string, stepIds: string[]): Promise<JobActionResponse> {
@@ -75,12 +112,24 @@ export class JobsHandler implements Handler<'JobsService'> {
     return getJob(this.#store, call, jobId, options);
   }
 
+  getJobComments(call: Call, jobId: string): Promise<JobComment[]> {
+    return getJobComments(this.#store, call, jobId);
+  }
+
+  getJobDiagram(call: Call, jobId: string): Promise<DiagramDetails> {
+    return getJobDiagram(this.#store, call, jobId);
+  }
+
   getJobHistory(call: Call, jobId: string): Promise<JobHistory[]> {
     return getJobHistory(this.#store, call, jobId);
   }
 
   getJobLocation(call: Call, jobId: string): Promise<Geometry> {
     return getJobLocation(this.#store, call, jobId);
+  }
+
+  reopenJobs(call: Call, jobIds: string[]): Promise<boolean> {
+    return actOnAll(this.#store, call, reopenJobs, jobIds);
   }
 
   setCurrentStep(call: Call, jobId: string, stepId: string): Promise<JobActionResponse> {
@@ -103,6 +152,30 @@ export class JobsHandler implements Handler<'JobsService'> {
     return attachments.updateAttachment(this.#store, call, params);
   }
 
+  upgradeJobs(call: Call, jobIds: string[]): Promise<boolean> {
+    return actOnAll(this.#store, call, upgradeJobs, jobIds);
+  }
+
+  closeJobsEach(call: Call, jobIds: string[]): Promise<JobManageResult[]> {
+    return actOnEach(this.#store, call, closeJobs, jobIds);
+  }
+
+  deleteJobsEach(call: Call, jobIds: string[]): Promise<JobManageResult[]> {
+    return actOnEach(this.#store, call, deleteJobs, jobIds);
+  }
+
+  reopenJobsEach(call: Call, jobIds: string[]): Promise<JobManageResult[]> {
+    return actOnEach(this.#store, call, reopenJobs, jobIds);
+  }
+
+  upgradeJobsEach(call: Call, jobIds: string[]): Promise<JobManageResult[]> {
+    return actOnEach(this.#store, call, upgradeJobs, jobIds);
+  }
+
+  previewUpgrade(call: Call, jobIds: string[]): Promise<JobUpgradePreview[]> {
+    return previewUpgrade(this.#store, call, jobIds);
+  }
+
   getAttachmentChunk(
     call: Call,
     jobId: string,
@@ -123,5 +196,9 @@ export class JobsHandler implements Handler<'JobsService'> {
 
   finishAttachmentUpload(call: Call, uploadId: string, sha256: string): Promise<AddJobAttachmentResponse> {
     return uploads.finishAttachmentUpload(this.#store, call, uploadId, sha256);
+  }
+
+  getJobHistoryPage(call: Call, jobId: string, pageReq: PageReq): Promise<JobHistoryPage> {
+    return getJobHistoryPage(this.#store, call, jobId, pageReq);
   }
 }
