@@ -16,11 +16,27 @@ const attach = (job: TestJob, bytes: string): Promise<unknown> =>
 const expectGone = (jobId: string): Promise<unknown> =>
   expectRefusal(ana.jobs.getJob(jobId, {}), ErrorCode.NOT_FOUND, 'job-not-found');
 
-const OF_A_JOB = ['jobs', 'job_steps', 'job_history', 'job_comments', 'job_attachments'] as const;
+const OF_A_JOB = [
+  'jobs',
+  'job_steps',
+  'job_history',
+  'job_comments',
+  'job_attachments',
+  'job_locations',
+  'job_runs',
+] as const;
 
 /** In how many rows of each table the job is. */
 const rowsWith = async (jobId: string): Promise<number[]> =>
   Promise.all(OF_A_JOB.map(async table => (await rowsOf(server, table)).filter(row => row.job_id === jobId).length));
+
+/** As if the server worked at the current step after the commit. */
+const queueRun = (job_id: string): Promise<void> =>
+  server.store.transact(async tx => {
+    const [step] = await tx.jobs.currentSteps(admin.teamId, [job_id]);
+    const run = { team_id: admin.teamId, job_id, step_id: step!.step_id, run: 1, kind: 'webRequest', state: '{}' };
+    await tx.runs.put([{ ...run, attempts: 0, queued_at: 0, next_at: Number.MAX_SAFE_INTEGER }]);
+  });
 
 describe('what deleting does', () => {
   test('nothing is left of the job but its events', async () => {
@@ -29,12 +45,14 @@ describe('what deleting does', () => {
       await each.run(ben, 'a');
       await ben.jobs.addJobComment(each.id, 'Half way');
       await attach(each, `of ${each.id}`);
+      await ana.jobs.setJobLocation(each.id, { x: 8.5, y: 47.4 });
+      await queueRun(each.id);
     }
-    expect(await rowsWith(job.id)).toEqual([1, 2, 5, 1, 1]);
+    expect(await rowsWith(job.id)).toEqual([1, 2, 6, 1, 1, 1, 1]);
     expect(await ana.jobs.deleteJobs([job.id])).toBe(true);
     await expectGone(job.id);
-    expect(await rowsWith(job.id)).toEqual([0, 0, 0, 0, 0]);
-    expect(await rowsWith(other.id)).toEqual([1, 2, 5, 1, 1]);
+    expect(await rowsWith(job.id)).toEqual([0, 0, 0, 0, 0, 0, 0]);
+    expect(await rowsWith(other.id)).toEqual([1, 2, 6, 1, 1, 1, 1]);
     const events = await eventsOf(job.id);
     expect(events.map(({ type }) => type)).toEqual(expect.arrayContaining(['JobCommentUpdated']));
     expect(events.at(-1)).toEqual({ type: 'JobDeleted', by: ana.id, says: {} });
@@ -92,7 +110,7 @@ describe('what deleting does', () => {
     const child = await newJob(admin, [step('a')], { parentJob: parent.id });
     await ana.jobs.deleteJobs([parent.id, child.id]);
     await expectGone(child.id);
-    expect(await rowsWith(child.id)).toEqual([0, 0, 0, 0, 0]);
+    expect(await rowsWith(child.id)).toEqual([0, 0, 0, 0, 0, 0, 0]);
   });
 
   test('the template counts what is left', async () => {
@@ -191,11 +209,11 @@ describe('at once', () => {
         round % 2 ? await Promise.all([start(), remove()]) : (await Promise.all([remove(), start()])).reverse();
       if (deleted === 'true') {
         expect(started).toMatchObject({ slug: 'job-not-found' });
-        expect(await rowsWith(job.id)).toEqual([0, 0, 0, 0, 0]);
+        expect(await rowsWith(job.id)).toEqual([0, 0, 0, 0, 0, 0, 0]);
       } else {
         expect(started).toBe('Success');
         expect(deleted).toMatchObject({ errorCode: ErrorCode.WRONG_STATE, slug: 'job-running' });
-        expect(await rowsWith(job.id)).toEqual([1, 1, 2, 0, 0]);
+        expect(await rowsWith(job.id)).toEqual([1, 1, 2, 0, 0, 0, 0]);
       }
     }
   });
@@ -210,7 +228,7 @@ describe('at once', () => {
       const attaching = ana.jobs.addAttachment(params).catch((error: unknown) => error);
       const [attached] = await Promise.all([attaching, second.deleteJobs([job.id])]);
       if (attached instanceof Error) expect(attached).toMatchObject({ slug: 'job-not-found' });
-      expect(await rowsWith(job.id)).toEqual([0, 0, 0, 0, 0]);
+      expect(await rowsWith(job.id)).toEqual([0, 0, 0, 0, 0, 0, 0]);
     }
     expect(await rowsOf(server, 'file_bodies')).toHaveLength(before);
   });

@@ -94,6 +94,21 @@ describe('what reopening does', () => {
     expect(await job.get(ana)).toMatchObject({ jobStatus: 'Open' });
   });
 
+  test('steps that were passed over count as done, unless the job stands there again', async () => {
+    const never = { flow: { condition: "priority = 'High'" } };
+    const template = await publishedTemplate(admin, 'Passing', [step('a'), step('b', never), step('c'), step('d')]);
+    const [half, whole] = [await jobOf(ana, template), await jobOf(ana, template)];
+    await half.run(ben, 'a');
+    expect(await half.get(ana)).toMatchObject({ percentComplete: 50, currentSteps: [{ stepName: 'c' }] });
+    await ana.jobs.closeJobs([half.id]);
+    await whole.run(ben, 'a', 'c', 'd');
+    await ana.jobs.reopenJobs([half.id, whole.id]);
+    expect(await half.get(ana)).toMatchObject({ percentComplete: 50, currentSteps: [{ stepName: 'c' }] });
+    expect(await whole.get(ana)).toMatchObject({ percentComplete: 75, currentSteps: [{ stepName: 'd' }] });
+    await whole.run(ben, 'd');
+    expect(await whole.get(ana)).toMatchObject({ closed: true });
+  });
+
   test('a figure that was given is not counted: it is that of the closing until somebody gives another', async () => {
     const template = await publishedTemplate(admin, 'Given', [step('a'), step('b')]);
     const job = await jobOf(ana, template, { percentComplete: 25 });
