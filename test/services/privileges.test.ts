@@ -379,11 +379,6 @@ const calls: Calls = {
       const jobId = await job();
       return user => user.jobs.getJobLocation(jobId);
     },
-    setCurrentStep: async () => {
-      const jobId = await job();
-      const [current] = (await admin.jobs.getJob(jobId, {})).currentSteps;
-      return user => user.jobs.setCurrentStep(jobId, current!.stepId!);
-    },
     setJobLocation: async () => {
       const jobId = await job();
       return user => user.jobs.setJobLocation(jobId, { x: 8.5, y: 47.4 });
@@ -403,13 +398,6 @@ const calls: Calls = {
     startSteps: async () => {
       const jobId = await job();
       return user => user.jobs.startSteps(jobId, []);
-    },
-    stopSteps: async () => {
-      const jobId = await job();
-      return async user => {
-        await user.jobs.startSteps(jobId, []);
-        return user.jobs.stopSteps(jobId, []);
-      };
     },
     updateAttachment: async () => {
       const { jobId, attachmentId } = await attached();
@@ -1292,9 +1280,10 @@ describe('an id of another team in a call that is well but for it', () => {
     },
   );
 
-  /** In the place of the one answer of a map, or of a map of maps. */
-  function refusalIn(answer: unknown): SystemException | undefined {
+  /** In the place of the one answer of a map, or of a map of maps, or told by the one result of a list. */
+  function refusalIn(answer: unknown): Pick<JobManageResult, 'errorCode'> | undefined {
     if (answer instanceof SystemException || answer == null || typeof answer !== 'object') return answer as undefined;
+    if ((answer as JobManageResult).errorCode != null) return answer;
     const filled = Object.values(answer).filter(value => value != null);
     return filled.length === 1 ? refusalIn(filled[0]) : undefined;
   }
