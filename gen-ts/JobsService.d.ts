@@ -137,8 +137,8 @@ declare class Client {
     addHolds(params: JobHoldDetails): Promise<JobActionResponse>;
 
     /**
-     * Adds a comment of 1 to 20,000 characters, also to a closed job. Whoever sees the job may. Returns the id of the
-     * comment.
+     * Adds a comment of 1 to 20,000 characters, also to a closed job; space around the text is no part of it. A job takes 10,000
+     * comments, and 8 MB of them. Whoever sees the job may. Returns the id of the comment.
      * 
      * Errors: job-not-found (404), insufficient-permissions (476), limit-exceeded (400)
      */
@@ -147,16 +147,17 @@ declare class Client {
     /**
      * Assigns the current step; of several, all of them, or none when one can't be. assignedTo is a user (id or email
      * address) or a role (id), unused for Unassigned. Privilege jobAssignAny, or jobAssignGroup for members of the caller's
-     * groups and those groups, or jobAssignIndividual for the caller alone.
+     * groups and those groups, or jobAssignIndividual for the caller alone; Unassigned takes jobAssignAny. What is assigned so
+     * already stays as it is.
      * 
-     * Errors: job-not-found (404), user-not-found (404), group-not-found (404), insufficient-permissions (476), job-closed (413), job-running (413), step-not-current (413)
+     * Errors: job-not-found (404), user-not-found (404), group-not-found (404), group-archived (601), insufficient-permissions (476), job-closed (413), job-running (413), step-not-current (413)
      */
     assignCurrentStep(jobId: string, assignedTo: string, assignedType: flow_ttypes.AssignedType): Promise<boolean>;
 
     /**
      * Assigns one current step, like assignCurrentStep. Other steps may run meanwhile.
      * 
-     * Errors: job-not-found (404), step-not-found (404), user-not-found (404), group-not-found (404), insufficient-permissions (476), job-closed (413), job-running (413), step-not-current (413)
+     * Errors: job-not-found (404), step-not-found (404), user-not-found (404), group-not-found (404), group-archived (601), insufficient-permissions (476), job-closed (413), job-running (413), step-not-current (413)
      */
     assignStep(jobId: string, stepId: string, assignedTo: string, assignedType: flow_ttypes.AssignedType): Promise<boolean>;
 
@@ -311,7 +312,8 @@ declare class Client {
 
     /**
      * Reopens closed jobs, all or none: the steps that were current at closing are current again; for a job that had reached
-     * its end, the step finished last. Privilege jobReopenClosed.
+     * its end, the step finished last, as if it had not been. jobStatus is the one that new jobs of the template get,
+     * percentComplete is counted anew unless a caller had set it. Privilege jobReopenClosed.
      * 
      * Errors: job-not-found (404), insufficient-permissions (476), job-open (413), limit-exceeded (400)
      */
@@ -385,7 +387,7 @@ declare class Client {
 
     /**
      * Jobwright extension: like closeJobs, each job for itself: a job that can't be closed does not prevent the others. One
-     * result per id, in order.
+     * result per id, in order. A caller without the privilege in any of its teams is refused as a whole.
      * 
      * Per job: job-not-found, insufficient-permissions, job-closed, job-running.
      * 

@@ -194,7 +194,7 @@ enum JobHistoryAction {
 enum DiagramStepProgress {
   /** The job has not come here yet. */
   NotReached = 1,
-  /** The step is current. */
+  /** The step is current; in a closed job none is. */
   Current = 2,
   /** Finished, and not current again since. */
   Finished = 3,
@@ -966,7 +966,10 @@ struct DiagramStepAction {
 
 /** A way from a step to another, default ways included. */
 struct DiagramPath {
-  /** The step that it leads to; for a way into a group, the first step there. */
+  /**
+   * The step that it leads to; for a way into a group, the first step there. A way into a parallel group is a path to each of
+   * its branches; in a diagram of more than 20,000 ways, to the first of them alone.
+   */
   1: string nextStep;
   /** The condition. Unset = always. */
   2: optional string expression;
@@ -1155,8 +1158,8 @@ service JobsService {
   ) throws (1: common.SystemException err)
 
   /**
-   * Adds a comment of 1 to 20,000 characters, also to a closed job. Whoever sees the job may. Returns the id of the
-   * comment.
+   * Adds a comment of 1 to 20,000 characters, also to a closed job; space around the text is no part of it. A job takes 10,000
+   * comments, and 8 MB of them. Whoever sees the job may. Returns the id of the comment.
    *
    * Errors: job-not-found (404), insufficient-permissions (476), limit-exceeded (400)
    */
@@ -1168,9 +1171,10 @@ service JobsService {
   /**
    * Assigns the current step; of several, all of them, or none when one can't be. assignedTo is a user (id or email
    * address) or a role (id), unused for Unassigned. Privilege jobAssignAny, or jobAssignGroup for members of the caller's
-   * groups and those groups, or jobAssignIndividual for the caller alone.
+   * groups and those groups, or jobAssignIndividual for the caller alone; Unassigned takes jobAssignAny. What is assigned so
+   * already stays as it is.
    *
-   * Errors: job-not-found (404), user-not-found (404), group-not-found (404), insufficient-permissions (476), job-closed (413), job-running (413), step-not-current (413)
+   * Errors: job-not-found (404), user-not-found (404), group-not-found (404), group-archived (601), insufficient-permissions (476), job-closed (413), job-running (413), step-not-current (413)
    */
   bool assignCurrentStep(
     1: string jobId,
@@ -1181,7 +1185,7 @@ service JobsService {
   /**
    * Assigns one current step, like assignCurrentStep. Other steps may run meanwhile.
    *
-   * Errors: job-not-found (404), step-not-found (404), user-not-found (404), group-not-found (404), insufficient-permissions (476), job-closed (413), job-running (413), step-not-current (413)
+   * Errors: job-not-found (404), step-not-found (404), user-not-found (404), group-not-found (404), group-archived (601), insufficient-permissions (476), job-closed (413), job-running (413), step-not-current (413)
    */
   bool assignStep(
     1: string jobId,
@@ -1385,7 +1389,8 @@ service JobsService {
 
   /**
    * Reopens closed jobs, all or none: the steps that were current at closing are current again; for a job that had reached
-   * its end, the step finished last. Privilege jobReopenClosed.
+   * its end, the step finished last, as if it had not been. jobStatus is the one that new jobs of the template get,
+   * percentComplete is counted anew unless a caller had set it. Privilege jobReopenClosed.
    *
    * Errors: job-not-found (404), insufficient-permissions (476), job-open (413), limit-exceeded (400)
    */
@@ -1481,7 +1486,7 @@ service JobsService {
 
   /**
    * Jobwright extension: like closeJobs, each job for itself: a job that can't be closed does not prevent the others. One
-   * result per id, in order.
+   * result per id, in order. A caller without the privilege in any of its teams is refused as a whole.
    *
    * Per job: job-not-found, insufficient-permissions, job-closed, job-running.
    *

@@ -15,6 +15,8 @@ const templatePrivileges = [
 ] as const;
 const jobPrivileges = [
   'jobAssignAny',
+  'jobAssignGroup',
+  'jobAssignIndividual',
   'jobClose',
   'jobCreate',
   'jobDelete',
@@ -46,14 +48,20 @@ export type Privilege = (typeof templatePrivileges | typeof jobPrivileges | type
 export type RoleName = 'ADMIN' | 'AUTHOR' | 'JOBCREATOR' | 'EXECUTOR';
 
 /**
- * ADMIN may do everything. EXECUTOR works on steps, and on the jobs that they are of writes what comes to light in the work: without
- * jobUpdateAny, a job is changed by its owner and those to whom a current step is assigned.
+ * ADMIN may do everything. EXECUTOR works on steps, may take them over, and on the jobs that they are of writes what comes to light in
+ * the work: without jobUpdateAny, a job is changed by its owner and those to whom a current step is assigned.
  */
 export const builtInRoles: Readonly<Record<RoleName, readonly Privilege[]>> = {
   ADMIN: [...templatePrivileges, ...jobPrivileges, ...adminPrivileges],
   AUTHOR: templatePrivileges,
   JOBCREATOR: jobPrivileges,
-  EXECUTOR: ['jobUpdateExtendedProperties', 'jobUpdateNotes', 'jobUpdatePercentComplete', 'jobUpdateStatus'],
+  EXECUTOR: [
+    'jobAssignIndividual',
+    'jobUpdateExtendedProperties',
+    'jobUpdateNotes',
+    'jobUpdatePercentComplete',
+    'jobUpdateStatus',
+  ],
 };
 
 export const roleNames = Object.keys(builtInRoles);
@@ -114,10 +122,14 @@ export function requireMember(caller: Caller, teamId: string): void {
 /** @throws NotFound (404) for a foreign team, InsufficientPermissions (476) for an own one */
 export function requirePrivilege(caller: Caller, teamId: string, privilege: Privilege): void {
   requireMember(caller, teamId);
-  if (has(caller, teamId, privilege)) return;
+  if (!has(caller, teamId, privilege)) throw lacks(caller, teamId, privilege);
+}
+
+/** What a caller hears that does not have a privilege. */
+export function lacks(caller: Caller, teamId: string, privilege: Privilege): InsufficientPermissions {
   const granting = Object.entries(builtInRoles).filter(([, privileges]) => privileges.includes(privilege));
   const { roles, ownRoles } = rightsIn(caller, teamId);
-  throw new InsufficientPermissions(
+  return new InsufficientPermissions(
     'insufficient-permissions',
     `this needs the privilege ${privilege}, which ${granting.map(([role]) => role).join(' and ')} have; your roles in this team: ${[...roles, ...ownRoles].join(', ') || 'none'}`,
     { privilege },

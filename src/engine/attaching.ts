@@ -40,6 +40,8 @@ export async function checkAttachable(reader: Reader, job: JobRow, stepId: strin
 export async function addAttachment(tx: Transactor, act: Act, job: JobRow, attachment: NewAttachment): Promise<string> {
   await checkAttachable(tx, job, attachment.step_id);
   const attachmentId = act.ids.next();
+  // First the head row: a job that is being deleted meanwhile is told by it.
+  await record(tx, act, job, JobHistoryAction.Added, attachment.step_id, `attachment "${attachment.alias}"`);
   await tx.attachments.insert({
     team_id: job.team_id,
     job_id: job.job_id,
@@ -52,7 +54,6 @@ export async function addAttachment(tx: Transactor, act: Act, job: JobRow, attac
     added_by: act.caller.userId,
     added_at: act.now,
   });
-  await record(tx, act, job, JobHistoryAction.Added, attachment.step_id, `attachment "${attachment.alias}"`);
   return attachmentId;
 }
 

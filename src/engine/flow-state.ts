@@ -1,5 +1,5 @@
 /** The flow state of a job as its head row keeps it beside the current steps: what waits at a join, and what was passed over. */
-import type { FlowState } from '../domain/flow.ts';
+import type { FlowChart, FlowState } from '../domain/flow.ts';
 import type { Assignment } from '../domain/jobs.ts';
 import type { JobRow, JobStepRow } from '../store/jobs.ts';
 
@@ -22,8 +22,17 @@ export function flowStateOf(job: JobRow, current: readonly JobStepRow[]): FlowSt
   };
 }
 
+/** What is left of it on another entry, as the head row keeps it. */
+export function flowTextIn(chart: FlowChart, job: Pick<JobRow, 'flow_state'>): string | null {
+  const { joining, passed } = keptFlow(job);
+  return flowText({
+    joining: new Map(Object.entries(joining).flatMap(([id, to]) => (chart.step(id) ? [[id, to ?? undefined]] : []))),
+    passed: new Set(passed.filter(id => chart.step(id))),
+  });
+}
+
 /** null where nothing waits and nothing was passed over. */
-export function flowText({ joining, passed }: FlowState<Assignment>): string | null {
+export function flowText({ joining, passed }: Pick<FlowState<Assignment>, 'joining' | 'passed'>): string | null {
   if (joining.size === 0 && passed.size === 0) return null;
   const kept: Kept = {
     joining: Object.fromEntries([...joining].map(([id, assignment]) => [id, assignment ?? null])),

@@ -17,10 +17,13 @@ export interface Progress {
 /** percent_complete where it changes. A figure that a caller has set is the caller's, until the closing. */
 export function percentChange(job: JobRow, progress: Progress): { percent_complete?: number } {
   if (job.percent_given === 1) return {};
-  const done = progress.passed.size > 0 ? doneLeaves(progress) : progress.finishedLeaves;
-  const percent = percentComplete(done, job.leaf_count);
+  const percent = percentOf(progress, job.leaf_count);
   return percent === job.percent_complete ? {} : { percent_complete: percent };
 }
+
+/** @param leaves how many there are */
+export const percentOf = (progress: Progress, leaves: number): number =>
+  percentComplete(progress.passed.size > 0 ? doneLeaves(progress) : progress.finishedLeaves, leaves);
 
 function doneLeaves({ chart, finished, passed, current }: Progress): number {
   const done = new Set(finished);

@@ -71,19 +71,21 @@ export async function finishUpload(
 ): Promise<string> {
   if (!(await tx.files.deleteUpload(team_id, upload_id))) throw uploadNotFound(upload_id);
   const bodyId = await tx.files.keepBody({ team_id, body_id: upload_id, size: received, ...checksums });
-  if (bodyId !== upload_id) await tx.files.deleteChunks(team_id, upload_id);
+  if (bodyId !== upload_id) await tx.files.deleteChunks(team_id, [upload_id]);
   return bodyId;
 }
 
 /** Throws away an upload with its bytes; does nothing when it has ended already. */
 export async function discardUpload(tx: Transactor, teamId: string, uploadId: string): Promise<void> {
-  if (await tx.files.deleteUpload(teamId, uploadId)) await tx.files.deleteChunks(teamId, uploadId);
+  if (await tx.files.deleteUpload(teamId, uploadId)) await tx.files.deleteChunks(teamId, [uploadId]);
 }
 
-/** Deletes a body with its bytes when nothing shows it any more. */
-export async function deleteIfUnused(tx: Transactor, teamId: string, bodyId: string): Promise<void> {
-  await tx.files.lockBody(teamId, bodyId);
-  if (await tx.files.deleteUnusedBody(teamId, bodyId)) await tx.files.deleteChunks(teamId, bodyId);
+/** Deletes those of the bodies, each with its bytes, that nothing shows any more. */
+export async function deleteIfUnused(tx: Transactor, teamId: string, ...bodyIds: readonly string[]): Promise<void> {
+  if (bodyIds.length === 0) return;
+  await tx.files.lockBodies(teamId, bodyIds);
+  const deleted = await tx.files.deleteUnusedBodies(teamId, bodyIds);
+  if (deleted.length > 0) await tx.files.deleteChunks(teamId, deleted);
 }
 
 export const uploadNotFound = (uploadId: string, begin = 'beginAttachmentUpload'): NotFound =>

@@ -5,26 +5,7 @@
 import type { Clients, ServiceName } from './generated.ts';
 
 export const notBuilt = {
-  JobsService: [
-    'addJobComment',
-    'assignCurrentStep',
-    'assignStep',
-    'calculateJobStatistics',
-    'deleteJobs',
-    'getJobComments',
-    'getJobDiagram',
-    'queryJobs',
-    'refreshSteps',
-    'reopenJobs',
-    'upgradeJobs',
-    'closeJobsEach',
-    'deleteJobsEach',
-    'reopenJobsEach',
-    'upgradeJobsEach',
-    'previewUpgrade',
-    'respondToStep',
-    'getJobHistoryPage',
-  ],
+  JobsService: ['calculateJobStatistics', 'queryJobs', 'refreshSteps', 'respondToStep'],
   ComponentService: ['index', 'get', 'update'],
   FieldDataService: ['getNumberUnits'],
   FormulaService: ['getOperations', 'validateFormula'],

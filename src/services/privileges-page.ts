@@ -7,6 +7,10 @@ export const notes: Readonly<Record<string, string>> = {
   'JobsService.createJobs': 'with `ownedBy` also `jobUpdateOwner`, with `assignedType` also `jobAssignAny`',
   'JobsService.updateJob':
     'not for the owner and for whom a current step is assigned to; and the `jobUpdate…` of each field, as `UpdateJobOverrides` names it',
+  'JobsService.assignCurrentStep':
+    'or `jobAssignGroup`, for groups of the caller and who is in them; or `jobAssignIndividual`, for the caller',
+  'JobsService.assignStep':
+    'or `jobAssignGroup`, for groups of the caller and who is in them; or `jobAssignIndividual`, for the caller',
   'AuthenticationService.listTokens': 'of another user: `adminBasic` in every team of that user',
   'AuthenticationService.revokeApiToken': 'of another user: `adminBasic` in every team of that user',
   'AuthenticationService.revokeToken': 'of another user: `adminBasic` in every team of that user',

@@ -27,15 +27,16 @@ const codes: Readonly<Record<ErrorKind, ErrorCode>> = {
   busy: ErrorCode.SERVICE_UNAVAILABLE,
 };
 
+/** A refusal as answers carry it that are no failures of the call. */
+export const reasonOf = ({ kind, slug, message, details }: DomainError) => ({
+  errorCode: codes[kind],
+  slug,
+  message,
+  details: { ...details },
+});
+
 export const systemException = (error: DomainError, requestId: string): SystemException =>
-  new SystemException({
-    errorCode: codes[error.kind],
-    message: error.message,
-    localizedMessage: error.message,
-    slug: error.slug,
-    rqId: requestId,
-    details: { ...error.details },
-  });
+  new SystemException({ ...reasonOf(error), localizedMessage: error.message, rqId: requestId });
 
 /** What a caller hears of a fault of ours: that there was one, and under which id the log has it. */
 export const internalError = (requestId: string): SystemException =>

@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely';
 import { AttachmentReader, AttachmentTransactor } from './attachments.ts';
 import { AttributeReader, AttributeTransactor } from './attributes.ts';
 import { AuditReader, AuditTransactor } from './audit.ts';
+import { CommentReader, CommentTransactor } from './comments.ts';
 import { DocumentReader, DocumentTransactor } from './documents.ts';
 import type { Engine } from './engine.ts';
 import { EventReader, EventTransactor } from './events.ts';
@@ -10,6 +11,7 @@ import { FileReader, FileTransactor } from './files.ts';
 import { GroupReader, GroupTransactor } from './groups.ts';
 import { HeaderReader, HeaderTransactor } from './headers.ts';
 import { HoldReader, HoldTransactor } from './holds.ts';
+import { JobListReader, JobListTransactor } from './job-lists.ts';
 import { JobReader, JobTransactor } from './jobs.ts';
 import { LibraryReader, LibraryTransactor } from './library.ts';
 import { LocationReader, LocationTransactor } from './locations.ts';
@@ -54,6 +56,8 @@ export class Reader {
   readonly webhooks: WebhookReader;
   readonly events: EventReader;
   readonly runs: RunReader;
+  readonly jobLists: JobListReader;
+  readonly comments: CommentReader;
 
   constructor(db: Kysely<Database>, engine: Engine, cache: TreeCache) {
     this.people = new PeopleReader(db, engine);
@@ -65,8 +69,8 @@ export class Reader {
     this.properties = new PropertyReader(db, engine);
     this.files = new FileReader(db, engine);
     this.documents = new DocumentReader(db, engine);
-    this.attachments = new AttachmentReader(db);
     this.locations = new LocationReader(db, engine);
+    this.attachments = new AttachmentReader(db, engine);
     this.tags = new TagReader(db, engine);
     this.groups = new GroupReader(db, engine);
     this.tokens = new TokenReader(db, engine);
@@ -80,6 +84,8 @@ export class Reader {
     this.webhooks = new WebhookReader(db, engine);
     this.events = new EventReader(db, engine);
     this.runs = new RunReader(db, engine);
+    this.jobLists = new JobListReader(db, engine);
+    this.comments = new CommentReader(db);
   }
 }
 
@@ -117,6 +123,8 @@ export class Transactor extends Reader {
   override readonly webhooks: WebhookTransactor;
   override readonly events: EventTransactor;
   override readonly runs: RunTransactor;
+  override readonly jobLists: JobListTransactor;
+  override readonly comments: CommentTransactor;
   readonly #effects = new Set<() => void>();
 
   /** Something was queued: whoever works it off looks after the commit. */
@@ -136,8 +144,8 @@ export class Transactor extends Reader {
     this.properties = new PropertyTransactor(db, engine);
     this.files = new FileTransactor(db, engine);
     this.documents = new DocumentTransactor(db, engine);
-    this.attachments = new AttachmentTransactor(db);
     this.locations = new LocationTransactor(db, engine);
+    this.attachments = new AttachmentTransactor(db, engine);
     this.tags = new TagTransactor(db, engine);
     this.groups = new GroupTransactor(db, engine, callersChanged);
     this.tokens = new TokenTransactor(db, engine, callersChanged);
@@ -151,6 +159,8 @@ export class Transactor extends Reader {
     this.webhooks = new WebhookTransactor(db, engine);
     this.events = new EventTransactor(db, engine, () => this.onCommit(effects.eventsWritten));
     this.runs = new RunTransactor(db, engine, () => this.onCommit(effects.wakeWorkers));
+    this.jobLists = new JobListTransactor(db, engine);
+    this.comments = new CommentTransactor(db);
     this.wakeWorkers = () => this.onCommit(effects.wakeWorkers);
   }
 

@@ -1,6 +1,6 @@
 /**
- * Inserts of any number of rows in one statement whose text never changes: the rows travel as JSON in one parameter, and rows that
- * differ from each other in a few columns only travel as a product, what differs times what is common.
+ * Inserts and updates of any number of rows in one statement whose text never changes: the rows travel as JSON in one parameter, and
+ * rows that differ from each other in a few columns only travel as a product, what differs times what is common.
  */
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Engine } from './engine.ts';
@@ -53,6 +53,36 @@ export function joined<T extends Table>(
   const { columns, values, source } = side(engine, table, alias, rows);
   const named = columns.map((column, index) => sql`${values[index]} as ${sql.ref(column)}`);
   return sql`(select ${sql.join(named)} from ${source}) as ${sql.ref(alias)}`;
+}
+
+/**
+ * Gives rows that are there values of their own: one statement, whatever their number.
+ * @param rows all with the same columns, the keys among them
+ * @param keys the columns that name a row
+ * @param further what changes besides, the same for all
+ */
+export async function updateEach<T extends Table>(
+  db: Kysely<Database>,
+  engine: Engine,
+  table: T,
+  rows: readonly Partial<Row<T>>[],
+  keys: readonly (keyof Row<T> & string)[],
+  further: readonly RawBuilder<unknown>[] = [],
+): Promise<void> {
+  if (rows.length === 0) return;
+  const { columns, values, source } = side(engine, table, 'a', rows);
+  const named = columns.map((column, index) => ({ column, value: values[index]! }));
+  const changes = named.filter(({ column }) => !keys.includes(column as keyof Row<T> & string));
+  const pairs = keys.map(key => sql`${sql.ref(`${table}.${key}`)} = ${sql.ref(`new.${key}`)}`);
+  const given = sql.join(named.map(({ column, value }) => sql`${value} as ${sql.ref(column)}`));
+  const set = sql.join([
+    ...changes.map(({ column }) => sql`${sql.ref(column)} = ${sql.ref(`new.${column}`)}`),
+    ...further,
+  ]);
+  await sql`
+    update ${sql.table(table)} set ${set}
+    from (select ${given} from ${source}) as new
+    where ${sql.join(pairs, sql` and `)}`.execute(db);
 }
 
 function side(engine: Engine, table: Table, alias: string, rows: readonly object[]): Side {

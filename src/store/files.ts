@@ -3,7 +3,7 @@
  *
  * A body is content-addressed: a team stores the same bytes once (`keepBody`). Its bytes lie in chunks of one size, so that any range
  * is found by counting. An upload is a body without its row: `file_chunks` has the bytes under the upload's id, and nobody sees them.
- * Whoever is about to show a body keeps its row from others by `keepBody`, whoever may be the last to show it by `lockBody`; so a
+ * Whoever is about to show a body keeps its row from others by `keepBody`, whoever may be the last to show it by `lockBodies`; so a
  * body is never deleted under the hands of somebody who was just given it.
  */
 import { type Kysely, sql } from 'kysely';
@@ -99,8 +99,13 @@ export class FileTransactor extends FileReader {
     return numDeletedRows > 0n;
   }
 
-  async deleteChunks(teamId: string, bodyId: string): Promise<void> {
-    await this.db.deleteFrom('file_chunks').where('team_id', '=', teamId).where('body_id', '=', bodyId).execute();
+  /** The bytes of bodies or uploads. */
+  async deleteChunks(teamId: string, bodyIds: readonly string[]): Promise<void> {
+    await this.db
+      .deleteFrom('file_chunks')
+      .where('team_id', '=', teamId)
+      .where(eb => isOneOf(this.engine, eb.ref('body_id'), bodyIds))
+      .execute();
   }
 
   /** Ids of up to `limit` uploads whose time is over, the oldest first. */
@@ -132,32 +137,33 @@ export class FileTransactor extends FileReader {
     return body_id;
   }
 
-  /** Keeps others from showing a body anew, until the end of the transaction. */
-  async lockBody(teamId: string, bodyId: string): Promise<void> {
+  /** Keeps others from showing these bodies anew, until the end of the transaction. */
+  async lockBodies(teamId: string, bodyIds: readonly string[]): Promise<void> {
     // SQLite has one writer anyway.
     if (this.engine === 'sqlite') return;
     await this.db
       .selectFrom('file_bodies')
       .select('body_id')
       .where('team_id', '=', teamId)
-      .where('body_id', '=', bodyId)
+      .where(eb => isOneOf(this.engine, eb.ref('body_id'), bodyIds))
+      .orderBy('body_id')
       .forUpdate()
       .execute();
   }
 
-  /** @returns whether it was deleted: no document and no attachment shows it */
-  async deleteUnusedBody(teamId: string, bodyId: string): Promise<boolean> {
-    const { numDeletedRows } = await this.db
+  /** @returns the ids of those that were deleted: no document and no attachment shows them */
+  async deleteUnusedBodies(teamId: string, bodyIds: readonly string[]): Promise<string[]> {
+    const deleted = await this.db
       .deleteFrom('file_bodies')
       .where('team_id', '=', teamId)
-      .where('body_id', '=', bodyId)
+      .where(eb => isOneOf(this.engine, eb.ref('body_id'), bodyIds))
       .where(({ not, exists, selectFrom }) =>
         not(
           exists(
             selectFrom('documents')
               .select(sql.lit(1).as('one'))
               .where('team_id', '=', teamId)
-              .where('body_id', '=', bodyId),
+              .whereRef('documents.body_id', '=', 'file_bodies.body_id'),
           ),
         ),
       )
@@ -167,11 +173,12 @@ export class FileTransactor extends FileReader {
             selectFrom('job_attachments')
               .select(sql.lit(1).as('one'))
               .where('team_id', '=', teamId)
-              .where('body_id', '=', bodyId),
+              .whereRef('job_attachments.body_id', '=', 'file_bodies.body_id'),
           ),
         ),
       )
-      .executeTakeFirst();
-    return numDeletedRows > 0n;
+      .returning('body_id')
+      .execute();
+    return deleted.map(({ body_id }) => body_id);
   }
 }

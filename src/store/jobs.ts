@@ -85,7 +85,7 @@ export class JobReader {
       .execute();
   }
 
-  /** The steps that a job has finished, current again or not. */
+  /** The steps that a job has finished, current again or not, without those that its entry does not have any more. */
   async finishedSteps(teamId: string, jobId: string): Promise<Set<string>> {
     const rows = await this.db
       .selectFrom('job_steps')
@@ -93,6 +93,7 @@ export class JobReader {
       .where('team_id', '=', teamId)
       .where('job_id', '=', jobId)
       .where('finished_at', 'is not', null)
+      .where('ordinal', '>=', 0)
       .execute();
     return new Set(rows.map(row => row.step_id));
   }
@@ -108,13 +109,24 @@ export class JobReader {
       .executeTakeFirst();
   }
 
-  /** The first `limit` rows, oldest first. */
-  history(teamId: string, jobId: string, limit: number): Promise<Row<'job_history'>[]> {
+  /** Every step that a job has reached; `ordinal` is -1 where its entry does not have the step any more. */
+  reachedSteps(teamId: string, jobId: string): Promise<JobStepRow[]> {
+    return this.db
+      .selectFrom('job_steps')
+      .selectAll()
+      .where('team_id', '=', teamId)
+      .where('job_id', '=', jobId)
+      .execute();
+  }
+
+  /** Up to `limit` rows behind the one numbered `after`, oldest first. Their numbers begin at 1 and have no gaps. */
+  history(teamId: string, jobId: string, limit: number, after = 0): Promise<Row<'job_history'>[]> {
     return this.db
       .selectFrom('job_history')
       .selectAll()
       .where('team_id', '=', teamId)
       .where('job_id', '=', jobId)
+      .where('seq', '>', after)
       .orderBy('seq')
       .limit(limit)
       .execute();

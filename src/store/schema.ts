@@ -7,6 +7,7 @@
  */
 
 import type { Column, Tables } from './schema/columns.ts';
+import { commentsTables } from './schema/comments.ts';
 import { eventsTables } from './schema/events.ts';
 import { filesTables } from './schema/files.ts';
 import { holdsTables } from './schema/holds.ts';
@@ -29,6 +30,7 @@ export const tables = {
   ...sheetsTables,
   ...webhooksTables,
   ...eventsTables,
+  ...commentsTables,
 } as const satisfies Tables;
 
 type All = typeof tables;

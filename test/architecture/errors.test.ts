@@ -84,7 +84,7 @@ const rows = [...page.matchAll(/^\| `([^`]+)` *\| (\d+) *\| (.+?) *\| (.+?) *\|$
 describe('the slugs of src/', () => {
   test('are found, those of helper functions too', () => {
     expect(uses.length).toBeGreaterThan(40);
-    expect(uses).toContainEqual({ slug: 'job-running', kind: 'WrongState', file: 'src/engine/closing.ts' });
+    expect(uses).toContainEqual({ slug: 'job-running', kind: 'WrongState', file: 'src/engine/job-lists.ts' });
     expect(classes.size).toBeGreaterThanOrEqual(12);
   });
 

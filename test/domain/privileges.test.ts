@@ -45,6 +45,7 @@ describe('roles', () => {
     expect(privilegesOf(['AUTHOR']).every(privilege => privilege.startsWith('template'))).toBe(true);
     expect(privilegesOf(['JOBCREATOR']).every(privilege => /^(job|workflow)/.test(privilege))).toBe(true);
     expect(privilegesOf(['EXECUTOR'])).toEqual([
+      'jobAssignIndividual',
       'jobUpdateExtendedProperties',
       'jobUpdateNotes',
       'jobUpdatePercentComplete',

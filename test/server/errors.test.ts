@@ -6,6 +6,7 @@ import SQLite from 'better-sqlite3';
 import type { Kysely } from 'kysely';
 import pg from 'pg';
 import { SystemException } from '#gen/common_types';
+import { AssignedType } from '#gen/flow_types';
 import { JobTemplateLockFailed } from '#gen/job_template_types';
 import type { Metadata } from '#gen/metadata_types';
 import { MetadataType, Owner } from '#gen/metadata_types';
@@ -514,6 +515,11 @@ const provoked: Readonly<Record<string, Provoked>> = {
     message: /no job WO-404 in your teams/,
     call: () => ana.jobs.getJob('WO-404', {} as never),
   },
+  'job-open': {
+    code: 413,
+    message: /is open; leave it out of the list; no job was reopened/,
+    call: async () => ana.jobs.reopenJobs([await newJob()]),
+  },
   'job-running': {
     code: 413,
     message: /has a running step, "Close the valve"; finish or stop it first/,
@@ -603,8 +609,8 @@ const provoked: Readonly<Record<string, Provoked>> = {
   },
   'not-implemented': {
     code: 421,
-    message: /getJobComments/,
-    call: () => ana.jobs.getJobComments('any'),
+    message: /getOperations/,
+    call: () => ana.connection.service('FormulaService').getOperations(admin.teamId),
   },
   'not-logged-in': {
     code: 401,
@@ -675,6 +681,19 @@ const provoked: Readonly<Record<string, Provoked>> = {
     code: 404,
     message: /no step group nowhere in this template; its root is /,
     call: () => edit(id => ana.templates.addStepModular(id, 'nowhere', step('Lost'), -1, false)),
+  },
+  'step-not-current': {
+    code: 413,
+    message: /has no current step; make one current with setCurrentStep/,
+    call: async () => {
+      const { id } = await newTemplate(ana, 'Does not end by itself', [step('Only', { flow: { canSkip: true } })]);
+      await ana.templates.acquireLock(id);
+      await ana.templates.update(id, { defaults: { closeAtEnd: false } });
+      await ana.templates.publish(id);
+      const [jobId] = (await ana.jobs.createJobs(id, {})).jobIds;
+      await ana.jobs.finishSteps(jobId!, []);
+      return ana.jobs.assignCurrentStep(jobId!, ana.id, AssignedType.User);
+    },
   },
   'step-not-found': {
     code: 404,
@@ -750,6 +769,18 @@ const provoked: Readonly<Record<string, Provoked>> = {
     code: 400,
     message: /no status "Begun"; there are Open, /,
     call: () => ana.jobs.createJobs(published, { jobStatus: 'Begun' }),
+  },
+  'upgrade-refused': {
+    code: 413,
+    message: /stands at "Former", which the published version does not have; .*no job was upgraded/,
+    call: async () => {
+      const { id, stepGroup } = await publishedTemplate(ana, 'Changes', [step('Former'), step('Other')]);
+      const { jobIds } = await ana.jobs.createJobs(id, {});
+      await ana.templates.acquireLock(id);
+      await ana.templates.removeStepModular(id, stepGroup.id, stepGroup.children[0]!.id, 0);
+      await ana.templates.publish(id);
+      return ana.jobs.upgradeJobs(jobIds);
+    },
   },
   'upload-not-found': {
     code: 404,

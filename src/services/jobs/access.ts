@@ -1,5 +1,5 @@
 /** Which jobs a caller may see and act on. */
-import { BadRequest, NotFound } from '../../base/errors.ts';
+import { BadRequest, DomainError, NotFound } from '../../base/errors.ts';
 import { type Privilege, requirePrivilege, teamsOf } from '../../domain/privileges.ts';
 import type { Reader } from '../../store/database.ts';
 import type { JobRow } from '../../store/jobs.ts';
@@ -18,21 +18,38 @@ export async function visibleAll(
   jobIds: readonly string[],
   field = 'jobId',
 ): Promise<JobRow[]> {
-  const found = Map.groupBy(await reader.jobs.jobs(teamsOf(call.caller), jobIds), job => job.job_id);
+  const found = await visibleEach(reader, call, jobIds, field);
   return jobIds.map(jobId => {
-    const [job, another] = found.get(jobId) ?? [];
-    if (!job) throw jobNotFound(field, jobId);
-    // Ids that callers chose are unique in their team only.
-    if (another) {
-      throw new BadRequest(
-        'invalid-argument',
-        `${field}: two of your teams have a job ${jobId}; call with a token of a user of one of them`,
-        { jobId },
-      );
-    }
+    const job = found.get(jobId)!;
+    if (job instanceof DomainError) throw job;
     return job;
   });
 }
+
+/** By id: the job, or why the caller has none of that id. */
+export async function visibleEach(
+  reader: Reader,
+  call: Call,
+  jobIds: readonly string[],
+  field = 'jobId',
+): Promise<Map<string, JobRow | DomainError>> {
+  const found = Map.groupBy(await reader.jobs.jobs(teamsOf(call.caller), jobIds), job => job.job_id);
+  return new Map<string, JobRow | DomainError>(
+    jobIds.map((jobId): [string, JobRow | DomainError] => {
+      const [job, another] = found.get(jobId) ?? [];
+      if (!job) return [jobId, jobNotFound(field, jobId)];
+      return [jobId, another ? inTwoTeams(field, jobId) : job];
+    }),
+  );
+}
+
+/** Ids that callers chose are unique in their team only. */
+const inTwoTeams = (field: string, jobId: string): BadRequest =>
+  new BadRequest(
+    'invalid-argument',
+    `${field}: two of your teams have a job ${jobId}; call with a token of a user of one of them`,
+    { jobId },
+  );
 
 export const jobNotFound = (field: string, jobId: string): NotFound =>
   new NotFound('job-not-found', `${field}: no job ${jobId} in your teams; createJobs returns the ids of jobs`, {

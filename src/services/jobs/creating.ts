@@ -37,6 +37,8 @@ export function createJobs(
 }
 
 async function checkParent(tx: Transactor, teamId: string, parentJob: string): Promise<void> {
+  // Kept until the end: a parent that is deleted meanwhile is none any more.
+  await tx.jobs.lockJobs([teamId], [parentJob]);
   const [parent] = await tx.jobs.jobs([teamId], [parentJob]);
   if (!parent) throw jobNotFound('jobOverrides.parentJob', parentJob);
 }

@@ -1,34 +1,49 @@
 /** JobsService: the table of contents. Each function says where it is built; the order is the interface's. */
+import type { PageReq } from '#gen/common_types';
+import type { AssignedType } from '#gen/flow_types';
 import type {
   AddJobAttachmentResponse,
   AttachmentChunk,
   AttachmentUpload,
   CreateJobOverrides,
   CreateJobsResponse,
+  DiagramDetails,
   Geometry,
   Job,
   JobActionResponse,
   JobAttachment,
   JobAttachmentDetails,
+  JobComment,
   JobDependencyDetails,
   JobHistory,
+  JobHistoryPage,
   JobHoldDetails,
+  JobManageResult,
   JobRequestOptions,
+  JobUpgradePreview,
   UpdateJobOverrides,
 } from '#gen/jobs_types';
+import { closeJobs } from '../../engine/closing.ts';
+import { deleteJobs } from '../../engine/deleting.ts';
+import { reopenJobs } from '../../engine/reopening.ts';
 import { finishSteps, startSteps, stopSteps } from '../../engine/running.ts';
+import { upgradeJobs } from '../../engine/upgrading.ts';
 import type { Store } from '../../store/database.ts';
 import type { Call } from '../call.ts';
 import type { Handler } from '../surface.ts';
+import { assign } from './assigning.ts';
 import * as bodies from './attachment-bodies.ts';
 import * as uploads from './attachment-uploads.ts';
 import * as attachments from './attachments.ts';
+import { addJobComment, getJobComments } from './comments.ts';
 import { createJobs } from './creating.ts';
+import { getJobDiagram } from './diagram.ts';
 import * as holds from './holds.ts';
+import { actOnAll, actOnEach, previewUpgrade } from './lists.ts';
 import { getJobLocation, setJobLocation } from './location.ts';
-import { getJob, getJobHistory } from './reading.ts';
+import { getJob, getJobHistory, getJobHistoryPage } from './reading.ts';
 import { updateJob } from './updating.ts';
-import { actOnSteps, closeJobs, setCurrent } from './working.ts';
+import { actOnSteps, setCurrent } from './working.ts';
 
 export class JobsHandler implements Handler<'JobsService'> {
   readonly #store: Store;
@@ -56,8 +71,26 @@ export class JobsHandler implements Handler<'JobsService'> {
     return holds.addHolds(this.#store, call, params);
   }
 
+  addJobComment(call: Call, jobId: string, comment: string): Promise<string> {
+    return addJobComment(this.#store, call, jobId, comment);
+  }
+
+  assignCurrentStep(call: Call, jobId: string, assignedTo: string, assignedType: AssignedType): Promise<boolean> {
+    return assign(this.#store, call, jobId, undefined, { type: assignedType, to: assignedTo });
+  }
+
+  assignStep(
+    call: Call,
+    jobId: string,
+    stepId: string,
+    assignedTo: string,
+    assignedType: AssignedType,
+  ): Promise<boolean> {
+    return assign(this.#store, call, jobId, stepId, { type: assignedType, to: assignedTo });
+  }
+
   closeJobs(call: Call, jobIds: string[]): Promise<boolean> {
-    return closeJobs(this.#store, call, jobIds);
+    return actOnAll(this.#store, call, closeJobs, jobIds);
   }
 
   createJobs(call: Call, jobTemplateId: string, jobOverrides: CreateJobOverrides): Promise<CreateJobsResponse> {
@@ -66,6 +99,10 @@ export class JobsHandler implements Handler<'JobsService'> {
 
   deleteAttachment(call: Call, jobId: string, attachmentId: string): Promise<boolean> {
     return attachments.deleteAttachment(this.#store, call, jobId, attachmentId);
+  }
+
+  deleteJobs(call: Call, jobIds: string[]): Promise<boolean> {
+    return actOnAll(this.#store, call, deleteJobs, jobIds);
   }
 
   finishSteps(call: Call, jobId: string, stepIds: string[]): Promise<JobActionResponse> {
@@ -88,6 +125,14 @@ export class JobsHandler implements Handler<'JobsService'> {
     return getJob(this.#store, call, jobId, options);
   }
 
+  getJobComments(call: Call, jobId: string): Promise<JobComment[]> {
+    return getJobComments(this.#store, call, jobId);
+  }
+
+  getJobDiagram(call: Call, jobId: string): Promise<DiagramDetails> {
+    return getJobDiagram(this.#store, call, jobId);
+  }
+
   getJobHistory(call: Call, jobId: string): Promise<JobHistory[]> {
     return getJobHistory(this.#store, call, jobId);
   }
@@ -102,6 +147,10 @@ export class JobsHandler implements Handler<'JobsService'> {
 
   releaseHolds(call: Call, params: JobHoldDetails): Promise<JobActionResponse> {
     return holds.releaseHolds(this.#store, call, params);
+  }
+
+  reopenJobs(call: Call, jobIds: string[]): Promise<boolean> {
+    return actOnAll(this.#store, call, reopenJobs, jobIds);
   }
 
   setCurrentStep(call: Call, jobId: string, stepId: string): Promise<JobActionResponse> {
@@ -128,6 +177,30 @@ export class JobsHandler implements Handler<'JobsService'> {
     return updateJob(this.#store, call, jobId, jobUpdates, allowRunningStepId);
   }
 
+  upgradeJobs(call: Call, jobIds: string[]): Promise<boolean> {
+    return actOnAll(this.#store, call, upgradeJobs, jobIds);
+  }
+
+  closeJobsEach(call: Call, jobIds: string[]): Promise<JobManageResult[]> {
+    return actOnEach(this.#store, call, closeJobs, jobIds);
+  }
+
+  deleteJobsEach(call: Call, jobIds: string[]): Promise<JobManageResult[]> {
+    return actOnEach(this.#store, call, deleteJobs, jobIds);
+  }
+
+  reopenJobsEach(call: Call, jobIds: string[]): Promise<JobManageResult[]> {
+    return actOnEach(this.#store, call, reopenJobs, jobIds);
+  }
+
+  upgradeJobsEach(call: Call, jobIds: string[]): Promise<JobManageResult[]> {
+    return actOnEach(this.#store, call, upgradeJobs, jobIds);
+  }
+
+  previewUpgrade(call: Call, jobIds: string[]): Promise<JobUpgradePreview[]> {
+    return previewUpgrade(this.#store, call, jobIds);
+  }
+
   getAttachmentChunk(
     call: Call,
     jobId: string,
@@ -148,5 +221,9 @@ export class JobsHandler implements Handler<'JobsService'> {
 
   finishAttachmentUpload(call: Call, uploadId: string, sha256: string): Promise<AddJobAttachmentResponse> {
     return uploads.finishAttachmentUpload(this.#store, call, uploadId, sha256);
+  }
+
+  getJobHistoryPage(call: Call, jobId: string, pageReq: PageReq): Promise<JobHistoryPage> {
+    return getJobHistoryPage(this.#store, call, jobId, pageReq);
   }
 }

@@ -1,6 +1,8 @@
 /** Reading jobs and their history. */
-import type { Job, JobHistory, JobRequestOptions } from '#gen/jobs_types';
+import type { PageReq } from '#gen/common_types';
+import type { Job, JobHistory, JobHistoryPage, JobRequestOptions } from '#gen/jobs_types';
 import { BadRequest } from '../../base/errors.ts';
+import { pageInfo, pageOf } from '../../domain/paging.ts';
 import { tableStructs } from '../../domain/properties/structs.ts';
 import { PropertyTables } from '../../domain/properties/tables.ts';
 import { blocking } from '../../engine/holds.ts';
@@ -46,4 +48,15 @@ export const getJobHistory = (store: Store, call: Call, jobId: string): Promise<
       );
     }
     return rows.map(toHistory);
+  });
+
+/** The rows of a history are numbered without gaps, so the number of its last row is how many there are. */
+export const getJobHistoryPage = (store: Store, call: Call, jobId: string, request: PageReq): Promise<JobHistoryPage> =>
+  store.read(async reader => {
+    const job = await visible(reader, call, jobId);
+    const key = await reader.files.signingKey('page');
+    const page = pageOf(request, ['history', job.team_id, jobId], key);
+    const rows = await reader.jobs.history(job.team_id, jobId, page.size, page.offset);
+    const total = Math.min(job.history_seq, page.countUpTo ?? job.history_seq);
+    return { entries: rows.map(toHistory), pageInfo: pageInfo(page, total, key) };
   });

@@ -1,0 +1,52 @@
+/**
+ * Deleting jobs of a list, open or closed, with all that belongs to them; for good. What is left of them is their events, and the
+ * `parentJobRefId` of jobs that were part of them.
+ */
+import { JobHistoryAction } from '#gen/jobs_types';
+import { NotificationType } from '#gen/notifications_types';
+import type { Transactor } from '../store/database.ts';
+import type { Act } from './act.ts';
+import { releaseDependents } from './dependencies.ts';
+import { emit, eventOf } from './events.ts';
+import { historyRow } from './history.ts';
+import { idsOf, type ListAct, runningIn } from './job-lists.ts';
+import { deleteIfUnused } from './uploading.ts';
+
+export const deleteJobs: ListAct = {
+  privilege: 'jobDelete',
+  done: 'deleted',
+
+  async judge(reader, teamId, jobs) {
+    return { obstacles: runningIn(jobs, await reader.jobs.currentSteps(teamId, idsOf(jobs))) };
+  },
+
+  async write(tx, act, teamId, jobs) {
+    const jobIds = idsOf(jobs);
+    const bodies = await tx.attachments.bodiesOf(teamId, jobIds);
+    await releaseDependents(tx, act, jobs, 'deleted');
+    await tx.jobLists.deleteJobs(teamId, jobIds);
+    await deleteIfUnused(tx, teamId, ...bodies);
+    await emit(
+      tx,
+      jobs.map(job => eventOf(act, job, NotificationType.JobDeleted)),
+    );
+    await childrenLoseParent(tx, act, teamId, jobIds);
+  },
+};
+
+async function childrenLoseParent(tx: Transactor, act: Act, teamId: string, jobIds: readonly string[]): Promise<void> {
+  const children = await tx.jobLists.orphan(teamId, jobIds);
+  await tx.jobs.insertHistory(
+    children.map(({ job_id, history_seq, parent_ref }) =>
+      historyRow(act, { team_id: teamId, job_id, seq: history_seq }, JobHistoryAction.Updated, {
+        result: `parentJob ${parent_ref} was deleted`,
+      }),
+    ),
+  );
+  const jobProperties = [{ propertyName: 'parentJob' }];
+  const properties = { jobProperties, extendedProperties: [], relatedProperties: [] };
+  await emit(
+    tx,
+    children.map(job => eventOf(act, job, NotificationType.JobUpdated, { properties, closed: job.closed === 1 })),
+  );
+}
