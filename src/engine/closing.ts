@@ -1,11 +1,13 @@
 /** Closing jobs: the list is checked whole, then done whole. */
 import { JobHistoryAction, StepState } from '#gen/jobs_types';
+import { NotificationType } from '#gen/notifications_types';
 import { WrongState } from '../base/errors.ts';
 import { FINAL_STATUS } from '../domain/jobs.ts';
 import type { Transactor } from '../store/database.ts';
 import type { JobRow } from '../store/jobs.ts';
 import type { Act } from './act.ts';
 import { releaseDependents } from './dependencies.ts';
+import { emit, eventOf } from './events.ts';
 import { historyRow } from './history.ts';
 
 /** What closing sets on a job. */
@@ -34,6 +36,11 @@ export async function closeJobs(tx: Transactor, act: Act, teamId: string, jobs: 
     jobs.map(job =>
       historyRow(act, { team_id: teamId, job_id: job.job_id, seq: job.history_seq + 1 }, JobHistoryAction.Closed),
     ),
+  );
+  const closed = { closed: true, closedBy: act.caller.userId };
+  await emit(
+    tx,
+    jobs.map(job => eventOf(act, job, NotificationType.JobUpdated, closed)),
   );
   await releaseDependents(tx, act, jobs, 'closed');
 }

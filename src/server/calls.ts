@@ -18,6 +18,7 @@ import type { Store } from '../store/database.ts';
 import { settledArguments } from './arguments.ts';
 import type { ServedFunction } from './functions.ts';
 import { type Metrics, REFUSALS } from './metrics.ts';
+import { Waits } from './waits.ts';
 import { TooLong } from './wire/bytes.ts';
 import { BeyondLimit, Malformed, Untakable } from './wire/protocol.ts';
 
@@ -53,7 +54,8 @@ interface Running {
   /** With its caller as soon as the caller is known. */
   call: OpenCall | Call;
   readonly session: CallerSession;
-  readonly started: number;
+  /** Of performance.now(); a call that has waited began anew then. */
+  started: number;
   readonly settle: (outcome: Outcome) => void;
 }
 
@@ -70,6 +72,7 @@ export class Calls {
   readonly #limits: CallLimits;
   readonly #metrics: Metrics;
   readonly #running = new Set<Running>();
+  readonly #waits: Waits;
   readonly #sweep: NodeJS.Timeout;
 
   constructor(store: Store, clock: Clock, ids: Ids, logger: Logger, limits: CallLimits, metrics: Metrics) {
@@ -79,7 +82,13 @@ export class Calls {
     this.#logger = logger;
     this.#limits = limits;
     this.#metrics = metrics;
+    this.#waits = new Waits(metrics);
     this.#sweep = setInterval(() => this.#endOverdue(), SWEEP_MS).unref();
+  }
+
+  /** Ends the waits of calls that wait for something to happen, now and from now on. */
+  endWaits(): void {
+    this.#waits.stop();
   }
 
   stop(): void {
@@ -121,14 +130,19 @@ export class Calls {
     }
     const caller = await callerOf(this.#store, token, call.now);
     session.authenticated();
-    return { ...call, caller };
+    return {
+      ...call,
+      caller,
+      patience: ms => this.#waits.begin(ms, session),
+      again: () => this.withCaller({ ...call, now: this.#clock.now() }, session),
+    };
   }
 
   /** Never rejects but with Malformed. */
   async #run(running: Running, read: ReadArguments): Promise<Outcome> {
     const { served, session } = running;
     try {
-      if (served.needsToken) running.call = await this.withCaller(running.call, session);
+      if (served.needsToken) running.call = this.#waiting(running, await this.withCaller(running.call, session));
       const value = await handled(served, running.call, taken(read));
       this.#count(running, 'ok');
       return { field: 'success', value, requestId: running.call.requestId };
@@ -136,6 +150,20 @@ export class Calls {
       if (error instanceof Malformed) throw error;
       return this.#failed(running, error);
     }
+  }
+
+  /** While it waits, a call is none of those that are worked on: it takes no place among them, and none of the time of one. */
+  #waiting(running: Running, call: Call): Call {
+    const rest = () => {
+      this.#running.delete(running);
+      this.#metrics.running--;
+    };
+    const goOn = () => {
+      running.started = performance.now();
+      this.#running.add(running);
+      this.#metrics.running++;
+    };
+    return { ...call, patience: ms => this.#waits.begin(ms, running.session, rest, goOn) };
   }
 
   #ended(running: Running, settle: () => void): void {

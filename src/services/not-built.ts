@@ -28,5 +28,4 @@ export const notBuilt = {
   ComponentService: ['index', 'get', 'update'],
   FieldDataService: ['getNumberUnits'],
   FormulaService: ['getOperations', 'validateFormula'],
-  NotificationService: ['poll'],
 } as const satisfies { readonly [S in ServiceName]?: readonly (keyof Clients[S])[] };

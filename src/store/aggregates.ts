@@ -5,6 +5,7 @@ import { AttributeReader, AttributeTransactor } from './attributes.ts';
 import { AuditReader, AuditTransactor } from './audit.ts';
 import { DocumentReader, DocumentTransactor } from './documents.ts';
 import type { Engine } from './engine.ts';
+import { EventWebhookReader, EventWebhookTransactor } from './event-webhooks.ts';
 import { EventReader, EventTransactor } from './events.ts';
 import { FileReader, FileTransactor } from './files.ts';
 import { GroupReader, GroupTransactor } from './groups.ts';
@@ -54,6 +55,7 @@ export class Reader {
   readonly webhooks: WebhookReader;
   readonly events: EventReader;
   readonly runs: RunReader;
+  readonly eventWebhooks: EventWebhookReader;
 
   constructor(db: Kysely<Database>, engine: Engine, cache: TreeCache) {
     this.people = new PeopleReader(db, engine);
@@ -80,6 +82,7 @@ export class Reader {
     this.webhooks = new WebhookReader(db, engine);
     this.events = new EventReader(db, engine);
     this.runs = new RunReader(db, engine);
+    this.eventWebhooks = new EventWebhookReader(db, engine);
   }
 }
 
@@ -87,7 +90,7 @@ export class Reader {
 export interface Effects {
   readonly forgetCallers: () => void;
   readonly wakeWorkers: () => void;
-  readonly eventsWritten: () => void;
+  readonly eventsWritten: (teamId: string) => void;
 }
 
 export class Transactor extends Reader {
@@ -117,6 +120,7 @@ export class Transactor extends Reader {
   override readonly webhooks: WebhookTransactor;
   override readonly events: EventTransactor;
   override readonly runs: RunTransactor;
+  override readonly eventWebhooks: EventWebhookTransactor;
   readonly #effects = new Set<() => void>();
 
   /** Something was queued: whoever works it off looks after the commit. */
@@ -149,8 +153,16 @@ export class Transactor extends Reader {
     this.sheets = new SheetTransactor(db, engine);
     this.metadata = new MetadataTransactor(db, engine);
     this.webhooks = new WebhookTransactor(db, engine);
-    this.events = new EventTransactor(db, engine, () => this.onCommit(effects.eventsWritten));
+    const teamsTold = new Set<string>();
+    const tell = () => {
+      for (const teamId of teamsTold) effects.eventsWritten(teamId);
+    };
+    this.events = new EventTransactor(db, engine, teamId => {
+      teamsTold.add(teamId);
+      this.onCommit(tell);
+    });
     this.runs = new RunTransactor(db, engine, () => this.onCommit(effects.wakeWorkers));
+    this.eventWebhooks = new EventWebhookTransactor(db, engine);
     this.wakeWorkers = () => this.onCommit(effects.wakeWorkers);
   }
 

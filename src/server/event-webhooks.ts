@@ -1,0 +1,136 @@
+/**
+ * Sends events to the webhooks that want them: at once what this process has written, within a second what others have. Each webhook
+ * is told one thing after the other, and none waits for another; whoever sends for one has taken it, so no two processes do.
+ */
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import { type Position, sealedCursor } from '../domain/cursors.ts';
+import { notTaken, taken } from '../engine/event-webhooks.ts';
+import { signatureOf } from '../engine/webhooks.ts';
+import { wantedIn } from '../services/notifications/filter.ts';
+import { type Found, look } from '../services/notifications/looking.ts';
+import { toNotification } from '../services/notifications/wire.ts';
+import type { Store } from '../store/database.ts';
+import { type EventWebhookRow, eventWebhookId } from '../store/event-webhooks.ts';
+import type { Row } from '../store/schema.ts';
+import { eventMessage } from './event-messages.ts';
+import { post } from './posting.ts';
+
+const LOOK_EVERY_MS = 1000;
+/** Longer than an answer may take: then whoever took it is gone. */
+const TAKEN_FOR_MS = 60_000;
+/** Webhooks that are sent to at a time. */
+const AT_ONCE = 20;
+/** A webhook is the team's, and nobody's: what steps ask is not for it, and no template is hidden from it. */
+const VIEWER = { userId: '', groups: [], seesHidden: true };
+
+export class EventSender {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #ending = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+  readonly #forget: readonly (() => void)[];
+  /** By team and purpose. */
+  readonly #sending = new Map<string, Promise<void>>();
+  #looking: Promise<void> | undefined;
+  #again = false;
+
+  constructor(store: Store, clock: Clock, logger: Logger) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#forget = [store.onEvents(() => this.#look()), store.onQueued(() => this.#look())];
+    this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
+  }
+
+  /** Ends what is on its way: it is sent again by whoever looks next. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    for (const forget of this.#forget) forget();
+    this.#ending.abort();
+    await this.#looking;
+    await Promise.all(this.#sending.values());
+  }
+
+  #look(): void {
+    if (this.#ending.signal.aborted) return;
+    this.#again = this.#looking !== undefined;
+    this.#looking ??= this.#lookFor().finally(() => {
+      this.#looking = undefined;
+      if (this.#again) this.#look();
+    });
+  }
+
+  async #lookFor(): Promise<void> {
+    try {
+      const waiting = await this.#store.read(reader => reader.eventWebhooks.waiting(this.#clock.now(), 2 * AT_ONCE));
+      for (const webhook of waiting) {
+        const key = `${webhook.team_id} ${webhook.purpose}`;
+        if (this.#sending.has(key) || this.#sending.size >= AT_ONCE) continue;
+        this.#sending.set(
+          key,
+          this.#sendFor(webhook).finally(() => this.#sending.delete(key)),
+        );
+      }
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  /** Until it has heard everything, or did not take something. */
+  async #sendFor(waiting: Row<'event_webhooks'>): Promise<void> {
+    try {
+      const takenUntil = this.#clock.now() + TAKEN_FOR_MS;
+      const webhook = await this.#store.transact(tx => tx.eventWebhooks.take(waiting, takenUntil));
+      if (!webhook) return;
+      const found = await this.#found(webhook);
+      const outcome = await this.#outcome(webhook, found);
+      if (!outcome) return;
+      const settled = await this.#store.transact(tx => tx.eventWebhooks.settle(webhook, takenUntil, outcome));
+      if (settled && outcome.attempts === 0) setImmediate(() => this.#look());
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #found(webhook: EventWebhookRow): Promise<Found & { readonly keys: Keys }> {
+    const wanted = wantedIn(webhook.team_id, JSON.parse(webhook.filter));
+    return this.#store.read(async reader => ({
+      ...(await look(reader, VIEWER, wanted, webhook)),
+      keys: { cursor: await reader.files.signingKey('cursor'), webhook: await reader.files.signingKey('webhook') },
+    }));
+  }
+
+  /** @returns undefined when it was broken off */
+  async #outcome(webhook: EventWebhookRow, { rows, end, keys }: Found & { readonly keys: Keys }) {
+    if (rows.length === 0) return taken(end, this.#clock.now());
+    const { team_id: teamId } = webhook;
+    const notifications = rows.map(row => toNotification(row, sealedCursor(teamId, row, row.at, keys.cursor)));
+    const webhookId = eventWebhookId(webhook);
+    const body = JSON.stringify({ webhookId, teamId, events: notifications.map(eventMessage) });
+    const failure = await post(
+      {
+        url: webhook.url,
+        delivery: deliveryId(webhookId, webhook),
+        signature: signatureOf(keys.webhook, { ...webhook, body }, this.#clock.now()),
+        body,
+      },
+      this.#ending.signal,
+    );
+    if (failure === undefined) return taken(end, this.#clock.now());
+    return this.#ending.signal.aborted ? undefined : notTaken(webhook, failure, this.#clock.now());
+  }
+
+  #failed(error: unknown): void {
+    if (!this.#ending.signal.aborted) this.#logger.error({ err: error }, 'events could not be sent; they wait');
+  }
+}
+
+interface Keys {
+  readonly cursor: Buffer;
+  readonly webhook: Buffer;
+}
+
+/** The same when it is sent again: what begins behind the same position. */
+const deliveryId = (webhookId: string, { xid, event_id }: Position): string => `${webhookId}.${xid}.${event_id}`;
