@@ -94,17 +94,11 @@ export class EventSocket {
   }
 
   #received(data: RawData, isBinary: boolean): void {
-    const { limits, metrics } = this.#parts.shared;
     if (this.#ended) return;
     this.#waiting.push({ data, isBinary });
-    if (this.#working) {
-      // What had arrived by then still comes.
-      this.#socket.pause();
-      if (this.#waiting.length <= limits.pipelined) return;
-      metrics.refused('pipelined');
-      this.close(CLOSES.policy, 'too many messages at once');
-      return;
-    }
+    // Nothing more is read until what has arrived is answered.
+    this.#socket.pause();
+    if (this.#working) return;
     this.#working = true;
     void this.#work();
   }
