@@ -46,8 +46,7 @@ declare class Client {
      * read the jobs anew and begin with an empty cursor. A cursor belongs to its team: another team's is invalid-argument.
      * While a poll waits, the calls behind it on its connection wait too: give it a connection of its own.
      * 
-     * Errors: cursor-expired (420), team-not-found (404), invalid-argument (400), limit-exceeded (400),
-     * insufficient-permissions (476)
+     * Errors: cursor-expired (420), team-not-found (404), invalid-argument (400), limit-exceeded (400), insufficient-permissions (476)
      */
     poll(cursor: string, filter: NotificationFilter, timeoutMs: number): Promise<PollResult>;
 
@@ -61,8 +60,7 @@ declare class Client {
      * webhook is given up. An event may come twice, never out of order: its cursor tells it apart. Questions are left out.
      * Privilege adminAdvanced.
      * 
-     * Errors: team-not-found (404), webhook-not-found (404), invalid-argument (400), limit-exceeded (400),
-     * insufficient-permissions (476)
+     * Errors: team-not-found (404), webhook-not-found (404), invalid-argument (400), limit-exceeded (400), insufficient-permissions (476)
      */
     setEventWebhook(teamId: string, webhookId: string, url: string, filter: NotificationFilter): Promise<EventWebhook>;
 

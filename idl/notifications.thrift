@@ -326,8 +326,7 @@ service NotificationService {
    * read the jobs anew and begin with an empty cursor. A cursor belongs to its team: another team's is invalid-argument.
    * While a poll waits, the calls behind it on its connection wait too: give it a connection of its own.
    *
-   * Errors: cursor-expired (420), team-not-found (404), invalid-argument (400), limit-exceeded (400),
-   * insufficient-permissions (476)
+   * Errors: cursor-expired (420), team-not-found (404), invalid-argument (400), limit-exceeded (400), insufficient-permissions (476)
    */
   PollResult poll(
     1: string cursor,
@@ -345,8 +344,7 @@ service NotificationService {
    * webhook is given up. An event may come twice, never out of order: its cursor tells it apart. Questions are left out.
    * Privilege adminAdvanced.
    *
-   * Errors: team-not-found (404), webhook-not-found (404), invalid-argument (400), limit-exceeded (400),
-   * insufficient-permissions (476)
+   * Errors: team-not-found (404), webhook-not-found (404), invalid-argument (400), limit-exceeded (400), insufficient-permissions (476)
    */
   EventWebhook setEventWebhook(
     1: string teamId,

@@ -72,6 +72,7 @@ const headersOf = client('GroupHeaderContentService');
 const sheetsOf = client('DataSheetService');
 const metadataOf = client('MetadataService');
 const documentsOf = client('DocumentService');
+const notificationsOf = client('NotificationService');
 
 const give = (privileges: readonly Privilege[]) =>
   rolesOf(admin).update(probe, { permissions: { privileges: [...privileges] } });
@@ -113,6 +114,13 @@ const newList = async (more: Partial<Metadata> = {}) => {
   const made = await metadataOf(admin).add(admin.teamId, { ...list(), ...more });
   const [red, blue] = made.constraints.listOptions!.valueIds!;
   return { ...made, red: red!, blue: blue! };
+};
+/** Nobody is there. */
+const ADDRESS = 'http://127.0.0.1:9/';
+const newEventWebhook = async () => {
+  for (const { webhookId } of await notificationsOf(admin).getEventWebhooks(admin.teamId))
+    await notificationsOf(admin).removeEventWebhook(admin.teamId, webhookId);
+  return (await notificationsOf(admin).setEventWebhook(admin.teamId, '', ADDRESS, {})).webhookId;
 };
 const member = () => newUser(server, admin, `member${++names}`);
 
@@ -668,6 +676,19 @@ const calls: Calls = {
     deleteDocument: async () => {
       const id = await newDocument();
       return user => documentsOf(user).deleteDocument(id);
+    },
+  },
+  NotificationService: {
+    poll: async () => user => notificationsOf(user).poll('', { teamId: admin.teamId }, 0),
+    setEventWebhook: async () => user => notificationsOf(user).setEventWebhook(admin.teamId, '', ADDRESS, {}),
+    getEventWebhooks: async () => user => notificationsOf(user).getEventWebhooks(admin.teamId),
+    rotateEventWebhookSecret: async () => {
+      const id = await newEventWebhook();
+      return user => notificationsOf(user).rotateEventWebhookSecret(admin.teamId, id);
+    },
+    removeEventWebhook: async () => {
+      const id = await newEventWebhook();
+      return user => notificationsOf(user).removeEventWebhook(admin.teamId, id);
     },
   },
   AuditService: { query: async () => user => user.connection.service('AuditService').query(admin.teamId, {}) },

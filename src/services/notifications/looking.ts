@@ -27,18 +27,39 @@ export async function look(
   from: Position,
   kept?: readonly EventRow[],
 ): Promise<Found> {
-  const limit = wantsAll(wanted) ? wanted.maxEvents + 1 : LOOK;
+  const limit = kept || !wantsAll(wanted) ? LOOK : wanted.maxEvents + 1;
   const read = kept ?? (await reader.events.after(wanted.teamId, from, limit));
   const met = read.filter(row => meets(row, wanted));
-  const seen = met.length === 0 ? [] : await visible(reader, viewer, wanted, met);
-  const rows = seen.slice(0, wanted.maxEvents);
+  return foundIn(read, await visible(reader, viewer, wanted, met), wanted, from, limit);
+}
+
+/** As look, where the events are known and the database need not be asked who may see them; undefined: it must. */
+export function lookAt(kept: readonly EventRow[], viewer: Viewer, wanted: Wanted, from: Position): Found | undefined {
+  const met = kept.filter(row => meets(row, wanted));
+  return met.some(row => depends(row, viewer, wanted)) ? undefined : foundIn(kept, met, wanted, from, LOOK);
+}
+
+/** Whether the database knows more of who may see it. */
+const depends = ({ type, job_id }: EventRow, { seesHidden }: Viewer, { mine }: Wanted): boolean =>
+  mine || type === NotificationType.StepInfoRequired || (job_id === null && !seesHidden);
+
+/** @param limit as many as could be read */
+function foundIn(
+  read: readonly EventRow[],
+  seen: readonly EventRow[],
+  { maxEvents }: Wanted,
+  from: Position,
+  limit: number,
+): Found {
+  const rows = seen.slice(0, maxEvents);
   const isCut = rows.length < seen.length;
   const last = isCut ? rows.at(-1) : read.at(-1);
-  const isMore = isCut || read.length >= (kept ? LOOK : limit);
+  const isMore = isCut || read.length >= limit;
   return { rows, end: last ?? from, unreadSince: isMore ? last?.at : undefined };
 }
 
 async function visible(reader: Reader, viewer: Viewer, wanted: Wanted, rows: readonly EventRow[]): Promise<EventRow[]> {
+  if (!rows.some(row => depends(row, viewer, wanted))) return [...rows];
   const { teamId } = wanted;
   const jobIds = jobsIn(rows);
   const mine = wanted.mine ? await reader.events.jobsOf(viewer.userId, viewer.groups, teamId, jobIds) : undefined;

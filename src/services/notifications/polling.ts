@@ -11,11 +11,11 @@ import {
 import { BadRequest } from '../../base/errors.ts';
 import { cursorExpired, type Position, positionIn, sealedCursor } from '../../domain/cursors.ts';
 import { requireMember } from '../../domain/privileges.ts';
-import { type EventWatch, LOOK } from '../../engine/watching.ts';
+import type { EventWatch } from '../../engine/watching.ts';
 import type { Reader, Store } from '../../store/database.ts';
 import type { Call, Patience } from '../call.ts';
-import { meets, viewerOf, type Wanted, wantedBy } from './filter.ts';
-import { type Found, look } from './looking.ts';
+import { viewerOf, type Wanted, wantedBy } from './filter.ts';
+import { type Found, look, lookAt } from './looking.ts';
 import { jobStates } from './states.ts';
 import { toNotification } from './wire.ts';
 
@@ -111,11 +111,10 @@ export async function lookAgain(
   wanted: Wanted,
   from: Position,
 ): Promise<Found> {
+  const viewer = viewerOf(caller, wanted.teamId);
   const kept = watch.kept(wanted.teamId, from);
-  const last = kept?.at(-1);
-  if (last && !kept!.some(row => meets(row, wanted)))
-    return { rows: [], end: last, unreadSince: kept!.length >= LOOK ? last.at : undefined };
-  return store.read(reader => look(reader, viewerOf(caller, wanted.teamId), wanted, from, kept));
+  const found = kept && lookAt(kept, viewer, wanted, from);
+  return found ?? store.read(reader => look(reader, viewer, wanted, from, kept));
 }
 
 function result(
