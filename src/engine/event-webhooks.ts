@@ -48,7 +48,11 @@ export async function addEventWebhook(
   return { ...webhook, ...signing };
 }
 
-/** It goes on where it was, and is taken up again when it was given up. @returns undefined when there is none */
+/**
+ * It goes on where it was, and is taken up again when it was given up; where the database is an older one than that in which it came
+ * so far, it begins now.
+ * @returns undefined when there is none
+ */
 export async function changeEventWebhook(
   tx: Transactor,
   act: Act,
@@ -60,7 +64,9 @@ export async function changeEventWebhook(
   const webhook = await tx.eventWebhooks.one(teamId, webhookId);
   if (!webhook) return undefined;
   const { team_id, purpose, generation, previous_until } = webhook;
-  const change = { filter, next_at: act.now, ...nothingFailed };
+  const isLost = await tx.events.isAhead(teamId, webhook);
+  const { xid, event_id } = isLost ? await tx.events.end(teamId) : webhook;
+  const change = { filter, xid, event_id, next_at: act.now, ...nothingFailed };
   await tx.webhooks.putWebhook({ team_id, purpose, url, generation, previous_until });
   await tx.eventWebhooks.change(webhook, change);
   if (url !== webhook.url) await audit(tx, act, teamId, 'webhook.set', webhookId, { url });

@@ -14,6 +14,8 @@ const LOOK_EVERY_MS = 1000;
 const REPEATED_AFTER_MS = [10, 40, 160] as const;
 /** Events kept per team, and had by one look. */
 export const LOOK = 1000;
+/** Of the events kept per team. */
+const MOST_CHARACTERS = 4_000_000;
 
 /** Somebody who waits. `news` resolves when there are events behind its position, and rejects when nobody can tell. */
 export interface Wait {
@@ -137,9 +139,9 @@ export class EventWatch {
     const last = rows.at(-1);
     if (!last) return;
     const all = [...watched.rows, ...rows];
-    const left = all.slice(-LOOK);
-    if (left.length < all.length) watched.from = all[all.length - left.length - 1]!;
-    watched.rows = left;
+    const dropped = all.length - keepable(all);
+    if (dropped > 0) watched.from = all[dropped - 1]!;
+    watched.rows = all.slice(dropped);
     watched.to = last;
     if (rows.length === LOOK) watched.again = true;
     for (const { from, resolve } of watched.waiters) if (isBehind(last, from)) resolve();
@@ -161,4 +163,15 @@ export class EventWatch {
       }
     }
   }
+}
+
+/** How many of the last events are kept. */
+function keepable(rows: readonly EventRow[]): number {
+  let [count, characters] = [0, 0];
+  while (count < Math.min(rows.length, LOOK)) {
+    characters += rows[rows.length - 1 - count]!.body.length;
+    if (characters > MOST_CHARACTERS) break;
+    count++;
+  }
+  return count;
 }

@@ -17,6 +17,8 @@ import { eventMessage } from './event-messages.ts';
 import { post } from './posting.ts';
 
 const LOOK_EVERY_MS = 1000;
+/** Writers need not pay for a look each. */
+const GATHER_MS = 50;
 /** Longer than an answer may take: then whoever took it is gone. */
 const TAKEN_FOR_MS = 60_000;
 /** Webhooks that are sent to at a time. */
@@ -34,32 +36,36 @@ export class EventSender {
   /** By team and purpose. */
   readonly #sending = new Map<string, Promise<void>>();
   #looking: Promise<void> | undefined;
-  #again = false;
+  #planned: NodeJS.Timeout | undefined;
 
   constructor(store: Store, clock: Clock, logger: Logger) {
     this.#store = store;
     this.#clock = clock;
     this.#logger = logger;
-    this.#forget = [store.onEvents(() => this.#look()), store.onQueued(() => this.#look())];
-    this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
+    this.#forget = [store.onEvents(() => this.#plan()), store.onQueued(() => this.#plan())];
+    this.#timer = setInterval(() => this.#plan(), LOOK_EVERY_MS).unref();
   }
 
   /** Ends what is on its way: it is sent again by whoever looks next. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
+    clearTimeout(this.#planned);
     for (const forget of this.#forget) forget();
     this.#ending.abort();
     await this.#looking;
     await Promise.all(this.#sending.values());
   }
 
-  #look(): void {
+  /** Looks soon: what many have written meanwhile is found by one look. */
+  #plan(): void {
     if (this.#ending.signal.aborted) return;
-    this.#again = this.#looking !== undefined;
-    this.#looking ??= this.#lookFor().finally(() => {
-      this.#looking = undefined;
-      if (this.#again) this.#look();
-    });
+    this.#planned ??= setTimeout(() => {
+      this.#planned = undefined;
+      if (this.#looking) return this.#plan();
+      this.#looking = this.#lookFor().finally(() => {
+        this.#looking = undefined;
+      });
+    }, GATHER_MS).unref();
   }
 
   async #lookFor(): Promise<void> {
@@ -88,7 +94,7 @@ export class EventSender {
       const outcome = await this.#outcome(webhook, found);
       if (!outcome) return;
       const settled = await this.#store.transact(tx => tx.eventWebhooks.settle(webhook, takenUntil, outcome));
-      if (settled && outcome.attempts === 0) setImmediate(() => this.#look());
+      if (settled && outcome.attempts === 0) this.#plan();
     } catch (error) {
       this.#failed(error);
     }
@@ -112,7 +118,7 @@ export class EventSender {
     const failure = await post(
       {
         url: webhook.url,
-        delivery: deliveryId(webhookId, webhook),
+        delivery: deliveryId(webhookId, webhook, end),
         signature: signatureOf(keys.webhook, { ...webhook, body }, this.#clock.now()),
         body,
       },
@@ -132,5 +138,6 @@ interface Keys {
   readonly webhook: Buffer;
 }
 
-/** The same when it is sent again: what begins behind the same position. */
-const deliveryId = (webhookId: string, { xid, event_id }: Position): string => `${webhookId}.${xid}.${event_id}`;
+/** The same when the same events are sent again: a receiver may leave out what it has had under it. */
+const deliveryId = (webhookId: string, from: Position, to: Position): string =>
+  [webhookId, from.xid, from.event_id, to.xid, to.event_id].join('.');

@@ -8,7 +8,7 @@ import { TeamRole } from '#gen/user_types';
 import { startServer } from '../../../src/server/server.ts';
 import { type Notifications, until } from '../../support/events.ts';
 import { newJob } from '../../support/jobs.ts';
-import { fails, hangs, Receiver, thanks } from '../../support/receiver.ts';
+import { fails, type Got, hangs, Receiver, thanks } from '../../support/receiver.ts';
 import { expectRefusal } from '../../support/refusals.ts';
 import { expectNothingWritten, rowsOf } from '../../support/rows.ts';
 import { logIn, logInAdmin, newUser, publishedTemplate, step, type TestUser } from '../../support/seed.ts';
@@ -80,7 +80,7 @@ test('a webhook is told what happens, in order, as the interface names it', asyn
       currentSteps: [expect.objectContaining({ stepName: 'One', assignedType: 'Unassigned', state: 'READY' })],
     },
   });
-  const [{ headers, body }] = receiver.got as [Receiver['got'][number]];
+  const [{ headers, body }] = receiver.got as [Got];
   expect(JSON.parse(body)).toMatchObject({ webhookId, teamId: admin.teamId });
   expect(headers).toMatchObject({ 'content-type': 'application/json', 'user-agent': 'Jobwright' });
 });
@@ -112,13 +112,21 @@ describe('what is not taken', () => {
     const failed = await current();
     expect(failed).toMatchObject({ lastFailure: 'answered with 500', dead: false });
     expect(Number(failed.nextAttemptAt)).toBeGreaterThan(server.clock.now());
+    server.clock.forward(6_000);
+    await until(async () => (await current()).failedAttempts === 2);
+    server.clock.forward(11_000);
+    await until(async () => (await current()).failedAttempts === 3);
+    const [first, again] = receiver.got.slice(-2) as [Got, Got];
+    expect(again.headers['x-jobwright-delivery']).toBe(first.headers['x-jobwright-delivery']);
+    expect(again.body).toBe(first.body);
     const sent = receiver.got.length;
     await ana.jobs.closeJobs([job.id]);
     receiver.answer = thanks;
-    server.clock.forward(6_000);
+    server.clock.forward(21_000);
     await until(() => kinds().includes('JobUpdated'));
-    const [first, again] = [receiver.got[sent - 1]!, receiver.got[sent]!];
-    expect(again.headers['x-jobwright-delivery']).toBe(first.headers['x-jobwright-delivery']);
+    const deliveries = receiver.got.slice(sent - 1).map(({ headers }) => headers['x-jobwright-delivery']);
+    // What has more in it is another.
+    expect(new Set(deliveries).size).toBe(deliveries.length);
     const taken = receiver.got.slice(sent).flatMap(({ body }) => JSON.parse(body).events as Told[]);
     expect(taken.map(({ msgType }) => msgType)).toEqual([
       'TemplateCreated',
