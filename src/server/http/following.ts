@@ -13,7 +13,7 @@ import { eventMessage } from '../event-messages.ts';
 import type { EventSocket } from './event-socket.ts';
 import type { SocketParts } from './socket-parts.ts';
 
-/** Events that are sent before the client is waited for. */
+/** Events that are read at a time. */
 const AT_ONCE = 100;
 
 export class Following {
@@ -71,15 +71,20 @@ export class Following {
     return { teamId, jobIds, templateIds: undefined, msgTypes: undefined, mine: false, maxEvents: AT_ONCE };
   }
 
-  /** Resolves when the client has taken them; one that takes nothing for too long is closed. */
+  /** Resolves when the client has taken nearly all of them. */
   async #send({ rows }: Found, key: Buffer): Promise<void> {
-    if (rows.length === 0 || this.#ended) return;
-    const { promise: taken, resolve } = Promise.withResolvers<void>();
-    for (const [index, row] of rows.entries()) {
+    const { unreadBytes } = this.#parts.shared.limits;
+    for (const row of rows) {
+      if (this.#ended) return;
       const notification = toNotification(row, sealedCursor(this.teamId, row, row.at, key));
-      const isLast = index === rows.length - 1;
-      this.#socket.send(JSON.stringify(eventMessage(notification)), isLast ? () => resolve() : undefined);
+      const { promise: taken, resolve } = Promise.withResolvers<void>();
+      this.#socket.send(JSON.stringify(eventMessage(notification)), () => resolve());
+      if (row === rows.at(-1) || this.#socket.bufferedAmount > unreadBytes / 4) await this.#inTime(taken);
     }
+  }
+
+  /** A client that takes nothing for too long is closed. */
+  async #inTime(taken: Promise<void>): Promise<void> {
     const { limits, metrics } = this.#parts.shared;
     const late = setTimeout(() => {
       metrics.refused('unread');

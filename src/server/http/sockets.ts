@@ -15,7 +15,7 @@ import { CLOSES, type SocketParts } from './socket-parts.ts';
 
 const PATH = '/api/notifications/socket';
 const SWEEP_MS = 1000;
-/** So often a client is asked whether it is there; one that has not answered by the next time is not. */
+/** So often a client is asked whether it is there, or as often as connections may be idle; one that has not answered by then is not. */
 const PING_MS = 30_000;
 
 interface Open {
@@ -32,10 +32,12 @@ export class Sockets {
   readonly #open = new Set<Open>();
   readonly #perUser = new Map<string, number>();
   readonly #sweep: NodeJS.Timeout;
+  readonly #pingMs: number;
   #stopped = false;
 
   constructor(parts: SocketParts) {
     this.#parts = parts;
+    this.#pingMs = Math.min(PING_MS, parts.shared.limits.idleMs);
     this.#server = new WebSocketServer({ noServer: true, maxPayload: parts.shared.limits.jsonBytes });
     this.#sweep = setInterval(() => void this.#lookAfter(), SWEEP_MS).unref();
   }
@@ -111,7 +113,7 @@ export class Sockets {
     for (const open of this.#open) {
       const reason = this.#overdue(open, now);
       if (reason) this.#close(open, reason);
-      else if (now - open.pingedAt > PING_MS) {
+      else if (now - open.pingedAt > this.#pingMs) {
         open.pingedAt = now;
         open.answered = false;
         open.socket.ping();
@@ -124,7 +126,7 @@ export class Sockets {
     const { limits } = this.#parts.shared;
     if (socket.bufferedAmount > limits.unreadBytes) return 'unread';
     if (events.userId === undefined && now - since > limits.unauthenticatedMs) return 'unauthenticated';
-    return !answered && now - pingedAt > PING_MS ? 'idle' : undefined;
+    return !answered && now - pingedAt > this.#pingMs ? 'idle' : undefined;
   }
 
   #close({ socket, events }: Open, reason: Refusal): void {
