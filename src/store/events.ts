@@ -7,6 +7,7 @@
 import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Position } from '../domain/cursors.ts';
 import { insertProduct } from './bulk.ts';
+import { changed, compiledOnce } from './compiled.ts';
 import { type Engine, isOneOf } from './engine.ts';
 import type { Database, Row } from './schema.ts';
 
@@ -179,7 +180,7 @@ export class EventTransactor extends EventReader {
     if (events.length === 0) return;
     this.#written(events[0]!.team_id);
     if (this.engine === 'postgres') await insertProduct(this.db, this.engine, 'events', events);
-    else await this.#addNumbered(events[0]!.team_id, events);
+    else await addNumbered(this.db, this.engine, { teamId: events[0]!.team_id, events });
   }
 
   /**
@@ -196,13 +197,18 @@ export class EventTransactor extends EventReader {
           order by n.xid desc, n.event_id desc limit 1))`.execute(this.db);
     return Number(numAffectedRows ?? 0n);
   }
-
-  async #addNumbered(teamId: string, events: readonly NewEvent[]): Promise<void> {
-    await sql`
-      insert into events (team_id, xid, event_id, at, type, job_id, template_id, user_id, body)
-      select ${teamId}, 0, (select coalesce(max(event_id), 0) from events where team_id = ${teamId} and xid = 0) + e.key + 1,
-        e.value ->> 'at', e.value ->> 'type', e.value ->> 'job_id', e.value ->> 'template_id', e.value ->> 'user_id',
-        e.value ->> 'body'
-      from json_each(${JSON.stringify(events)}) e`.execute(this.db);
-  }
 }
+
+/** Every act needs it: built once. */
+const addNumbered = compiledOnce(
+  ['teamId', 'events'],
+  (db, _engine, { teamId, events }: { teamId: string; events: readonly NewEvent[] }) => ({
+    compile: () =>
+      sql<never>`
+        insert into events (team_id, xid, event_id, at, type, job_id, template_id, user_id, body)
+        select ${teamId}, 0, (select coalesce(max(event_id), 0) from events where team_id = ${teamId} and xid = 0) + e.key + 1,
+          e.value ->> 'at', e.value ->> 'type', e.value ->> 'job_id', e.value ->> 'template_id', e.value ->> 'user_id',
+          e.value ->> 'body'
+        from json_each(${changed(events, JSON.stringify)}) e`.compile(db),
+  }),
+);
