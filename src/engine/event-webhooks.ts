@@ -44,7 +44,7 @@ export async function addEventWebhook(
   const webhook = { ...key, filter, ...position, ...nothingFailed };
   await tx.webhooks.putWebhook({ ...key, ...signing });
   await tx.eventWebhooks.insert(webhook);
-  await audit(tx, act, teamId, 'webhook.set', webhookId, { url });
+  await audit(tx, act, teamId, 'webhook.set', webhookId, hostOf(url));
   return { ...webhook, ...signing };
 }
 
@@ -69,10 +69,13 @@ export async function changeEventWebhook(
   const change = { filter, xid, event_id, next_at: act.now, ...nothingFailed };
   await tx.webhooks.putWebhook({ team_id, purpose, url, generation, previous_until });
   await tx.eventWebhooks.change(webhook, change);
-  if (url !== webhook.url) await audit(tx, act, teamId, 'webhook.set', webhookId, { url });
+  if (url !== webhook.url) await audit(tx, act, teamId, 'webhook.set', webhookId, hostOf(url));
   tx.wakeWorkers();
   return { ...webhook, ...change, url };
 }
+
+/** For the trail: the rest of an address may be a secret. */
+const hostOf = (url: string) => ({ host: new URL(url).host });
 
 const nothingFailed = { attempts: 0, failing_since: null, last_failure: null };
 
@@ -101,7 +104,7 @@ export async function removeEventWebhook(
 ): Promise<boolean> {
   const webhook = await tx.eventWebhooks.one(teamId, webhookId);
   if (!webhook || !(await tx.eventWebhooks.delete(teamId, webhookId))) return false;
-  await audit(tx, act, teamId, 'webhook.cleared', webhookId, { url: webhook.url });
+  await audit(tx, act, teamId, 'webhook.cleared', webhookId, {});
   return true;
 }
 

@@ -1003,6 +1003,22 @@ const naming: (readonly [string, Call])[] = [
     'JobTemplateService.updateRootHeaders with equipment',
     headed(async () => ({ equipment: [{ id: await newIcon('createEquipment') }] })),
   ],
+  [
+    'NotificationService.poll of jobs and templates',
+    async () => {
+      const [jobId, { id }] = [await job(), await draft()];
+      const filter = { teamId: admin.teamId, jobIds: [jobId], templateIds: [id] };
+      return user => notificationsOf(user).poll('', filter, 0);
+    },
+  ],
+  [
+    'NotificationService.setEventWebhook that is there',
+    async () => {
+      const id = await newEventWebhook();
+      const filter = { jobIds: [await job()], templateIds: [(await draft()).id] };
+      return user => notificationsOf(user).setEventWebhook(admin.teamId, id, ADDRESS, filter);
+    },
+  ],
   ['JobTemplateService.query by author', filtering(async () => ({ authorId: bare.id }))],
   ['JobTemplateService.query by category', filtering(async () => ({ rootCategoryId: await newCategory() }))],
   [
@@ -1104,6 +1120,8 @@ const answeredOtherwise: Readonly<Record<string, { code?: ErrorCode; why: string
   'JobTemplateService.getLatestVersions(templateIds)': { why: 'what is not seen is left out' },
   'JobsService.startSteps(stepIds)': { why: 'each step has an answer of its own: it is none of the job' },
   'JobsService.stopSteps(stepIds)': { why: 'each step has an answer of its own: it is none of the job' },
+  'notifications.NotificationFilter.jobIds': { why: 'nothing is told of a job that is not there' },
+  'notifications.NotificationFilter.templateIds': { why: 'nothing is told of a template that is not there' },
   'JobsService.setCurrentStep(stepId)': { why: 'the step has an answer of its own: it is none of the job' },
   'flow.StepPath.nextStepId': { why: 'looked up when the template is published' },
   'flow.StepPath.assignedTo': { why: 'looked up when the template is published' },
