@@ -14,7 +14,7 @@ import type { Store } from '../store/database.ts';
 import { type EventWebhookRow, eventWebhookId } from '../store/event-webhooks.ts';
 import type { Row } from '../store/schema.ts';
 import { eventMessage } from './event-messages.ts';
-import { post } from './posting.ts';
+import { ANSWER_WITHIN_MS, post } from './posting.ts';
 
 const LOOK_EVERY_MS = 1000;
 /** Writers need not pay for a look each. */
@@ -91,6 +91,8 @@ export class EventSender {
       const webhook = await this.#store.transact(tx => tx.eventWebhooks.take(waiting, takenUntil));
       if (!webhook) return;
       const found = await this.#found(webhook);
+      // This process was stopped meanwhile: somebody else may have taken it.
+      if (this.#clock.now() + ANSWER_WITHIN_MS > takenUntil) return;
       const outcome = await this.#outcome(webhook, found);
       if (!outcome) return;
       const settled = await this.#store.transact(tx => tx.eventWebhooks.settle(webhook, takenUntil, outcome));
@@ -123,6 +125,7 @@ export class EventSender {
         body,
       },
       this.#ending.signal,
+      this.#logger,
     );
     if (failure === undefined) return taken(end, this.#clock.now());
     return this.#ending.signal.aborted ? undefined : notTaken(webhook, failure, this.#clock.now());

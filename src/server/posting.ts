@@ -1,5 +1,7 @@
 /** Posts JSON to a webhook, signed, and tells whether it was taken. */
 
+import type { Logger } from '../base/logger.ts';
+
 export const ANSWER_WITHIN_MS = 10_000;
 const LONGEST_FAILURE = 200;
 
@@ -17,6 +19,7 @@ export interface Posted {
 export async function post(
   { url, delivery, signature, body }: Posted,
   ending: AbortSignal,
+  logger: Logger,
 ): Promise<string | undefined> {
   try {
     const response = await fetch(url, {
@@ -31,8 +34,8 @@ export async function post(
       redirect: 'manual',
       signal: AbortSignal.any([ending, AbortSignal.timeout(ANSWER_WITHIN_MS)]),
     });
-    // What it says does not matter, and may be without end.
-    await response.body?.cancel();
+    // What it says beside its status does not matter, and may be without end, or break off.
+    response.body?.cancel().catch(error => logger.debug({ err: error }, 'the answer to a webhook broke off'));
     return response.ok ? undefined : `answered with ${response.status}`;
   } catch (error) {
     return String((error as Error).cause ?? error).slice(0, LONGEST_FAILURE);

@@ -86,7 +86,7 @@ export class WebhookSender {
     if (this.#clock.now() + ANSWER_WITHIN_MS > call.takenUntil) return;
     const { delivery, url, signature } = call;
     const posted = { url, delivery: delivery.delivery_id, signature, body: delivery.body };
-    const failure = await post(posted, this.#ending.signal);
+    const failure = await post(posted, this.#ending.signal, this.#logger);
     if (this.#ending.signal.aborted && failure !== undefined) return;
     await this.#store.transact(tx =>
       failure === undefined ? tx.webhooks.delivered(delivery) : noteFailure(tx, delivery, failure, this.#clock.now()),
