@@ -16,6 +16,7 @@ import NotificationType = ttypes.NotificationType
 import AllowedActions = ttypes.AllowedActions
 import MAX_EVENTS_PER_POLL = ttypes.MAX_EVENTS_PER_POLL
 import MAX_POLL_TIMEOUT_MS = ttypes.MAX_POLL_TIMEOUT_MS
+import MAX_EVENT_WEBHOOKS = ttypes.MAX_EVENT_WEBHOOKS
 import ChangedProperty = ttypes.ChangedProperty
 import ChangedProperties = ttypes.ChangedProperties
 import StepMessage = ttypes.StepMessage
@@ -23,9 +24,11 @@ import StepStateInfo = ttypes.StepStateInfo
 import Notification = ttypes.Notification
 import NotificationFilter = ttypes.NotificationFilter
 import PollResult = ttypes.PollResult
+import EventWebhook = ttypes.EventWebhook
+import EventWebhookSecret = ttypes.EventWebhookSecret
 
 /**
- * Reading events.
+ * Reading events, and having them sent. HTTP: /api/notifications.
  */
 declare class Client {
     private output: thrift.TTransport;
@@ -40,11 +43,49 @@ declare class Client {
      * An empty cursor means from now on; then each job of filter.jobIds that the caller may see answers at once with one
      * JobState. A job that the caller may not see sends nothing. The filter may change from poll to poll. timeoutMs is 0 (do
      * not wait) to MAX_POLL_TIMEOUT_MS. Events are kept for at least seven days; a cursor older than that is cursor-expired:
-     * read the jobs anew and begin with an empty cursor.
+     * read the jobs anew and begin with an empty cursor. A cursor belongs to its team: another team's is invalid-argument.
+     * While a poll waits, the calls behind it on its connection wait too: give it a connection of its own.
      * 
-     * Errors: cursor-expired (420), limit-exceeded (400), insufficient-permissions (476)
+     * Errors: cursor-expired (420), team-not-found (404), invalid-argument (400), limit-exceeded (400), insufficient-permissions (476)
      */
     poll(cursor: string, filter: NotificationFilter, timeoutMs: number): Promise<PollResult>;
+
+    /**
+     * Jobwright extension: has the events of the team that meet filter sent to url, http or https, from now on. webhookId empty =
+     * a new one; else that one is changed, goes on where it was, and is taken up again when it was given up. filter.mine cannot be
+     * asked for, filter.teamId is teamId or unset; filter.maxEvents is the most events of one call.
+     * 
+     * Events are sent in order, by POST as JSON, signed like the calls of TeamService.setTemplateApprovalWebhook. What is not
+     * answered with 2xx within 10 seconds is sent again, after pauses that grow, before anything that follows it; after a day the
+     * webhook is given up. An event may come twice, never out of order: its cursor tells it apart. Questions are left out.
+     * Privilege adminAdvanced.
+     * 
+     * Errors: team-not-found (404), webhook-not-found (404), invalid-argument (400), limit-exceeded (400), insufficient-permissions (476)
+     */
+    setEventWebhook(teamId: string, webhookId: string, url: string, filter: NotificationFilter): Promise<EventWebhook>;
+
+    /**
+     * Jobwright extension: returns the team's event webhooks, oldest first, with what became of the last calls. Privilege
+     * adminAdvanced.
+     * 
+     * Errors: team-not-found (404), insufficient-permissions (476)
+     */
+    getEventWebhooks(teamId: string): Promise<EventWebhook[]>;
+
+    /**
+     * Jobwright extension: makes a new secret of the webhook and returns it: it is told once. The one before signs too for a day.
+     * Privilege adminAdvanced.
+     * 
+     * Errors: team-not-found (404), webhook-not-found (404), insufficient-permissions (476)
+     */
+    rotateEventWebhookSecret(teamId: string, webhookId: string): Promise<EventWebhookSecret>;
+
+    /**
+     * Jobwright extension: ends the webhook. Privilege adminAdvanced.
+     * 
+     * Errors: team-not-found (404), webhook-not-found (404), insufficient-permissions (476)
+     */
+    removeEventWebhook(teamId: string, webhookId: string): Promise<void>;
   }
 
 declare class Processor {
@@ -53,7 +94,19 @@ declare class Processor {
   constructor(handler: object);
   process(input: thrift.TProtocol, output: thrift.TProtocol): void;
     process_poll(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
+    process_setEventWebhook(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
+    process_getEventWebhooks(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
+    process_rotateEventWebhookSecret(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
+    process_removeEventWebhook(seqid: number, input: thrift.TProtocol, output: thrift.TProtocol): void;
 }
 
 declare class NotificationService_poll_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
 declare class NotificationService_poll_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class NotificationService_setEventWebhook_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class NotificationService_setEventWebhook_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class NotificationService_getEventWebhooks_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class NotificationService_getEventWebhooks_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class NotificationService_rotateEventWebhookSecret_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class NotificationService_rotateEventWebhookSecret_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class NotificationService_removeEventWebhook_args { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }
+declare class NotificationService_removeEventWebhook_result { constructor(fields?: object); read(input: thrift.TProtocol): void; write(output: thrift.TProtocol): void; }

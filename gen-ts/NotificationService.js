@@ -170,6 +170,571 @@ const NotificationService_poll_result = exports.NotificationService_poll_result 
   }
 
 };
+const NotificationService_setEventWebhook_args = exports.NotificationService_setEventWebhook_args = class {
+  constructor(args) {
+    this.teamId = null;
+    this.webhookId = null;
+    this.url = null;
+    this.filter = null;
+    if (args) {
+      if (args.teamId !== undefined && args.teamId !== null) {
+        this.teamId = args.teamId;
+      }
+      if (args.webhookId !== undefined && args.webhookId !== null) {
+        this.webhookId = args.webhookId;
+      }
+      if (args.url !== undefined && args.url !== null) {
+        this.url = args.url;
+      }
+      if (args.filter !== undefined && args.filter !== null) {
+        this.filter = new ttypes.NotificationFilter(args.filter);
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 1:
+        if (ftype == Thrift.Type.STRING) {
+          this.teamId = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 2:
+        if (ftype == Thrift.Type.STRING) {
+          this.webhookId = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 3:
+        if (ftype == Thrift.Type.STRING) {
+          this.url = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 4:
+        if (ftype == Thrift.Type.STRUCT) {
+          this.filter = new ttypes.NotificationFilter();
+          this.filter.read(input);
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('NotificationService_setEventWebhook_args');
+    if (this.teamId !== null && this.teamId !== undefined) {
+      output.writeFieldBegin('teamId', Thrift.Type.STRING, 1);
+      output.writeString(this.teamId);
+      output.writeFieldEnd();
+    }
+    if (this.webhookId !== null && this.webhookId !== undefined) {
+      output.writeFieldBegin('webhookId', Thrift.Type.STRING, 2);
+      output.writeString(this.webhookId);
+      output.writeFieldEnd();
+    }
+    if (this.url !== null && this.url !== undefined) {
+      output.writeFieldBegin('url', Thrift.Type.STRING, 3);
+      output.writeString(this.url);
+      output.writeFieldEnd();
+    }
+    if (this.filter !== null && this.filter !== undefined) {
+      output.writeFieldBegin('filter', Thrift.Type.STRUCT, 4);
+      this.filter.write(output);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+const NotificationService_setEventWebhook_result = exports.NotificationService_setEventWebhook_result = class {
+  constructor(args) {
+    this.success = null;
+    this.err = null;
+    if (args instanceof common_ttypes.SystemException) {
+        this.err = args;
+        return;
+    }
+    if (args) {
+      if (args.success !== undefined && args.success !== null) {
+        this.success = new ttypes.EventWebhook(args.success);
+      }
+      if (args.err !== undefined && args.err !== null) {
+        this.err = args.err;
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 0:
+        if (ftype == Thrift.Type.STRUCT) {
+          this.success = new ttypes.EventWebhook();
+          this.success.read(input);
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 1:
+        if (ftype == Thrift.Type.STRUCT) {
+          this.err = new common_ttypes.SystemException();
+          this.err.read(input);
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('NotificationService_setEventWebhook_result');
+    if (this.success !== null && this.success !== undefined) {
+      output.writeFieldBegin('success', Thrift.Type.STRUCT, 0);
+      this.success.write(output);
+      output.writeFieldEnd();
+    }
+    if (this.err !== null && this.err !== undefined) {
+      output.writeFieldBegin('err', Thrift.Type.STRUCT, 1);
+      this.err.write(output);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+const NotificationService_getEventWebhooks_args = exports.NotificationService_getEventWebhooks_args = class {
+  constructor(args) {
+    this.teamId = null;
+    if (args) {
+      if (args.teamId !== undefined && args.teamId !== null) {
+        this.teamId = args.teamId;
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 1:
+        if (ftype == Thrift.Type.STRING) {
+          this.teamId = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 0:
+          input.skip(ftype);
+          break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('NotificationService_getEventWebhooks_args');
+    if (this.teamId !== null && this.teamId !== undefined) {
+      output.writeFieldBegin('teamId', Thrift.Type.STRING, 1);
+      output.writeString(this.teamId);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+const NotificationService_getEventWebhooks_result = exports.NotificationService_getEventWebhooks_result = class {
+  constructor(args) {
+    this.success = null;
+    this.err = null;
+    if (args instanceof common_ttypes.SystemException) {
+        this.err = args;
+        return;
+    }
+    if (args) {
+      if (args.success !== undefined && args.success !== null) {
+        this.success = Thrift.copyList(args.success, [ttypes.EventWebhook]);
+      }
+      if (args.err !== undefined && args.err !== null) {
+        this.err = args.err;
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 0:
+        if (ftype == Thrift.Type.LIST) {
+          this.success = [];
+          const _rtmp366 = input.readListBegin();
+          const _size65 = _rtmp366.size || 0;
+          for (let _i67 = 0; _i67 < _size65; ++_i67) {
+            let elem68 = null;
+            elem68 = new ttypes.EventWebhook();
+            elem68.read(input);
+            this.success.push(elem68);
+          }
+          input.readListEnd();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 1:
+        if (ftype == Thrift.Type.STRUCT) {
+          this.err = new common_ttypes.SystemException();
+          this.err.read(input);
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('NotificationService_getEventWebhooks_result');
+    if (this.success !== null && this.success !== undefined) {
+      output.writeFieldBegin('success', Thrift.Type.LIST, 0);
+      output.writeListBegin(Thrift.Type.STRUCT, this.success.length);
+      for (let iter69 in this.success) {
+        if (this.success.hasOwnProperty(iter69)) {
+          iter69 = this.success[iter69];
+          iter69.write(output);
+        }
+      }
+      output.writeListEnd();
+      output.writeFieldEnd();
+    }
+    if (this.err !== null && this.err !== undefined) {
+      output.writeFieldBegin('err', Thrift.Type.STRUCT, 1);
+      this.err.write(output);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+const NotificationService_rotateEventWebhookSecret_args = exports.NotificationService_rotateEventWebhookSecret_args = class {
+  constructor(args) {
+    this.teamId = null;
+    this.webhookId = null;
+    if (args) {
+      if (args.teamId !== undefined && args.teamId !== null) {
+        this.teamId = args.teamId;
+      }
+      if (args.webhookId !== undefined && args.webhookId !== null) {
+        this.webhookId = args.webhookId;
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 1:
+        if (ftype == Thrift.Type.STRING) {
+          this.teamId = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 2:
+        if (ftype == Thrift.Type.STRING) {
+          this.webhookId = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('NotificationService_rotateEventWebhookSecret_args');
+    if (this.teamId !== null && this.teamId !== undefined) {
+      output.writeFieldBegin('teamId', Thrift.Type.STRING, 1);
+      output.writeString(this.teamId);
+      output.writeFieldEnd();
+    }
+    if (this.webhookId !== null && this.webhookId !== undefined) {
+      output.writeFieldBegin('webhookId', Thrift.Type.STRING, 2);
+      output.writeString(this.webhookId);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+const NotificationService_rotateEventWebhookSecret_result = exports.NotificationService_rotateEventWebhookSecret_result = class {
+  constructor(args) {
+    this.success = null;
+    this.err = null;
+    if (args instanceof common_ttypes.SystemException) {
+        this.err = args;
+        return;
+    }
+    if (args) {
+      if (args.success !== undefined && args.success !== null) {
+        this.success = new ttypes.EventWebhookSecret(args.success);
+      }
+      if (args.err !== undefined && args.err !== null) {
+        this.err = args.err;
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 0:
+        if (ftype == Thrift.Type.STRUCT) {
+          this.success = new ttypes.EventWebhookSecret();
+          this.success.read(input);
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 1:
+        if (ftype == Thrift.Type.STRUCT) {
+          this.err = new common_ttypes.SystemException();
+          this.err.read(input);
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('NotificationService_rotateEventWebhookSecret_result');
+    if (this.success !== null && this.success !== undefined) {
+      output.writeFieldBegin('success', Thrift.Type.STRUCT, 0);
+      this.success.write(output);
+      output.writeFieldEnd();
+    }
+    if (this.err !== null && this.err !== undefined) {
+      output.writeFieldBegin('err', Thrift.Type.STRUCT, 1);
+      this.err.write(output);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+const NotificationService_removeEventWebhook_args = exports.NotificationService_removeEventWebhook_args = class {
+  constructor(args) {
+    this.teamId = null;
+    this.webhookId = null;
+    if (args) {
+      if (args.teamId !== undefined && args.teamId !== null) {
+        this.teamId = args.teamId;
+      }
+      if (args.webhookId !== undefined && args.webhookId !== null) {
+        this.webhookId = args.webhookId;
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 1:
+        if (ftype == Thrift.Type.STRING) {
+          this.teamId = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 2:
+        if (ftype == Thrift.Type.STRING) {
+          this.webhookId = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('NotificationService_removeEventWebhook_args');
+    if (this.teamId !== null && this.teamId !== undefined) {
+      output.writeFieldBegin('teamId', Thrift.Type.STRING, 1);
+      output.writeString(this.teamId);
+      output.writeFieldEnd();
+    }
+    if (this.webhookId !== null && this.webhookId !== undefined) {
+      output.writeFieldBegin('webhookId', Thrift.Type.STRING, 2);
+      output.writeString(this.webhookId);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+const NotificationService_removeEventWebhook_result = exports.NotificationService_removeEventWebhook_result = class {
+  constructor(args) {
+    this.err = null;
+    if (args instanceof common_ttypes.SystemException) {
+        this.err = args;
+        return;
+    }
+    if (args) {
+      if (args.err !== undefined && args.err !== null) {
+        this.err = args.err;
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 1:
+        if (ftype == Thrift.Type.STRUCT) {
+          this.err = new common_ttypes.SystemException();
+          this.err.read(input);
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 0:
+          input.skip(ftype);
+          break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('NotificationService_removeEventWebhook_result');
+    if (this.err !== null && this.err !== undefined) {
+      output.writeFieldBegin('err', Thrift.Type.STRUCT, 1);
+      this.err.write(output);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
 const NotificationServiceClient = exports.Client = class NotificationServiceClient {
   constructor(output, pClass) {
     this.output = output;
@@ -235,6 +800,224 @@ const NotificationServiceClient = exports.Client = class NotificationServiceClie
     }
     return callback('poll failed: unknown result');
   }
+
+  setEventWebhook (teamId, webhookId, url, filter) {
+    this._seqid = this.new_seqid();
+    const self = this;
+    return new Promise((resolve, reject) => {
+      self._reqs[self.seqid()] = (error, result) => {
+        return error ? reject(error) : resolve(result);
+      };
+      self.send_setEventWebhook(teamId, webhookId, url, filter);
+    });
+  }
+
+  send_setEventWebhook (teamId, webhookId, url, filter) {
+    const output = new this.pClass(this.output);
+    const params = {
+      teamId: teamId,
+      webhookId: webhookId,
+      url: url,
+      filter: filter
+    };
+    const args = new NotificationService_setEventWebhook_args(params);
+    try {
+      output.writeMessageBegin('setEventWebhook', Thrift.MessageType.CALL, this.seqid());
+      args.write(output);
+      output.writeMessageEnd();
+      return this.output.flush();
+    }
+    catch (e) {
+      delete this._reqs[this.seqid()];
+      if (typeof output.reset === 'function') {
+        output.reset();
+      }
+      throw e;
+    }
+  }
+
+  recv_setEventWebhook (input, mtype, rseqid) {
+    const callback = this._reqs[rseqid] || function() {};
+    delete this._reqs[rseqid];
+    if (mtype == Thrift.MessageType.EXCEPTION) {
+      const x = new Thrift.TApplicationException();
+      x.read(input);
+      input.readMessageEnd();
+      return callback(x);
+    }
+    const result = new NotificationService_setEventWebhook_result();
+    result.read(input);
+    input.readMessageEnd();
+
+    if (null !== result.err) {
+      return callback(result.err);
+    }
+    if (null !== result.success) {
+      return callback(null, result.success);
+    }
+    return callback('setEventWebhook failed: unknown result');
+  }
+
+  getEventWebhooks (teamId) {
+    this._seqid = this.new_seqid();
+    const self = this;
+    return new Promise((resolve, reject) => {
+      self._reqs[self.seqid()] = (error, result) => {
+        return error ? reject(error) : resolve(result);
+      };
+      self.send_getEventWebhooks(teamId);
+    });
+  }
+
+  send_getEventWebhooks (teamId) {
+    const output = new this.pClass(this.output);
+    const params = {
+      teamId: teamId
+    };
+    const args = new NotificationService_getEventWebhooks_args(params);
+    try {
+      output.writeMessageBegin('getEventWebhooks', Thrift.MessageType.CALL, this.seqid());
+      args.write(output);
+      output.writeMessageEnd();
+      return this.output.flush();
+    }
+    catch (e) {
+      delete this._reqs[this.seqid()];
+      if (typeof output.reset === 'function') {
+        output.reset();
+      }
+      throw e;
+    }
+  }
+
+  recv_getEventWebhooks (input, mtype, rseqid) {
+    const callback = this._reqs[rseqid] || function() {};
+    delete this._reqs[rseqid];
+    if (mtype == Thrift.MessageType.EXCEPTION) {
+      const x = new Thrift.TApplicationException();
+      x.read(input);
+      input.readMessageEnd();
+      return callback(x);
+    }
+    const result = new NotificationService_getEventWebhooks_result();
+    result.read(input);
+    input.readMessageEnd();
+
+    if (null !== result.err) {
+      return callback(result.err);
+    }
+    if (null !== result.success) {
+      return callback(null, result.success);
+    }
+    return callback('getEventWebhooks failed: unknown result');
+  }
+
+  rotateEventWebhookSecret (teamId, webhookId) {
+    this._seqid = this.new_seqid();
+    const self = this;
+    return new Promise((resolve, reject) => {
+      self._reqs[self.seqid()] = (error, result) => {
+        return error ? reject(error) : resolve(result);
+      };
+      self.send_rotateEventWebhookSecret(teamId, webhookId);
+    });
+  }
+
+  send_rotateEventWebhookSecret (teamId, webhookId) {
+    const output = new this.pClass(this.output);
+    const params = {
+      teamId: teamId,
+      webhookId: webhookId
+    };
+    const args = new NotificationService_rotateEventWebhookSecret_args(params);
+    try {
+      output.writeMessageBegin('rotateEventWebhookSecret', Thrift.MessageType.CALL, this.seqid());
+      args.write(output);
+      output.writeMessageEnd();
+      return this.output.flush();
+    }
+    catch (e) {
+      delete this._reqs[this.seqid()];
+      if (typeof output.reset === 'function') {
+        output.reset();
+      }
+      throw e;
+    }
+  }
+
+  recv_rotateEventWebhookSecret (input, mtype, rseqid) {
+    const callback = this._reqs[rseqid] || function() {};
+    delete this._reqs[rseqid];
+    if (mtype == Thrift.MessageType.EXCEPTION) {
+      const x = new Thrift.TApplicationException();
+      x.read(input);
+      input.readMessageEnd();
+      return callback(x);
+    }
+    const result = new NotificationService_rotateEventWebhookSecret_result();
+    result.read(input);
+    input.readMessageEnd();
+
+    if (null !== result.err) {
+      return callback(result.err);
+    }
+    if (null !== result.success) {
+      return callback(null, result.success);
+    }
+    return callback('rotateEventWebhookSecret failed: unknown result');
+  }
+
+  removeEventWebhook (teamId, webhookId) {
+    this._seqid = this.new_seqid();
+    const self = this;
+    return new Promise((resolve, reject) => {
+      self._reqs[self.seqid()] = (error, result) => {
+        return error ? reject(error) : resolve(result);
+      };
+      self.send_removeEventWebhook(teamId, webhookId);
+    });
+  }
+
+  send_removeEventWebhook (teamId, webhookId) {
+    const output = new this.pClass(this.output);
+    const params = {
+      teamId: teamId,
+      webhookId: webhookId
+    };
+    const args = new NotificationService_removeEventWebhook_args(params);
+    try {
+      output.writeMessageBegin('removeEventWebhook', Thrift.MessageType.CALL, this.seqid());
+      args.write(output);
+      output.writeMessageEnd();
+      return this.output.flush();
+    }
+    catch (e) {
+      delete this._reqs[this.seqid()];
+      if (typeof output.reset === 'function') {
+        output.reset();
+      }
+      throw e;
+    }
+  }
+
+  recv_removeEventWebhook (input, mtype, rseqid) {
+    const callback = this._reqs[rseqid] || function() {};
+    delete this._reqs[rseqid];
+    if (mtype == Thrift.MessageType.EXCEPTION) {
+      const x = new Thrift.TApplicationException();
+      x.read(input);
+      input.readMessageEnd();
+      return callback(x);
+    }
+    const result = new NotificationService_removeEventWebhook_result();
+    result.read(input);
+    input.readMessageEnd();
+
+    if (null !== result.err) {
+      return callback(result.err);
+    }
+    callback(null);
+  }
 };
 const NotificationServiceProcessor = exports.Processor = class NotificationServiceProcessor {
   constructor(handler) {
@@ -291,6 +1074,179 @@ const NotificationServiceProcessor = exports.Processor = class NotificationServi
         } else {
           result_obj = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
           output.writeMessageBegin("poll", Thrift.MessageType.EXCEPTION, seqid);
+        }
+        result_obj.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      });
+    }
+  }
+  process_setEventWebhook (seqid, input, output) {
+    const args = new NotificationService_setEventWebhook_args();
+    args.read(input);
+    input.readMessageEnd();
+    if (this._handler.setEventWebhook.length === 4) {
+      Promise.resolve(this._handler.setEventWebhook.bind(this._handler)(
+        args.teamId,
+        args.webhookId,
+        args.url,
+        args.filter
+      )).then(result => {
+        const result_obj = new NotificationService_setEventWebhook_result({success: result});
+        output.writeMessageBegin("setEventWebhook", Thrift.MessageType.REPLY, seqid);
+        result_obj.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      }).catch(err => {
+        let result;
+        if (err instanceof common_ttypes.SystemException) {
+          result = new NotificationService_setEventWebhook_result(err);
+          output.writeMessageBegin("setEventWebhook", Thrift.MessageType.REPLY, seqid);
+        } else {
+          result = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
+          output.writeMessageBegin("setEventWebhook", Thrift.MessageType.EXCEPTION, seqid);
+        }
+        result.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      });
+    } else {
+      this._handler.setEventWebhook(args.teamId, args.webhookId, args.url, args.filter, (err, result) => {
+        let result_obj;
+        if ((err === null || typeof err === 'undefined') || err instanceof common_ttypes.SystemException) {
+          result_obj = new NotificationService_setEventWebhook_result((err !== null || typeof err === 'undefined') ? err : {success: result});
+          output.writeMessageBegin("setEventWebhook", Thrift.MessageType.REPLY, seqid);
+        } else {
+          result_obj = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
+          output.writeMessageBegin("setEventWebhook", Thrift.MessageType.EXCEPTION, seqid);
+        }
+        result_obj.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      });
+    }
+  }
+  process_getEventWebhooks (seqid, input, output) {
+    const args = new NotificationService_getEventWebhooks_args();
+    args.read(input);
+    input.readMessageEnd();
+    if (this._handler.getEventWebhooks.length === 1) {
+      Promise.resolve(this._handler.getEventWebhooks.bind(this._handler)(
+        args.teamId
+      )).then(result => {
+        const result_obj = new NotificationService_getEventWebhooks_result({success: result});
+        output.writeMessageBegin("getEventWebhooks", Thrift.MessageType.REPLY, seqid);
+        result_obj.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      }).catch(err => {
+        let result;
+        if (err instanceof common_ttypes.SystemException) {
+          result = new NotificationService_getEventWebhooks_result(err);
+          output.writeMessageBegin("getEventWebhooks", Thrift.MessageType.REPLY, seqid);
+        } else {
+          result = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
+          output.writeMessageBegin("getEventWebhooks", Thrift.MessageType.EXCEPTION, seqid);
+        }
+        result.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      });
+    } else {
+      this._handler.getEventWebhooks(args.teamId, (err, result) => {
+        let result_obj;
+        if ((err === null || typeof err === 'undefined') || err instanceof common_ttypes.SystemException) {
+          result_obj = new NotificationService_getEventWebhooks_result((err !== null || typeof err === 'undefined') ? err : {success: result});
+          output.writeMessageBegin("getEventWebhooks", Thrift.MessageType.REPLY, seqid);
+        } else {
+          result_obj = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
+          output.writeMessageBegin("getEventWebhooks", Thrift.MessageType.EXCEPTION, seqid);
+        }
+        result_obj.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      });
+    }
+  }
+  process_rotateEventWebhookSecret (seqid, input, output) {
+    const args = new NotificationService_rotateEventWebhookSecret_args();
+    args.read(input);
+    input.readMessageEnd();
+    if (this._handler.rotateEventWebhookSecret.length === 2) {
+      Promise.resolve(this._handler.rotateEventWebhookSecret.bind(this._handler)(
+        args.teamId,
+        args.webhookId
+      )).then(result => {
+        const result_obj = new NotificationService_rotateEventWebhookSecret_result({success: result});
+        output.writeMessageBegin("rotateEventWebhookSecret", Thrift.MessageType.REPLY, seqid);
+        result_obj.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      }).catch(err => {
+        let result;
+        if (err instanceof common_ttypes.SystemException) {
+          result = new NotificationService_rotateEventWebhookSecret_result(err);
+          output.writeMessageBegin("rotateEventWebhookSecret", Thrift.MessageType.REPLY, seqid);
+        } else {
+          result = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
+          output.writeMessageBegin("rotateEventWebhookSecret", Thrift.MessageType.EXCEPTION, seqid);
+        }
+        result.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      });
+    } else {
+      this._handler.rotateEventWebhookSecret(args.teamId, args.webhookId, (err, result) => {
+        let result_obj;
+        if ((err === null || typeof err === 'undefined') || err instanceof common_ttypes.SystemException) {
+          result_obj = new NotificationService_rotateEventWebhookSecret_result((err !== null || typeof err === 'undefined') ? err : {success: result});
+          output.writeMessageBegin("rotateEventWebhookSecret", Thrift.MessageType.REPLY, seqid);
+        } else {
+          result_obj = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
+          output.writeMessageBegin("rotateEventWebhookSecret", Thrift.MessageType.EXCEPTION, seqid);
+        }
+        result_obj.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      });
+    }
+  }
+  process_removeEventWebhook (seqid, input, output) {
+    const args = new NotificationService_removeEventWebhook_args();
+    args.read(input);
+    input.readMessageEnd();
+    if (this._handler.removeEventWebhook.length === 2) {
+      Promise.resolve(this._handler.removeEventWebhook.bind(this._handler)(
+        args.teamId,
+        args.webhookId
+      )).then(result => {
+        const result_obj = new NotificationService_removeEventWebhook_result({success: result});
+        output.writeMessageBegin("removeEventWebhook", Thrift.MessageType.REPLY, seqid);
+        result_obj.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      }).catch(err => {
+        let result;
+        if (err instanceof common_ttypes.SystemException) {
+          result = new NotificationService_removeEventWebhook_result(err);
+          output.writeMessageBegin("removeEventWebhook", Thrift.MessageType.REPLY, seqid);
+        } else {
+          result = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
+          output.writeMessageBegin("removeEventWebhook", Thrift.MessageType.EXCEPTION, seqid);
+        }
+        result.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      });
+    } else {
+      this._handler.removeEventWebhook(args.teamId, args.webhookId, (err, result) => {
+        let result_obj;
+        if ((err === null || typeof err === 'undefined') || err instanceof common_ttypes.SystemException) {
+          result_obj = new NotificationService_removeEventWebhook_result((err !== null || typeof err === 'undefined') ? err : {success: result});
+          output.writeMessageBegin("removeEventWebhook", Thrift.MessageType.REPLY, seqid);
+        } else {
+          result_obj = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
+          output.writeMessageBegin("removeEventWebhook", Thrift.MessageType.EXCEPTION, seqid);
         }
         result_obj.write(output);
         output.writeMessageEnd();

@@ -183,6 +183,32 @@ declare class PollResult {
   }
 
 /**
+ * Jobwright extension: an address of a team that is told its events.
+ */
+declare class EventWebhook {
+    public webhookId: string;
+    public url: string;
+    public filter: NotificationFilter;
+    public previousSecretUntil?: number;
+    public failedAttempts: number;
+    public nextAttemptAt?: number;
+    public lastFailure?: string;
+    public dead: boolean;
+
+      constructor(args?: { webhookId: string; url: string; filter: NotificationFilter; previousSecretUntil?: number; failedAttempts: number; nextAttemptAt?: number; lastFailure?: string; dead: boolean; });
+  }
+
+/**
+ * Jobwright extension: what an event webhook's calls are signed by.
+ */
+declare class EventWebhookSecret {
+    public secret: string;
+    public previousUntil: number;
+
+      constructor(args?: { secret: string; previousUntil: number; });
+  }
+
+/**
  * Most events of one answer.
  */
 declare const MAX_EVENTS_PER_POLL: number;
@@ -191,3 +217,8 @@ declare const MAX_EVENTS_PER_POLL: number;
  * Longest time that a poll may wait, in milliseconds.
  */
 declare const MAX_POLL_TIMEOUT_MS: number;
+
+/**
+ * Most event webhooks of a team.
+ */
+declare const MAX_EVENT_WEBHOOKS: number;

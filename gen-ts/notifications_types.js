@@ -1598,5 +1598,233 @@ const PollResult = module.exports.PollResult = class {
   }
 
 };
+const EventWebhook = module.exports.EventWebhook = class {
+  constructor(args) {
+    this.webhookId = null;
+    this.url = null;
+    this.filter = null;
+    this.previousSecretUntil = null;
+    this.failedAttempts = null;
+    this.nextAttemptAt = null;
+    this.lastFailure = null;
+    this.dead = null;
+    if (args) {
+      if (args.webhookId !== undefined && args.webhookId !== null) {
+        this.webhookId = args.webhookId;
+      }
+      if (args.url !== undefined && args.url !== null) {
+        this.url = args.url;
+      }
+      if (args.filter !== undefined && args.filter !== null) {
+        this.filter = new ttypes.NotificationFilter(args.filter);
+      }
+      if (args.previousSecretUntil !== undefined && args.previousSecretUntil !== null) {
+        this.previousSecretUntil = args.previousSecretUntil;
+      }
+      if (args.failedAttempts !== undefined && args.failedAttempts !== null) {
+        this.failedAttempts = args.failedAttempts;
+      }
+      if (args.nextAttemptAt !== undefined && args.nextAttemptAt !== null) {
+        this.nextAttemptAt = args.nextAttemptAt;
+      }
+      if (args.lastFailure !== undefined && args.lastFailure !== null) {
+        this.lastFailure = args.lastFailure;
+      }
+      if (args.dead !== undefined && args.dead !== null) {
+        this.dead = args.dead;
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 1:
+        if (ftype == Thrift.Type.STRING) {
+          this.webhookId = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 2:
+        if (ftype == Thrift.Type.STRING) {
+          this.url = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 3:
+        if (ftype == Thrift.Type.STRUCT) {
+          this.filter = new ttypes.NotificationFilter();
+          this.filter.read(input);
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 4:
+        if (ftype == Thrift.Type.I64) {
+          this.previousSecretUntil = input.readI64();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 5:
+        if (ftype == Thrift.Type.I32) {
+          this.failedAttempts = input.readI32();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 6:
+        if (ftype == Thrift.Type.I64) {
+          this.nextAttemptAt = input.readI64();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 7:
+        if (ftype == Thrift.Type.STRING) {
+          this.lastFailure = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 8:
+        if (ftype == Thrift.Type.BOOL) {
+          this.dead = input.readBool();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('EventWebhook');
+    if (this.webhookId !== null && this.webhookId !== undefined) {
+      output.writeFieldBegin('webhookId', Thrift.Type.STRING, 1);
+      output.writeString(this.webhookId);
+      output.writeFieldEnd();
+    }
+    if (this.url !== null && this.url !== undefined) {
+      output.writeFieldBegin('url', Thrift.Type.STRING, 2);
+      output.writeString(this.url);
+      output.writeFieldEnd();
+    }
+    if (this.filter !== null && this.filter !== undefined) {
+      output.writeFieldBegin('filter', Thrift.Type.STRUCT, 3);
+      this.filter.write(output);
+      output.writeFieldEnd();
+    }
+    if (this.previousSecretUntil !== null && this.previousSecretUntil !== undefined) {
+      output.writeFieldBegin('previousSecretUntil', Thrift.Type.I64, 4);
+      output.writeI64(this.previousSecretUntil);
+      output.writeFieldEnd();
+    }
+    if (this.failedAttempts !== null && this.failedAttempts !== undefined) {
+      output.writeFieldBegin('failedAttempts', Thrift.Type.I32, 5);
+      output.writeI32(this.failedAttempts);
+      output.writeFieldEnd();
+    }
+    if (this.nextAttemptAt !== null && this.nextAttemptAt !== undefined) {
+      output.writeFieldBegin('nextAttemptAt', Thrift.Type.I64, 6);
+      output.writeI64(this.nextAttemptAt);
+      output.writeFieldEnd();
+    }
+    if (this.lastFailure !== null && this.lastFailure !== undefined) {
+      output.writeFieldBegin('lastFailure', Thrift.Type.STRING, 7);
+      output.writeString(this.lastFailure);
+      output.writeFieldEnd();
+    }
+    if (this.dead !== null && this.dead !== undefined) {
+      output.writeFieldBegin('dead', Thrift.Type.BOOL, 8);
+      output.writeBool(this.dead);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+const EventWebhookSecret = module.exports.EventWebhookSecret = class {
+  constructor(args) {
+    this.secret = null;
+    this.previousUntil = null;
+    if (args) {
+      if (args.secret !== undefined && args.secret !== null) {
+        this.secret = args.secret;
+      }
+      if (args.previousUntil !== undefined && args.previousUntil !== null) {
+        this.previousUntil = args.previousUntil;
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 1:
+        if (ftype == Thrift.Type.STRING) {
+          this.secret = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 2:
+        if (ftype == Thrift.Type.I64) {
+          this.previousUntil = input.readI64();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('EventWebhookSecret');
+    if (this.secret !== null && this.secret !== undefined) {
+      output.writeFieldBegin('secret', Thrift.Type.STRING, 1);
+      output.writeString(this.secret);
+      output.writeFieldEnd();
+    }
+    if (this.previousUntil !== null && this.previousUntil !== undefined) {
+      output.writeFieldBegin('previousUntil', Thrift.Type.I64, 2);
+      output.writeI64(this.previousUntil);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
 module.exports.MAX_EVENTS_PER_POLL = 1000;
 module.exports.MAX_POLL_TIMEOUT_MS = 60000;
+module.exports.MAX_EVENT_WEBHOOKS = 10;

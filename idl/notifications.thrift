@@ -29,6 +29,9 @@ const i32 MAX_EVENTS_PER_POLL = 1000
 /** Longest time that a poll may wait, in milliseconds. */
 const i32 MAX_POLL_TIMEOUT_MS = 60000
 
+/** Most event webhooks of a team. */
+const i32 MAX_EVENT_WEBHOOKS = 10
+
 /**
  * What happened. Each value names the fields of Notification that are set beside the common ones (jobId, timestamp, teamId,
  * cursor, userId).
@@ -280,11 +283,39 @@ struct PollResult {
   1: list<Notification> events;
   /** Where to go on: the cursor of the next poll. Moves on also over events that the filter left out. */
   2: string cursor;
-  /** true = more events are there already. */
+  /** true = more events are there already; the filter may leave them out. */
   3: bool more;
 }
 
-/** Reading events. */
+/** Jobwright extension: an address of a team that is told its events. */
+struct EventWebhook {
+  /** Id of the webhook. */
+  1: string webhookId;
+  /** Where the events are sent. */
+  2: string url;
+  /** Which events are sent. */
+  3: NotificationFilter filter;
+  /** Until when the secret before the current one signs too, in epoch milliseconds. Unset = it does not. */
+  4: optional common.TimeInMillis previousSecretUntil;
+  /** How often in a row what is next was not taken; 0 = nothing failed. */
+  5: i32 failedAttempts;
+  /** When it is tried again after a failure, in epoch milliseconds. Unset = nothing failed, or it was given up. */
+  6: optional common.TimeInMillis nextAttemptAt;
+  /** What came of the last failure. */
+  7: optional string lastFailure;
+  /** true = given up, after a day of failures. setEventWebhook takes it up again. */
+  8: bool dead;
+}
+
+/** Jobwright extension: what an event webhook's calls are signed by. */
+struct EventWebhookSecret {
+  /** 64 hex digits; the key is their text. */
+  1: string secret;
+  /** Until when the secret before signs too, in epoch milliseconds. */
+  2: common.TimeInMillis previousUntil;
+}
+
+/** Reading events, and having them sent. HTTP: /api/notifications. */
 service NotificationService {
   /**
    * Returns the events behind cursor that meet filter, as soon as there is one, or none after timeoutMs.
@@ -292,13 +323,64 @@ service NotificationService {
    * An empty cursor means from now on; then each job of filter.jobIds that the caller may see answers at once with one
    * JobState. A job that the caller may not see sends nothing. The filter may change from poll to poll. timeoutMs is 0 (do
    * not wait) to MAX_POLL_TIMEOUT_MS. Events are kept for at least seven days; a cursor older than that is cursor-expired:
-   * read the jobs anew and begin with an empty cursor.
+   * read the jobs anew and begin with an empty cursor. A cursor belongs to its team: another team's is invalid-argument.
+   * While a poll waits, the calls behind it on its connection wait too: give it a connection of its own.
    *
-   * Errors: cursor-expired (420), limit-exceeded (400), insufficient-permissions (476)
+   * Errors: cursor-expired (420), team-not-found (404), invalid-argument (400), limit-exceeded (400), insufficient-permissions (476)
    */
   PollResult poll(
     1: string cursor,
     2: NotificationFilter filter,
     3: i32 timeoutMs
+  ) throws (1: common.SystemException err)
+
+  /**
+   * Jobwright extension: has the events of the team that meet filter sent to url, http or https, from now on. webhookId empty =
+   * a new one; else that one is changed, goes on where it was, and is taken up again when it was given up. filter.mine cannot be
+   * asked for, filter.teamId is teamId or unset; filter.maxEvents is the most events of one call.
+   *
+   * Events are sent in order, by POST as JSON, signed like the calls of TeamService.setTemplateApprovalWebhook. What is not
+   * answered with 2xx within 10 seconds is sent again, after pauses that grow, before anything that follows it; after a day the
+   * webhook is given up. An event may come twice, never out of order: its cursor tells it apart. Questions are left out.
+   * Privilege adminAdvanced.
+   *
+   * Errors: team-not-found (404), webhook-not-found (404), invalid-argument (400), limit-exceeded (400), insufficient-permissions (476)
+   */
+  EventWebhook setEventWebhook(
+    1: string teamId,
+    2: string webhookId,
+    3: string url,
+    4: NotificationFilter filter
+  ) throws (1: common.SystemException err)
+
+  /**
+   * Jobwright extension: returns the team's event webhooks, oldest first, with what became of the last calls. Privilege
+   * adminAdvanced.
+   *
+   * Errors: team-not-found (404), insufficient-permissions (476)
+   */
+  list<EventWebhook> getEventWebhooks(
+    1: string teamId
+  ) throws (1: common.SystemException err)
+
+  /**
+   * Jobwright extension: makes a new secret of the webhook and returns it: it is told once. The one before signs too for a day.
+   * Privilege adminAdvanced.
+   *
+   * Errors: team-not-found (404), webhook-not-found (404), insufficient-permissions (476)
+   */
+  EventWebhookSecret rotateEventWebhookSecret(
+    1: string teamId,
+    2: string webhookId
+  ) throws (1: common.SystemException err)
+
+  /**
+   * Jobwright extension: ends the webhook. Privilege adminAdvanced.
+   *
+   * Errors: team-not-found (404), webhook-not-found (404), insufficient-permissions (476)
+   */
+  void removeEventWebhook(
+    1: string teamId,
+    2: string webhookId
   ) throws (1: common.SystemException err)
 }

@@ -40,6 +40,7 @@ const session: OpenCall['session'] = {
     token = bound;
   },
   release: () => {},
+  onLeaving: () => () => {},
 };
 
 async function openCall(): Promise<OpenCall> {
@@ -48,7 +49,9 @@ async function openCall(): Promise<OpenCall> {
 
 async function callWithCaller(): Promise<Call> {
   const call = await openCall();
-  return { ...call, caller: await callerOf(store, token, call.now) };
+  const caller = await callerOf(store, token, call.now);
+  const patience = () => ({ isOver: true, until: async () => {}, end: () => {} });
+  return { ...call, caller, patience, again: callWithCaller };
 }
 
 /** The processor answers with a promise's value only where a method takes exactly the arguments of the interface. */

@@ -28,6 +28,9 @@ const limits = {
   unreadMs: ['JOBWRIGHT_UNREAD_SECONDS', 1000, 'a client that reads none of its answers is closed then'],
   requestMs: ['JOBWRIGHT_REQUEST_SECONDS', 1000, 'a call that has no outcome by then is answered with 503'],
   fileBytes: ['JOBWRIGHT_MAX_FILE_BYTES', 1, 'bytes of one document or attachment'],
+  sockets: ['JOBWRIGHT_MAX_SOCKETS', 1, 'open web sockets'],
+  socketsPerUser: ['JOBWRIGHT_MAX_SOCKETS_PER_USER', 1, 'open web sockets of one user'],
+  subscriptions: ['JOBWRIGHT_MAX_SUBSCRIPTIONS', 1, 'jobs that one web socket is told of'],
   graceMs: ['JOBWRIGHT_GRACE_SECONDS', 1000, 'calls that run when the server stops have so long to end'],
   drainMs: ['JOBWRIGHT_DRAIN_SECONDS', 1000, 'before it stops, the server says so long that it is not ready'],
 } as const satisfies Readonly<Record<keyof Limits, readonly [`JOBWRIGHT_${string}`, number, string]>>;

@@ -7,6 +7,7 @@ import { stringify } from 'safe-stable-stringify';
 import { MAX_TEMPLATE_BYTES } from '#gen/common_types';
 import type { ExtendedPropertyTable, JobDefaults } from '#gen/flow_types';
 import type { MetadataValue } from '#gen/metadata_types';
+import { NotificationType } from '#gen/notifications_types';
 import type { BaseStep } from '#gen/step_types';
 import { BadRequest, InvalidVersion, TemplateNotLocked } from '../base/errors.ts';
 import { sameName, sortKey, textKey } from '../base/text.ts';
@@ -19,6 +20,7 @@ import type { Row } from '../store/schema.ts';
 import type { TemplateRow } from '../store/templates.ts';
 import type { Act } from './act.ts';
 import { refuseFixedContent } from './editable.ts';
+import { emitOne } from './events.ts';
 
 /** What an author edits: the content of an entry. */
 export interface Content {
@@ -70,6 +72,7 @@ export async function createTemplate(
   });
   await tx.templates.insertEntry(entry);
   await makeFindable(tx, entry, content.metadata);
+  await emitOne(tx, act, key, NotificationType.TemplateCreated);
   return key.template_id;
 }
 
@@ -120,6 +123,7 @@ export async function editContent(
   await tx.templates.changeHead(template, head);
   await tx.templates.insertEntry(entry);
   await makeFindable(tx, entry, content.metadata, template);
+  await emitOne(tx, act, key, NotificationType.TemplateUpdated, { internalVersion: entry.internal_version });
   return { template: { ...held, ...entry, ...head, revision: template.revision + 1 }, root: content.root };
 }
 

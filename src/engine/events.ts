@@ -45,3 +45,12 @@ export const changedText = (propertyName: string, text: string): Particulars => 
     relatedProperties: [],
   },
 });
+
+/** Tells of one job or template. */
+export const emitOne = (
+  tx: Transactor,
+  act: Act,
+  subject: Subject,
+  type: NotificationType,
+  particulars: Particulars = {},
+): Promise<void> => emit(tx, [eventOf(act, subject, type, particulars)]);

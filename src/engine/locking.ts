@@ -2,6 +2,7 @@
  * The lock of a template: one holder, and the holder is a token, not a user. It lives until releaseLock, forceAcquireLock by
  * another, or the end of the token.
  */
+import { NotificationType } from '#gen/notifications_types';
 import { InvalidToken, LockedByOther, type LockHolding } from '../base/errors.ts';
 import type { Transactor } from '../store/database.ts';
 import { OvertakenByWriter } from '../store/overtaken.ts';
@@ -11,6 +12,7 @@ import type { Act } from './act.ts';
 import { audit } from './audit.ts';
 import { notLocked } from './authoring.ts';
 import { refuseFixedContent } from './editable.ts';
+import { emitOne } from './events.ts';
 
 /** Takes the lock, or refreshes it when the token holds it already. @throws LockedByOther with who holds it */
 export async function acquireLock(tx: Transactor, act: Act, template: TemplateRow): Promise<LockHolding> {
@@ -41,6 +43,7 @@ export async function forceAcquireLock(
   if (previous) {
     const details = { previousHolder: previous.holder.id, lockedAt: previous.lockedAt };
     await audit(tx, act, template.team_id, 'template.lock.forced', template.template_id, details);
+    await emitOne(tx, act, template, NotificationType.TemplateLockBroken, { recipients: [previous.holder.id] });
   }
   return { current: holding(act, lock), previous };
 }

@@ -8,6 +8,7 @@
  * While the latest entry is InReview, its content is fixed. Several entries can be Published: the current one was published last.
  */
 import { type JobDefaults, PathAssignment } from '#gen/flow_types';
+import { NotificationType } from '#gen/notifications_types';
 import { AssigneeType } from '#gen/step_types';
 import { InvalidVersion, NoChange, WrongState } from '../base/errors.ts';
 import { namedInPaths } from '../domain/flow-faults.ts';
@@ -18,6 +19,7 @@ import type { Transactor } from '../store/database.ts';
 import type { TemplateRow } from '../store/templates.ts';
 import type { Act } from './act.ts';
 import { inReview, refuseArchived, refuseFixed } from './editable.ts';
+import { emitOne } from './events.ts';
 import { resolveGroups } from './naming.ts';
 import { requireMetadata } from './required-metadata.ts';
 import { conditionFields } from './sight.ts';
@@ -104,6 +106,7 @@ async function markPublished(
   };
   await tx.templates.changeHead(entry, head);
   await tx.templates.markEntry(entry, mark);
+  await emitOne(tx, act, entry, NotificationType.TemplatePublished, versions({ ...entry, ...mark }));
   return {
     ...entry,
     ...head,
@@ -168,6 +171,7 @@ export async function beginReview(tx: Transactor, act: Act, template: TemplateRo
       `${holding.holder.name} is editing this template; wait for releaseLock, or take the lock with forceAcquireLock`,
       { lockHolder: holding.holder.id },
     );
+  await emitOne(tx, act, changed, NotificationType.TemplateReviewBegun, versions(changed));
   return changed;
 }
 
@@ -178,8 +182,14 @@ export async function endReview(tx: Transactor, act: Act, template: TemplateRow)
     throw new WrongState('not-in-review', `the latest entry is ${template.status}; beginReview begins a review`);
   const changed = await changeStatus(tx, act, template, { status: 'Unpublished' });
   await tx.locks.releaseLock(template.team_id, template.template_id);
+  await emitOne(tx, act, changed, NotificationType.TemplateReviewEnded, versions(changed));
   return changed;
 }
+
+const versions = ({ internal_version, public_version }: TemplateRow) => ({
+  internalVersion: internal_version,
+  publicVersion: public_version,
+});
 
 async function changeStatus(
   tx: Transactor,

@@ -7,13 +7,14 @@
 import { createHmac } from 'node:crypto';
 import { WrongState } from '../base/errors.ts';
 import type { Reader, Transactor } from '../store/database.ts';
-import type { Delivery, DueDelivery } from '../store/webhooks.ts';
+import type { Row } from '../store/schema.ts';
+import type { Delivery } from '../store/webhooks.ts';
 import type { Act } from './act.ts';
 import { audit } from './audit.ts';
 
 export const TEMPLATE_APPROVAL = 'template-approval';
 
-const DAY_MS = 24 * 60 * 60 * 1000;
+export const DAY_MS = 24 * 60 * 60 * 1000;
 const FIRST_PAUSE_MS = 5_000;
 const LONGEST_PAUSE_MS = 60 * 60 * 1000;
 
@@ -67,17 +68,30 @@ export async function rotateSecret(
   const webhook = await tx.webhooks.webhook(teamId, TEMPLATE_APPROVAL);
   if (!webhook || webhook.url === '')
     throw new WrongState('webhook-not-set', 'the team has no webhook; setTemplateApprovalWebhook sets one');
+  const rotated = await nextGeneration(tx, act, webhook);
+  await audit(tx, act, teamId, 'webhook.rotated', teamId, {});
+  return rotated;
+}
+
+/** @returns the new secret of a webhook, and until when the one before signs too */
+export async function nextGeneration(
+  tx: Transactor,
+  act: Act,
+  webhook: Row<'webhooks'>,
+): Promise<{ secret: string; previousUntil: number }> {
   const generation = webhook.generation + 1;
   const previousUntil = act.now + DAY_MS;
   await tx.webhooks.putWebhook({ ...webhook, generation, previous_until: previousUntil });
-  await audit(tx, act, teamId, 'webhook.rotated', teamId, {});
   return { secret: secretOf(await tx.files.signingKey('webhook'), { ...webhook, generation }), previousUntil };
 }
+
+/** What is signed for a webhook. */
+export type Signed = Omit<Row<'webhooks'>, 'url'> & { readonly body: string };
 
 /** Follows from the server's key, so that no row has it. */
 const secretOf = (
   key: Buffer,
-  { team_id, purpose, generation }: Pick<DueDelivery, 'team_id' | 'purpose' | 'generation'>,
+  { team_id, purpose, generation }: Pick<Signed, 'team_id' | 'purpose' | 'generation'>,
 ): string =>
   createHmac('sha256', key)
     .update(JSON.stringify([team_id, purpose, generation]))
@@ -104,7 +118,7 @@ export async function takeDue(tx: Transactor, now: number, forMs: number, limit:
 
 export const isDue = (reader: Reader, now: number): Promise<boolean> => reader.webhooks.isDue(now);
 
-function signatureOf(key: Buffer, delivery: DueDelivery, now: number): string {
+export function signatureOf(key: Buffer, delivery: Signed, now: number): string {
   const { generation, previous_until, body } = delivery;
   const generations = (previous_until ?? 0) > now ? [generation, generation - 1] : [generation];
   return generations
@@ -119,7 +133,10 @@ function signatureOf(key: Buffer, delivery: DueDelivery, now: number): string {
 
 /** Notes that a call was not taken; it is sent again later, or given up. */
 export function noteFailure(tx: Transactor, delivery: Delivery, failure: string, now: number): Promise<void> {
-  const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (delivery.attempts - 1));
-  const next = now + pause;
+  const next = now + pauseAfter(delivery.attempts);
   return tx.webhooks.failed(delivery, failure, next > delivery.queued_at + DAY_MS ? null : next);
 }
+
+/** How long to wait after so many failures. */
+export const pauseAfter = (attempts: number): number =>
+  Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempts - 1));

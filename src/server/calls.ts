@@ -7,7 +7,7 @@
  */
 import { JobTemplateLockFailed } from '#gen/job_template_types';
 import type { Clock } from '../base/clock.ts';
-import { BadRequest, Busy, DomainError, LockedByOther, Unauthorized, Unsupported } from '../base/errors.ts';
+import { BadRequest, Busy, DomainError, LockedByOther, Unauthorized } from '../base/errors.ts';
 import type { Ids } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
 import { callerOf } from '../services/authentication/caller.ts';
@@ -15,11 +15,12 @@ import type { Call, OpenCall, Session } from '../services/call.ts';
 import { toLock } from '../services/job-templates/wire.ts';
 import { internalError, systemException } from '../services/wire-errors.ts';
 import type { Store } from '../store/database.ts';
-import { settledArguments } from './arguments.ts';
 import type { ServedFunction } from './functions.ts';
+import { handled, type ReadArguments } from './handling.ts';
 import { type Metrics, REFUSALS } from './metrics.ts';
+import { Waits } from './waits.ts';
 import { TooLong } from './wire/bytes.ts';
-import { BeyondLimit, Malformed, Untakable } from './wire/protocol.ts';
+import { Malformed } from './wire/protocol.ts';
 
 /** The caller's side of a connection or of a request. */
 export interface CallerSession extends Session {
@@ -53,12 +54,12 @@ interface Running {
   /** With its caller as soon as the caller is known. */
   call: OpenCall | Call;
   readonly session: CallerSession;
-  readonly started: number;
+  /** Of performance.now(); a call that has waited began anew then. */
+  started: number;
+  /** Among the calls that are worked on. */
+  isCounted: boolean;
   readonly settle: (outcome: Outcome) => void;
 }
-
-/** A call's arguments, by name. @throws Malformed, Untakable, DomainError */
-export type ReadArguments = () => Readonly<Record<string, unknown>>;
 
 const SWEEP_MS = 1000;
 
@@ -70,6 +71,7 @@ export class Calls {
   readonly #limits: CallLimits;
   readonly #metrics: Metrics;
   readonly #running = new Set<Running>();
+  readonly #waits: Waits;
   readonly #sweep: NodeJS.Timeout;
 
   constructor(store: Store, clock: Clock, ids: Ids, logger: Logger, limits: CallLimits, metrics: Metrics) {
@@ -79,7 +81,13 @@ export class Calls {
     this.#logger = logger;
     this.#limits = limits;
     this.#metrics = metrics;
+    this.#waits = new Waits(metrics);
     this.#sweep = setInterval(() => this.#endOverdue(), SWEEP_MS).unref();
+  }
+
+  /** Ends the waits of calls that wait for something to happen, now and from now on. */
+  endWaits(): void {
+    this.#waits.stop();
   }
 
   stop(): void {
@@ -94,11 +102,13 @@ export class Calls {
   /** @throws Malformed when the arguments cannot be understood; for all else that goes wrong there is an outcome */
   answer(served: ServedFunction, read: ReadArguments, session: CallerSession): Promise<Outcome> {
     return new Promise((settle, reject) => {
-      const running: Running = { served, call: this.open(session), session, started: performance.now(), settle };
+      const started = performance.now();
+      const running: Running = { served, call: this.open(session), session, started, isCounted: false, settle };
       if (this.#metrics.running >= this.#limits.callsInFlight)
         return settle(this.#failed(running, overloaded(this.#limits)));
       this.#running.add(running);
       this.#metrics.running++;
+      running.isCounted = true;
       this.#run(running, read).then(
         outcome => this.#ended(running, () => settle(outcome)),
         error => this.#ended(running, () => reject(error)),
@@ -121,15 +131,20 @@ export class Calls {
     }
     const caller = await callerOf(this.#store, token, call.now);
     session.authenticated();
-    return { ...call, caller };
+    return {
+      ...call,
+      caller,
+      patience: ms => this.#waits.begin(ms, session),
+      again: () => this.withCaller({ ...call, now: this.#clock.now() }, session),
+    };
   }
 
   /** Never rejects but with Malformed. */
   async #run(running: Running, read: ReadArguments): Promise<Outcome> {
     const { served, session } = running;
     try {
-      if (served.needsToken) running.call = await this.withCaller(running.call, session);
-      const value = await handled(served, running.call, taken(read));
+      if (served.needsToken) running.call = this.#waiting(running, await this.withCaller(running.call, session));
+      const value = await handled(served, running.call, read);
       this.#count(running, 'ok');
       return { field: 'success', value, requestId: running.call.requestId };
     } catch (error) {
@@ -138,8 +153,29 @@ export class Calls {
     }
   }
 
+  /**
+   * A call that waits is none of those that are worked on: it takes no place among them, and none of the time of one. It does not
+   * take its place back either: when something happens, many go on at once.
+   */
+  #waiting(running: Running, call: Call): Call {
+    const rest = () => {
+      this.#running.delete(running);
+      this.#uncount(running);
+    };
+    const goOn = () => {
+      running.started = performance.now();
+      this.#running.add(running);
+    };
+    return { ...call, patience: ms => this.#waits.begin(ms, running.session, rest, goOn) };
+  }
+
+  #uncount(running: Running): void {
+    if (running.isCounted) this.#metrics.running--;
+    running.isCounted = false;
+  }
+
   #ended(running: Running, settle: () => void): void {
-    this.#metrics.running--;
+    this.#uncount(running);
     // One that took too long was answered already.
     if (this.#running.delete(running)) settle();
   }
@@ -224,39 +260,6 @@ const tookTooLong = (milliseconds: number): Busy =>
     `no outcome after ${milliseconds / 1000} s; the call may still be carried out: look, or repeat it with the same requestId`,
     { exceeded: 'requestMs' },
   );
-
-/** @throws BadRequest (400) where a message is understood and a value in it cannot be taken */
-function taken(read: ReadArguments): Readonly<Record<string, unknown>> {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof Untakable)) throw error;
-    const place = error.place || 'the message';
-    if (!(error instanceof BeyondLimit))
-      throw new BadRequest('invalid-argument', `${place}: ${error.message}`, { field: place });
-    throw new BadRequest('limit-exceeded', `${place}: ${error.message}`, { field: place, exceeded: error.limit });
-  }
-}
-
-async function handled(
-  served: ServedFunction,
-  call: Call | OpenCall,
-  args: Readonly<Record<string, unknown>>,
-): Promise<unknown> {
-  const { arguments: fields } = served.idl;
-  const settled = settledArguments(
-    fields,
-    fields.map(({ name }) => args[name]),
-  );
-  if (!served.handle) {
-    throw new Unsupported('not-implemented', `${served.fullName}: this version of the server does not serve it yet`, {
-      function: served.fullName,
-    });
-  }
-  const value = await served.handle(call, ...settled);
-  if (value == null && served.idl.returns !== 'void') throw new Error(`${served.fullName} returned nothing`);
-  return value;
-}
 
 const throws = (served: ServedFunction, exception: string) =>
   served.idl.throws.find(declaration => declaration.exception === exception);

@@ -7,6 +7,7 @@ import type { Socket } from 'node:net';
 import type { Logger } from '../base/logger.ts';
 import type { CallerSession } from './calls.ts';
 import type { Departing, Departures } from './departures.ts';
+import { Leaving } from './leaving.ts';
 import type { Limits } from './limits.ts';
 import type { Metrics, Refusal } from './metrics.ts';
 import { Waiting } from './waiting.ts';
@@ -61,6 +62,7 @@ export class ThriftConnection implements CallerSession, Departing {
   #writtenThen = 0;
   /** Why nothing more can be read; what came before is still answered. */
   #broken: Error | undefined;
+  readonly #leaving = new Leaving();
   readonly #born = performance.now();
   #lastMove = this.#born;
 
@@ -70,7 +72,7 @@ export class ThriftConnection implements CallerSession, Departing {
     this.#inbound = new Inbound(shared.limits);
     socket.on('data', chunk => this.received(chunk as Buffer));
     // What was sent before is still answered.
-    socket.on('end', () => void this.#finish());
+    socket.on('end', () => void this.#leave());
     socket.on('close', () => this.#closed());
   }
 
@@ -94,7 +96,11 @@ export class ThriftConnection implements CallerSession, Departing {
   /** Resolves when what is being answered is answered. Takes up nothing more. */
   async stop(): Promise<void> {
     this.#waiting.clear();
-    await this.#finish();
+    await this.#leave();
+  }
+
+  onLeaving(hear: () => void): () => void {
+    return this.#leaving.onTold(hear);
   }
 
   destroy(): void {
@@ -253,7 +259,9 @@ export class ThriftConnection implements CallerSession, Departing {
     this.close(framing ? reason : 'unknown-protocol', error);
   }
 
-  async #finish(): Promise<void> {
+  /** What is being answered and what came before is answered first; calls that wait for something to happen end their wait. */
+  async #leave(): Promise<void> {
+    this.#leaving.tell();
     await this.#working;
     this.#end();
   }
@@ -268,6 +276,7 @@ export class ThriftConnection implements CallerSession, Departing {
 
   #closed(): void {
     this.#ended = true;
+    this.#leaving.tell();
     this.#waiting.clear();
     this.#shared.metrics.halfBytes -= this.#halfCounted;
     this.#halfCounted = 0;

@@ -101,28 +101,36 @@ class FromJson {
 const beyond = (limit: keyof JsonLimits, message: string): BadRequest =>
   new BadRequest('limit-exceeded', message, { exceeded: limit });
 
+/** How enums are written: by number, as the calls of this form are answered, or by name. */
+export type EnumsBy = 'number' | 'name';
+
 /** What a handler returned, by the type that the interface declares. */
-export function toJson(type: IdlType, value: unknown): unknown {
+export function toJson(type: IdlType, value: unknown, enumsBy: EnumsBy = 'number'): unknown {
   if (typeof type === 'string') return type === 'binary' ? Buffer.from(value as Uint8Array).toString('base64') : value;
-  if ('enum' in type) return value;
-  if ('struct' in type) return structToJson(type.struct, value as object);
+  if ('enum' in type) return enumsBy === 'number' ? value : enumName(type.enum, value as number);
+  if ('struct' in type) return structToJson(type.struct, value as object, enumsBy);
   if ('map' in type) {
     const [, valueType] = type.map;
-    return Object.fromEntries(Object.entries(value as object).map(([key, one]) => [key, toJson(valueType, one)]));
+    return Object.fromEntries(
+      Object.entries(value as object).map(([key, one]) => [key, toJson(valueType, one, enumsBy)]),
+    );
   }
   const element = 'list' in type ? type.list : type.set;
-  return (value as unknown[]).map(one => toJson(element, one));
+  return (value as unknown[]).map(one => toJson(element, one, enumsBy));
 }
 
 /** @param name qualified, such as "step.BaseStep" */
-export function structToJson(name: string, struct: object): Record<string, unknown> {
+export function structToJson(name: string, struct: object, enumsBy: EnumsBy = 'number'): Record<string, unknown> {
   const json: Record<string, unknown> = {};
   for (const field of idl.structs[name]!.fields) {
     const value = (struct as Readonly<Record<string, unknown>>)[field.name];
-    if (value !== undefined && value !== null) json[field.name] = toJson(field.type, value);
+    if (value !== undefined && value !== null) json[field.name] = toJson(field.type, value, enumsBy);
   }
   return json;
 }
+
+const enumName = (name: string, value: number): string | number =>
+  Object.entries(idl.enums[name]!).find(([, number]) => number === value)?.[0] ?? value;
 
 function scalarFromJson(type: string, json: unknown, path: string): unknown {
   if (type === 'bool') return typeof json === 'boolean' ? json : fail(unfit(path, json, 'true or false'));

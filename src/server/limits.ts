@@ -22,6 +22,11 @@ export interface Limits extends InboundLimits, CallLimits {
   readonly halfMessagesBytes: number;
   /** Bytes of one document or attachment. */
   readonly fileBytes: number;
+  /** Open web sockets in all, and of one user. */
+  readonly sockets: number;
+  readonly socketsPerUser: number;
+  /** Jobs that one web socket is told of. */
+  readonly subscriptions: number;
   /** Running calls have so long to end when the server stops. */
   readonly graceMs: number;
   /** Before it stops, the server says for so long that it is not ready, and still answers. */
@@ -47,6 +52,9 @@ export const DEFAULT_LIMITS: Limits = {
   halfMessagesBytes: 256 * 1024 * 1024,
   requestMs: 60_000,
   fileBytes: 100 * 1024 * 1024,
+  sockets: 5_000,
+  socketsPerUser: 50,
+  subscriptions: 1_000,
   graceMs: 10_000,
   drainMs: 0,
 };

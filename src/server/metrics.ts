@@ -36,7 +36,10 @@ export type Refusal =
   | 'message-elements'
   | 'nesting'
   | 'json-bytes'
-  | 'request-time';
+  | 'request-time'
+  | 'sockets'
+  | 'sockets-per-user'
+  | 'subscriptions';
 
 /** By the limit that a refusal names in its details. */
 export const REFUSALS: Readonly<Record<string, Refusal>> = {
@@ -92,6 +95,10 @@ export class Metrics {
   received = 0;
   sent = 0;
   running = 0;
+  /** Calls that wait for something to happen. */
+  waiting = 0;
+  /** Web sockets that are open. */
+  sockets = 0;
   /** Of messages that have begun and are not whole, of all connections. */
   halfBytes = 0;
 
@@ -112,6 +119,8 @@ export class Metrics {
     this.#read('jobwright_received_bytes_total', 'Bytes that arrived', () => this.received);
     this.#read('jobwright_sent_bytes_total', 'Bytes that were sent', () => this.sent);
     this.#read('jobwright_calls_running', 'Calls that are being worked on', () => this.running, 'gauge');
+    this.#read('jobwright_calls_waiting', 'Calls that wait for something to happen', () => this.waiting, 'gauge');
+    this.#read('jobwright_sockets', 'Open web sockets', () => this.sockets, 'gauge');
     this.#read('jobwright_half_message_bytes', 'Bytes of messages that are not whole', () => this.halfBytes, 'gauge');
     this.#register('jobwright_calls_total', 'Calls by function and outcome', 'counter', () => this.#callCounts());
     this.#register('jobwright_call_seconds', 'Time of calls by function', 'histogram', () => this.#callTimes());

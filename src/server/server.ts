@@ -3,18 +3,22 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { type Ids, uuids } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
+import { EventWatch } from '../engine/watching.ts';
 import { createHandlers } from '../services/handlers.ts';
 import type { Handlers } from '../services/surface.ts';
 import { openStore, type Store, type StoreSettings } from '../store/database.ts';
 import { Calls } from './calls.ts';
 import type { Shared } from './connection.ts';
 import { Departures } from './departures.ts';
+import { EventPruner } from './event-pruning.ts';
+import { EventSender } from './event-webhooks.ts';
 import { Functions } from './functions.ts';
 import { HoldReleaser } from './holds.ts';
 import { apiRoutes } from './http/api.ts';
 import { HttpServer, type HttpSettings } from './http/door.ts';
 import { fileRoutes } from './http/files.ts';
 import { probeRoutes } from './http/probes.ts';
+import { Sockets } from './http/sockets.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { type MailSettings, SmtpMail } from './mail.ts';
 import { Metrics } from './metrics.ts';
@@ -72,7 +76,7 @@ export async function startServer(settings: ServerSettings, world: World): Promi
 }
 
 async function serve(settings: ServerSettings, world: World, store: Store): Promise<RunningServer> {
-  const { shared, calls, port, mail, webhooks, holds } = assemble(settings, world, store);
+  const { shared, calls, sockets, port, mail, workers } = assemble(settings, world, store);
   const { address, port: main } = await port.listen({ host: settings.host, port: settings.port });
   const { httpPort, socketPath } = settings;
   const http = httpPort === undefined ? undefined : await port.listen({ host: settings.host, port: httpPort }, 'http');
@@ -80,11 +84,12 @@ async function serve(settings: ServerSettings, world: World, store: Store): Prom
   const stop = async (graceMs = shared.limits.graceMs) => {
     shared.draining = true;
     if (shared.limits.drainMs > 0) await pause(shared.limits.drainMs);
+    calls.endWaits();
+    sockets.stop();
     await port.stop(graceMs);
     calls.stop();
     await mail?.stop();
-    await webhooks.stop();
-    await holds.stop();
+    await Promise.all(workers.map(worker => worker.stop()));
     await store.close();
   };
   return { store, host: address, port: main, httpPort: http?.port, stop };
@@ -95,8 +100,9 @@ interface Parts {
   readonly calls: Calls;
   readonly port: Port;
   readonly mail: SmtpMail | undefined;
-  readonly webhooks: WebhookSender;
-  readonly holds: HoldReleaser;
+  readonly sockets: Sockets;
+  /** What goes on without a call. */
+  readonly workers: readonly { stop(): Promise<void> | void }[];
 }
 
 const NO_HTTP_SETTINGS: HttpSettings = { corsOrigins: [] };
@@ -106,7 +112,8 @@ function assemble(settings: ServerSettings, world: World, store: Store): Parts {
   const { logger, clock = systemClock, ids = uuids, handlers = own => own } = world;
   const mail = settings.mail && new SmtpMail(settings.mail, logger);
   const metrics = new Metrics().withProcess();
-  const functions = new Functions(handlers(createHandlers(store, settings.version, limits.fileBytes, mail)));
+  const watch = new EventWatch(store);
+  const functions = new Functions(handlers(createHandlers(store, settings.version, limits.fileBytes, mail, watch)));
   const calls = new Calls(store, clock, ids, logger, limits, metrics);
   const messages = new Messages(functions, calls, limits, metrics, logger);
   const shared: Shared = {
@@ -123,13 +130,14 @@ function assemble(settings: ServerSettings, world: World, store: Store): Parts {
     ...fileRoutes(store, limits.fileBytes),
     ...probeRoutes(store, shared),
   ];
-  const port = new Port(shared, new HttpServer(routes, settings.http ?? NO_HTTP_SETTINGS, calls, shared), settings.tls);
-  return {
-    shared,
-    calls,
-    port,
-    mail,
-    webhooks: new WebhookSender(store, clock, logger),
-    holds: new HoldReleaser(store, clock, ids, logger),
-  };
+  const sockets = new Sockets({ store, watch, calls, functions, clock, shared });
+  const http = new HttpServer(routes, settings.http ?? NO_HTTP_SETTINGS, calls, shared, sockets);
+  const workers = [
+    watch,
+    new WebhookSender(store, clock, logger),
+    new EventSender(store, clock, logger),
+    new EventPruner(store, clock, logger),
+    new HoldReleaser(store, clock, ids, logger),
+  ];
+  return { shared, calls, sockets, port: new Port(shared, http, settings.tls), mail, workers };
 }

@@ -6,13 +6,12 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { isDue, noteFailure, type SignedCall, takeDue } from '../engine/webhooks.ts';
 import type { Store } from '../store/database.ts';
+import { ANSWER_WITHIN_MS, post } from './posting.ts';
 
 const LOOK_EVERY_MS = 1000;
-const ANSWER_WITHIN_MS = 10_000;
 /** Longer than an answer may take: then whoever took it is gone. */
 const TAKEN_FOR_MS = 60_000;
 const AT_ONCE = 20;
-const LONGEST_FAILURE = 200;
 
 export class WebhookSender {
   readonly #store: Store;
@@ -85,35 +84,12 @@ export class WebhookSender {
   async #send(call: SignedCall): Promise<void> {
     // This process was stopped meanwhile: somebody else may have sent it.
     if (this.#clock.now() + ANSWER_WITHIN_MS > call.takenUntil) return;
-    const failure = await this.#failureOf(call);
+    const { delivery, url, signature } = call;
+    const posted = { url, delivery: delivery.delivery_id, signature, body: delivery.body };
+    const failure = await post(posted, this.#ending.signal, this.#logger);
     if (this.#ending.signal.aborted && failure !== undefined) return;
     await this.#store.transact(tx =>
-      failure === undefined
-        ? tx.webhooks.delivered(call.delivery)
-        : noteFailure(tx, call.delivery, failure.slice(0, LONGEST_FAILURE), this.#clock.now()),
+      failure === undefined ? tx.webhooks.delivered(delivery) : noteFailure(tx, delivery, failure, this.#clock.now()),
     );
-  }
-
-  /** @returns undefined when it was answered with 2xx */
-  async #failureOf({ delivery, url, signature }: SignedCall): Promise<string | undefined> {
-    try {
-      const response = await fetch(url, {
-        method: 'POST',
-        headers: {
-          'Content-Type': 'application/json',
-          'User-Agent': 'Jobwright',
-          'X-Jobwright-Delivery': delivery.delivery_id,
-          'X-Jobwright-Signature': signature,
-        },
-        body: delivery.body,
-        redirect: 'manual',
-        signal: AbortSignal.any([this.#ending.signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]),
-      });
-      // What it says beside its status does not matter, and may be without end, or break off.
-      response.body?.cancel().catch(error => this.#logger.debug({ err: error }, 'the answer to a webhook broke off'));
-      return response.ok ? undefined : `answered with ${response.status}`;
-    } catch (error) {
-      return String((error as Error).cause ?? error);
-    }
   }
 }

@@ -8,6 +8,18 @@ export interface Session {
   readonly address: string;
   bind(token: string): void;
   release(): void;
+  /** Tells when the client has said all or is gone: what waits for its sake need not wait longer. @returns what ends that */
+  onLeaving(hear: () => void): () => void;
+}
+
+/** The time that a call may wait for something to happen. Meanwhile it is not counted among the calls that are worked on. */
+export interface Patience {
+  /** The time has run out, the client is gone or the server stops. */
+  readonly isOver: boolean;
+  /** Resolves when `news` does, or when it is over; rejects when `news` does. */
+  until(news: Promise<void>): Promise<void>;
+  /** Must be called at the end. */
+  end(): void;
 }
 
 /** A call of a function that needs no token. */
@@ -22,4 +34,8 @@ export interface OpenCall {
 
 export interface Call extends OpenCall {
   readonly caller: Caller;
+  /** @param ms how long it may wait in all */
+  patience(ms: number): Patience;
+  /** The call as of now, after a wait. @throws InvalidToken (497), TokenExpired (498) when its token has ended meanwhile */
+  again(): Promise<Call>;
 }

@@ -1,5 +1,6 @@
 /** All services, put together. A service whose functions are all still to come has an empty handler. */
 import { DEFAULT_MAX_FILE_BYTES } from '../domain/limits.ts';
+import { EventWatch } from '../engine/watching.ts';
 import type { Store } from '../store/database.ts';
 import { AbacHandler } from './abac/handler.ts';
 import { AuditHandler } from './audit/handler.ts';
@@ -11,6 +12,7 @@ import { GroupHandler } from './groups/handler.ts';
 import { JobTemplateHandler } from './job-templates/handler.ts';
 import { JobsHandler } from './jobs/handler.ts';
 import { MetadataHandler } from './metadata/handler.ts';
+import { NotificationHandler } from './notifications/handler.ts';
 import { RoleHandler } from './roles/handler.ts';
 import type { Handlers } from './surface.ts';
 import { TagHandler } from './tags/handler.ts';
@@ -21,12 +23,14 @@ import type { Mail } from './users/mail.ts';
 /**
  * @param maxFileBytes most bytes of a document, or of a file that is attached to a job
  * @param mail absent: no letters leave
+ * @param watch by which calls wait for events: one per process
  */
 export const createHandlers = (
   store: Store,
   version: string,
   maxFileBytes = DEFAULT_MAX_FILE_BYTES,
   mail?: Mail,
+  watch = new EventWatch(store),
 ): Handlers => ({
   JobTemplateService: new JobTemplateHandler(store),
   JobsService: new JobsHandler(store, maxFileBytes),
@@ -45,5 +49,5 @@ export const createHandlers = (
   ComponentService: {},
   FieldDataService: {},
   FormulaService: {},
-  NotificationService: {},
+  NotificationService: new NotificationHandler(store, watch),
 });

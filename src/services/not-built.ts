@@ -9,5 +9,4 @@ export const notBuilt = {
   ComponentService: ['index', 'get', 'update'],
   FieldDataService: ['getNumberUnits'],
   FormulaService: ['getOperations', 'validateFormula'],
-  NotificationService: ['poll'],
 } as const satisfies { readonly [S in ServiceName]?: readonly (keyof Clients[S])[] };

@@ -233,5 +233,11 @@ export const needs: Needs = {
   ComponentService: { index: 'member', get: 'member', update: 'templateEdit' },
   FieldDataService: { getNumberUnits: 'member' },
   FormulaService: { getOperations: 'member', validateFormula: 'anybody' },
-  NotificationService: { poll: 'anybody' },
+  NotificationService: {
+    poll: 'member',
+    setEventWebhook: 'adminAdvanced',
+    getEventWebhooks: 'adminAdvanced',
+    rotateEventWebhookSecret: 'adminAdvanced',
+    removeEventWebhook: 'adminAdvanced',
+  },
 };

@@ -6,6 +6,7 @@ import { AuditReader, AuditTransactor } from './audit.ts';
 import { CommentReader, CommentTransactor } from './comments.ts';
 import { DocumentReader, DocumentTransactor } from './documents.ts';
 import type { Engine } from './engine.ts';
+import { EventWebhookReader, EventWebhookTransactor } from './event-webhooks.ts';
 import { EventReader, EventTransactor } from './events.ts';
 import { FileReader, FileTransactor } from './files.ts';
 import { GroupReader, GroupTransactor } from './groups.ts';
@@ -58,6 +59,7 @@ export class Reader {
   readonly runs: RunReader;
   readonly jobLists: JobListReader;
   readonly comments: CommentReader;
+  readonly eventWebhooks: EventWebhookReader;
 
   constructor(db: Kysely<Database>, engine: Engine, cache: TreeCache) {
     this.people = new PeopleReader(db, engine);
@@ -86,6 +88,7 @@ export class Reader {
     this.runs = new RunReader(db, engine);
     this.jobLists = new JobListReader(db, engine);
     this.comments = new CommentReader(db);
+    this.eventWebhooks = new EventWebhookReader(db, engine);
   }
 }
 
@@ -93,7 +96,7 @@ export class Reader {
 export interface Effects {
   readonly forgetCallers: () => void;
   readonly wakeWorkers: () => void;
-  readonly eventsWritten: () => void;
+  readonly eventsWritten: (teamId: string) => void;
 }
 
 export class Transactor extends Reader {
@@ -125,6 +128,7 @@ export class Transactor extends Reader {
   override readonly runs: RunTransactor;
   override readonly jobLists: JobListTransactor;
   override readonly comments: CommentTransactor;
+  override readonly eventWebhooks: EventWebhookTransactor;
   readonly #effects = new Set<() => void>();
 
   /** Something was queued: whoever works it off looks after the commit. */
@@ -157,10 +161,18 @@ export class Transactor extends Reader {
     this.sheets = new SheetTransactor(db, engine);
     this.metadata = new MetadataTransactor(db, engine);
     this.webhooks = new WebhookTransactor(db, engine);
-    this.events = new EventTransactor(db, engine, () => this.onCommit(effects.eventsWritten));
+    const teamsTold = new Set<string>();
+    const tell = () => {
+      for (const teamId of teamsTold) effects.eventsWritten(teamId);
+    };
+    this.events = new EventTransactor(db, engine, teamId => {
+      teamsTold.add(teamId);
+      this.onCommit(tell);
+    });
     this.runs = new RunTransactor(db, engine, () => this.onCommit(effects.wakeWorkers));
     this.jobLists = new JobListTransactor(db, engine);
     this.comments = new CommentTransactor(db);
+    this.eventWebhooks = new EventWebhookTransactor(db, engine);
     this.wakeWorkers = () => this.onCommit(effects.wakeWorkers);
   }
 

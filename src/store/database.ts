@@ -39,14 +39,14 @@ export class Store {
   readonly #kept = new Kept();
   readonly #callers = new Recent();
   readonly #workers = new Set<() => void>();
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<(teamId: string) => void>();
   readonly #effects: Effects = {
     forgetCallers: () => this.#callers.forget(),
     wakeWorkers: () => {
       for (const wake of this.#workers) wake();
     },
-    eventsWritten: () => {
-      for (const hear of this.#listeners) hear();
+    eventsWritten: teamId => {
+      for (const hear of this.#listeners) hear(teamId);
     },
   };
 
@@ -98,8 +98,8 @@ export class Store {
     return () => this.#workers.delete(wake);
   }
 
-  /** Tells when a transaction of this process has written events. @returns what ends that */
-  onEvents(hear: () => void): () => void {
+  /** Tells when a transaction of this process has written events of a team. @returns what ends that */
+  onEvents(hear: (teamId: string) => void): () => void {
     this.#listeners.add(hear);
     return () => this.#listeners.delete(hear);
   }

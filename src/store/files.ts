@@ -48,7 +48,7 @@ export class FileReader {
       .executeTakeFirst();
   }
 
-  async signingKey(purpose: 'attachment-address' | 'page' | 'webhook'): Promise<Buffer> {
+  async signingKey(purpose: 'attachment-address' | 'cursor' | 'page' | 'webhook'): Promise<Buffer> {
     const { secret } = await this.db
       .selectFrom('signing_keys')
       .select('secret')

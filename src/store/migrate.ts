@@ -22,6 +22,7 @@ import * as jobProgress from './migrations/015-job-progress.ts';
 import * as jobLocations from './migrations/016-job-locations.ts';
 import * as holds from './migrations/017-holds.ts';
 import * as properties from './migrations/018-properties.ts';
+import * as eventReaders from './migrations/019-event-readers.ts';
 import * as comments from './migrations/020-comments.ts';
 import * as runs from './migrations/021-runs.ts';
 
@@ -44,6 +45,7 @@ const steps = {
   '016-job-locations': jobLocations,
   '017-holds': holds,
   '018-properties': properties,
+  '019-event-readers': eventReaders,
   '020-comments': comments,
   '021-runs': runs,
 };

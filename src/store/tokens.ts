@@ -1,7 +1,7 @@
 /** Tokens, and who calls with one. Template locks go with the token that holds them. */
 import type { Kysely } from 'kysely';
 import { compiledOnce } from './compiled.ts';
-import type { Engine } from './engine.ts';
+import { type Engine, isOneOf } from './engine.ts';
 import type { GroupsRow } from './people.ts';
 import type { Database, Row } from './schema.ts';
 
@@ -60,6 +60,17 @@ export class TokenReader {
       .orderBy('created_at', 'desc')
       .orderBy('token_id', 'desc')
       .execute();
+  }
+
+  /** Those of the tokens that live. */
+  async living(tokenIds: readonly string[], now: number): Promise<Set<string>> {
+    const rows = await this.db
+      .selectFrom('tokens')
+      .select('token_id')
+      .where(eb => isOneOf(this.engine, eb.ref('token_id'), tokenIds))
+      .where('expires_at', '>', now)
+      .execute();
+    return new Set(rows.map(row => row.token_id));
   }
 
   token(tokenId: string): Promise<Row<'tokens'> | undefined> {

@@ -67,7 +67,6 @@ const most: Readonly<Partial<Record<ServiceName, number>>> = {
   ComponentService: 3,
   FieldDataService: 1,
   FormulaService: 2,
-  NotificationService: 1,
 };
 
 test.each(services)('what is not built of %s only shrinks', service => {

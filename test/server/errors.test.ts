@@ -68,6 +68,7 @@ const edit = async (act: (templateId: string, rootId: string) => Promise<unknown
 
 const tags = () => admin.connection.service('TagService');
 
+const notifications = () => admin.connection.service('NotificationService');
 const roles = () => admin.connection.service('RoleService');
 const groups = () => admin.connection.service('GroupService');
 
@@ -233,6 +234,23 @@ const provoked: Readonly<Record<string, Provoked>> = {
     code: 413,
     message: /is published, as version 1; edit it before its review/,
     call: () => ana.templates.beginReview(published),
+  },
+  'webhook-not-found': {
+    code: 404,
+    message: /no event webhook lost; getEventWebhooks lists them/,
+    call: () => notifications().removeEventWebhook(admin.teamId, 'lost'),
+  },
+  'cursor-expired': {
+    code: 420,
+    message: /older than events are kept, seven days; read the jobs anew/,
+    call: async () => {
+      // Its other tokens end with the time, and nobody else's.
+      const ivy = await newUser(server, admin, 'ivy');
+      const { cursor } = await ivy.connection.service('NotificationService').poll('', {}, 0);
+      jest.spyOn(server.clock, 'now').mockReturnValue(Date.now() + 8 * 24 * 60 * 60 * 1000);
+      const late = await logIn(server, ivy.email, ivy.password);
+      return late.connection.service('NotificationService').poll(cursor, {}, 0);
+    },
   },
   'webhook-not-set': {
     code: 413,

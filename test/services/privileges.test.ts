@@ -73,6 +73,7 @@ const headersOf = client('GroupHeaderContentService');
 const sheetsOf = client('DataSheetService');
 const metadataOf = client('MetadataService');
 const documentsOf = client('DocumentService');
+const notificationsOf = client('NotificationService');
 
 const give = (privileges: readonly Privilege[]) =>
   rolesOf(admin).update(probe, { permissions: { privileges: [...privileges] } });
@@ -119,6 +120,13 @@ const newList = async (more: Partial<Metadata> = {}) => {
   const made = await metadataOf(admin).add(admin.teamId, { ...list(), ...more });
   const [red, blue] = made.constraints.listOptions!.valueIds!;
   return { ...made, red: red!, blue: blue! };
+};
+/** Nobody is there. */
+const ADDRESS = 'http://127.0.0.1:9/';
+const newEventWebhook = async () => {
+  for (const { webhookId } of await notificationsOf(admin).getEventWebhooks(admin.teamId))
+    await notificationsOf(admin).removeEventWebhook(admin.teamId, webhookId);
+  return (await notificationsOf(admin).setEventWebhook(admin.teamId, '', ADDRESS, {})).webhookId;
 };
 const member = () => newUser(server, admin, `member${++names}`);
 
@@ -726,6 +734,19 @@ const calls: Calls = {
       return user => documentsOf(user).deleteDocument(id);
     },
   },
+  NotificationService: {
+    poll: async () => user => notificationsOf(user).poll('', { teamId: admin.teamId }, 0),
+    setEventWebhook: async () => user => notificationsOf(user).setEventWebhook(admin.teamId, '', ADDRESS, {}),
+    getEventWebhooks: async () => user => notificationsOf(user).getEventWebhooks(admin.teamId),
+    rotateEventWebhookSecret: async () => {
+      const id = await newEventWebhook();
+      return user => notificationsOf(user).rotateEventWebhookSecret(admin.teamId, id);
+    },
+    removeEventWebhook: async () => {
+      const id = await newEventWebhook();
+      return user => notificationsOf(user).removeEventWebhook(admin.teamId, id);
+    },
+  },
   AuditService: { query: async () => user => user.connection.service('AuditService').query(admin.teamId, {}) },
   TagService: {
     index: async () => user => tagsOf(user).index(admin.teamId),
@@ -1053,6 +1074,22 @@ const naming: (readonly [string, Call])[] = [
     'JobTemplateService.updateRootHeaders with equipment',
     headed(async () => ({ equipment: [{ id: await newIcon('createEquipment') }] })),
   ],
+  [
+    'NotificationService.poll of jobs and templates',
+    async () => {
+      const [jobId, { id }] = [await job(), await draft()];
+      const filter = { teamId: admin.teamId, jobIds: [jobId], templateIds: [id] };
+      return user => notificationsOf(user).poll('', filter, 0);
+    },
+  ],
+  [
+    'NotificationService.setEventWebhook that is there',
+    async () => {
+      const id = await newEventWebhook();
+      const filter = { jobIds: [await job()], templateIds: [(await draft()).id] };
+      return user => notificationsOf(user).setEventWebhook(admin.teamId, id, ADDRESS, filter);
+    },
+  ],
   ['JobTemplateService.query by author', filtering(async () => ({ authorId: bare.id }))],
   ['JobTemplateService.query by category', filtering(async () => ({ rootCategoryId: await newCategory() }))],
   [
@@ -1154,6 +1191,8 @@ const answeredOtherwise: Readonly<Record<string, { code?: ErrorCode; why: string
   'JobTemplateService.getLatestVersions(templateIds)': { why: 'what is not seen is left out' },
   'JobsService.startSteps(stepIds)': { why: 'each step has an answer of its own: it is none of the job' },
   'JobsService.stopSteps(stepIds)': { why: 'each step has an answer of its own: it is none of the job' },
+  'notifications.NotificationFilter.jobIds': { why: 'nothing is told of a job that is not there' },
+  'notifications.NotificationFilter.templateIds': { why: 'nothing is told of a template that is not there' },
   'JobsService.setCurrentStep(stepId)': { why: 'the step has an answer of its own: it is none of the job' },
   'flow.StepPath.nextStepId': { why: 'looked up when the template is published' },
   'flow.StepPath.assignedTo': { why: 'looked up when the template is published' },

@@ -22,6 +22,12 @@ export interface HttpSettings {
   readonly corsOrigins: readonly string[];
 }
 
+/** What requests for a web socket are handed to. */
+export interface WebSockets {
+  wants(request: IncomingMessage): boolean;
+  upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void;
+}
+
 const KEEP_ALIVE_MS = 75_000;
 const HEADERS_CHECKED_MS = 1000;
 
@@ -34,7 +40,8 @@ export class HttpServer implements HttpDoor {
   /** Answers that are not at their end. */
   readonly #open = new Set<ServerResponse>();
 
-  constructor(routes: readonly Route[], settings: HttpSettings, calls: Calls, shared: Shared) {
+  /** @param sockets take over the requests for a web socket */
+  constructor(routes: readonly Route[], settings: HttpSettings, calls: Calls, shared: Shared, sockets?: WebSockets) {
     this.#routes = routes;
     this.#settings = settings;
     this.#calls = calls;
@@ -47,11 +54,14 @@ export class HttpServer implements HttpDoor {
         requestTimeout: 0,
         keepAliveTimeout: Math.min(idleMs, KEEP_ALIVE_MS),
         connectionsCheckingInterval: HEADERS_CHECKED_MS,
+        // Whoever asks for another protocol elsewhere is answered in this one.
+        shouldUpgradeCallback: request => sockets?.wants(request) ?? false,
       },
       (request, response) => void this.#serve(request, response),
     );
     this.#server.timeout = unreadMs + requestMs;
     this.#server.on('clientError', (error, socket) => this.#badRequest(error, socket as Socket));
+    this.#server.on('upgrade', (request, socket, head) => sockets?.upgrade(request, socket as Socket, head));
     // It never listens itself; only when it is said to does it look after the time of headers, and after idle connections.
     this.#server.emit('listening');
   }
@@ -193,6 +203,19 @@ class HttpSession implements CallerSession {
   bind(): void {}
   release(): void {}
   authenticated(): void {}
+
+  /** A call that waits is silent for longer than others may be. */
+  onLeaving(hear: () => void): () => void {
+    const { socket } = this.#request;
+    const { timeout = 0 } = socket;
+    socket.setTimeout(0);
+    socket.once('end', hear).once('close', hear);
+    if (socket.destroyed || socket.readableEnded) hear();
+    return () => {
+      socket.setTimeout(timeout);
+      socket.off('end', hear).off('close', hear);
+    };
+  }
 }
 
 /** The sessions of requests, for routes that make calls themselves. */

@@ -181,6 +181,7 @@ function withHeader(session: CallerSession, { values }: Header): CallerSession {
     bind: bound => session.bind(bound),
     release: () => session.release(),
     authenticated: () => session.authenticated(),
+    onLeaving: hear => session.onLeaving(hear),
   };
 }
 

@@ -3,6 +3,7 @@ import type { AbacAttribute } from '#gen/abac_types';
 import { MAX_DESCRIPTION_LENGTH, MAX_TITLE_LENGTH } from '#gen/common_types';
 import type { JobTemplate, JobTemplateParams, TemplateMarks } from '#gen/job_template_types';
 import { TemplateType } from '#gen/job_template_types';
+import { NotificationType } from '#gen/notifications_types';
 import { BadRequest, InvalidVersion, NoChange, NotAllowed } from '../../base/errors.ts';
 import { checkDefaultNames, checkedDefaults } from '../../domain/jobs.ts';
 import { bounded } from '../../domain/limits.ts';
@@ -16,6 +17,7 @@ import { assignAll } from '../../engine/attributes.ts';
 import { audit } from '../../engine/audit.ts';
 import { type Content, checkExpectedVersion, createTemplate, editContent } from '../../engine/authoring.ts';
 import { copyTemplate, copyToLocal, revert as revertTo } from '../../engine/copying.ts';
+import { emitOne } from '../../engine/events.ts';
 import { metadataInTeam } from '../../engine/naming-content.ts';
 import { ownerKinds } from '../../store/attributes.ts';
 import type { Store, Transactor } from '../../store/database.ts';
@@ -134,6 +136,8 @@ async function archived(tx: Transactor, call: Call, template: TemplateRow, at: n
   const { team_id: teamId, template_id: templateId, title } = template;
   await tx.templates.changeHead(template, { archived_at: at, modified_at: call.now });
   await audit(tx, call, teamId, at === null ? 'template.unarchived' : 'template.archived', templateId, { title });
+  const type = at === null ? NotificationType.TemplateUnarchived : NotificationType.TemplateArchived;
+  await emitOne(tx, call, template, type);
   return jobTemplate(tx, call, await visible(tx, call, templateId));
 }
 

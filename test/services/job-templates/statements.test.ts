@@ -16,7 +16,7 @@ import { TestServer } from '../../support/server.ts';
 import { largeTemplate } from './large-templates.ts';
 import { flags, select } from './selection.ts';
 
-const MOST_FOR_AN_EDIT = 9;
+const MOST_FOR_AN_EDIT = 10;
 const TEMPLATES = 60;
 
 let server: TestServer;

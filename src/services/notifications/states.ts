@@ -1,0 +1,133 @@
+/** Where jobs stand: what a reader hears first of the jobs that it names. */
+import { AssignedType } from '#gen/flow_types';
+import { StepState } from '#gen/jobs_types';
+import {
+  AllowedActions,
+  type Notification,
+  NotificationType,
+  type StepMessage,
+  type StepStateInfo,
+} from '#gen/notifications_types';
+import type { Reader } from '../../store/database.ts';
+import type { EventRow } from '../../store/events.ts';
+import type { JobRow, JobStepRow } from '../../store/jobs.ts';
+import type { Viewer } from './filter.ts';
+import { unasked } from './looking.ts';
+
+/** For whom and when. */
+export interface Asked {
+  readonly viewer: Viewer;
+  readonly now: number;
+  readonly senderId: string;
+}
+
+/** One JobState for each of the jobs that the team has, in their order. At most three statements. */
+export async function jobStates(
+  reader: Reader,
+  asked: Asked,
+  teamId: string,
+  jobIds: readonly string[],
+): Promise<Notification[]> {
+  const found = new Map((await reader.jobs.jobs([teamId], jobIds)).map(job => [job.job_id, job]));
+  const jobs = jobIds.flatMap(jobId => found.get(jobId) ?? []);
+  const open = jobs.filter(job => job.closed === 0).map(job => job.job_id);
+  const steps = Map.groupBy(await reader.jobs.currentSteps(teamId, open), step => step.job_id);
+  const begun = open.filter(jobId => steps.get(jobId)?.some(step => step.state !== StepState.READY));
+  const messages = Map.groupBy(await reader.events.messagesOfRuns(teamId, begun), row => row.job_id!);
+  return jobs.map(job => {
+    const said = (messages.get(job.job_id) ?? []).map(row => ({ row, body: JSON.parse(row.body) }));
+    return jobState(
+      job,
+      (steps.get(job.job_id) ?? []).map(step => stepState(step, said, asked.viewer)),
+      asked,
+    );
+  });
+}
+
+const jobState = (job: JobRow, stepStates: StepStateInfo[], { now, senderId }: Asked): Notification => ({
+  msgType: NotificationType.JobState,
+  jobId: job.job_id,
+  timestamp: now,
+  teamId: job.team_id,
+  templateId: job.template_id,
+  jobStatus: job.status,
+  closed: job.closed === 1,
+  stepStates,
+  senderId,
+});
+
+/** A message of a run, with what it says. */
+interface Said {
+  readonly row: EventRow;
+  readonly body: Partial<Notification>;
+}
+
+function stepState(step: JobStepRow, said: readonly Said[], viewer: Viewer): StepStateInfo {
+  const messageDetails = lastMessage(step, said, viewer);
+  return {
+    stepId: step.step_id,
+    stepName: step.step_name,
+    ...(step.assigned_to !== null && { assignedTo: step.assigned_to }),
+    assignedType: step.assigned_type,
+    canSkip: step.can_skip === 1,
+    ...(messageDetails && { messageDetails }),
+    state: step.state,
+  };
+}
+
+/** What the run said last. Starting is told by the step itself: it is no message of the run that is looked for. */
+function lastMessage(step: JobStepRow, said: readonly Said[], viewer: Viewer): StepMessage | undefined {
+  const begin = BEGINNINGS[step.state as StepState];
+  if (!begin) return undefined;
+  const last = said.find(
+    ({ row, body }) =>
+      row.at >= (step.started_at ?? 0) && (body.stepId === step.step_id || body.stepIds?.includes(step.step_id)),
+  );
+  const allowedActions = last?.body.allowedActions ?? allowed(step);
+  if (!last) return { msgType: begin, timestamp: step.started_at ?? 0, allowedActions };
+  const { msg, msgCode, question, questionResponses, canComment, commentRequired } = isAssigned(step, viewer)
+    ? last.body
+    : (unasked(last.body) as Partial<Notification>);
+  return {
+    msgType: last.row.type,
+    timestamp: last.row.at,
+    allowedActions,
+    ...Object.fromEntries(
+      Object.entries({ msg, msgCode, question, questionResponses, canComment, commentRequired }).filter(
+        ([, value]) => value != null,
+      ),
+    ),
+  };
+}
+
+function isAssigned(step: JobStepRow, { userId, groups }: Viewer): boolean {
+  if (step.assigned_type === AssignedType.User) return step.assigned_to === userId;
+  return step.assigned_type === AssignedType.Group && groups.includes(step.assigned_to ?? '');
+}
+
+/** The message that brings a step into a state, where it was not kept. */
+const BEGINNINGS: Readonly<Record<StepState, NotificationType | undefined>> = {
+  [StepState.READY]: undefined,
+  [StepState.RUNNING]: NotificationType.StepStarted,
+  [StepState.WAITING_FOR_INFO]: NotificationType.StepInfoRequired,
+  [StepState.COMPLETED]: NotificationType.StepStopped,
+  [StepState.PAUSED]: NotificationType.StepPaused,
+  [StepState.CANCELLED]: NotificationType.StepCancelled,
+  [StepState.ERROR]: NotificationType.StepError,
+};
+
+/** What may be done with a step, where its last message does not say so. */
+function allowed({ state, automatic }: JobStepRow): number {
+  const { Cancel, Pause, Finish, Refresh } = AllowedActions;
+  switch (state) {
+    case StepState.RUNNING:
+      return automatic === 1 ? Cancel + Refresh : Pause + Finish;
+    case StepState.WAITING_FOR_INFO:
+      return Cancel;
+    case StepState.COMPLETED:
+    case StepState.PAUSED:
+      return Finish;
+    default:
+      return 0;
+  }
+}
