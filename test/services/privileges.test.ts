@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { AbacAction, AbacActorType, AbacUploadBehaviour } from '#gen/abac_types';
 import { ErrorCode, SystemException } from '#gen/common_types';
-import { AssignedType } from '#gen/flow_types';
+import { AssignedType, ExtendedPropertyDataType, ExtendedPropertyRelationshipType } from '#gen/flow_types';
 import type { JobTemplate } from '#gen/job_template_types';
 import type { JobManageResult } from '#gen/jobs_types';
 import { type Metadata, MetadataType, Owner } from '#gen/metadata_types';
@@ -420,6 +420,13 @@ const calls: Calls = {
     startSteps: async () => {
       const jobId = await job();
       return user => user.jobs.startSteps(jobId, []);
+    },
+    stopSteps: async () => {
+      const jobId = await job();
+      return async user => {
+        await user.jobs.startSteps(jobId, []);
+        return user.jobs.stopSteps(jobId, []);
+      };
     },
     updateAttachment: async () => {
       const { jobId, attachmentId } = await attached();
@@ -934,6 +941,26 @@ const creating =
     const made = await withSheets(admin, [name(), name()]);
     return user => user.jobs.createJobs(made.templateId, overrides(made));
   };
+async function jobWithStep(): Promise<{ id: string; stepId: string }> {
+  const { id, ...made } = await newJob(admin, [step(name())]);
+  const { currentSteps } = await admin.jobs.getJob(id, {});
+  return { ...made, id, stepId: currentSteps[0]!.stepId! };
+}
+/** A job with a row of related properties. */
+async function jobWithRow(): Promise<{ id: string; rowId: string }> {
+  const { id } = await draft();
+  const level = { propertyName: 'level', dataType: ExtendedPropertyDataType.Integer };
+  const relationshipType = ExtendedPropertyRelationshipType.OneToMany;
+  await admin.templates.acquireLock(id);
+  await admin.templates.update(id, {
+    extendedPropertyTables: [{ tableName: 'reading', relationshipType, properties: [level] }],
+  });
+  await admin.templates.publish(id);
+  const entries = [{ properties: [{ propertyName: 'level', value: '1' }] }];
+  const { jobIds } = await admin.jobs.createJobs(id, { relatedProperties: [{ tableName: 'reading', entries }] });
+  const { relatedProperties } = await admin.jobs.getJob(jobIds[0]!, { extProps: true });
+  return { id: jobIds[0]!, rowId: relatedProperties![0]!.entries[0]!.id };
+}
 const onStep =
   (act: 'startSteps' | 'finishSteps' | 'stopSteps'): Call =>
   async () => {
@@ -1119,6 +1146,46 @@ const naming: (readonly [string, Call])[] = [
     'JobsService.createJobs with a data sheet',
     creating(({ setId, sheetIds }) => ({ plannedDataSheetIds: { [setId]: sheetIds[0] } })),
   ],
+  [
+    'JobsService.addHolds to a step',
+    async () => {
+      const { id, stepId } = await jobWithStep();
+      return user => user.jobs.addHolds({ jobId: id, stepIds: [stepId] });
+    },
+  ],
+  [
+    'JobsService.addDependency of a step on a step',
+    async () => {
+      const [waiting, other] = [await jobWithStep(), await jobWithStep()];
+      const details = { jobId: waiting.id, dependentJobId: other.id, dependentStepId: other.stepId };
+      return user => user.jobs.addDependency({ ...details, stepIds: [waiting.stepId] });
+    },
+  ],
+  [
+    'JobsService.updateJob while a step runs',
+    async () => {
+      const { id, stepId } = await jobWithStep();
+      await admin.jobs.startSteps(id, [stepId]);
+      return user => user.jobs.updateJob(id, { jobName: name() }, stepId);
+    },
+  ],
+  [
+    'JobsService.updateJob of a related row',
+    async () => {
+      const { id, rowId } = await jobWithRow();
+      const entries = [{ id: rowId, properties: [{ propertyName: 'level', value: '2' }] }];
+      return user =>
+        user.jobs.updateJob(id, { relatedProperties: { updates: [{ tableName: 'reading', entries }] } }, '');
+    },
+  ],
+  [
+    'JobsService.updateJob without a related row',
+    async () => {
+      const { id, rowId } = await jobWithRow();
+      const deletes = [{ tableName: 'reading', ids: [rowId] }];
+      return user => user.jobs.updateJob(id, { relatedProperties: { deletes } }, '');
+    },
+  ],
   ['JobsService.startSteps by id', onStep('startSteps')],
   ['JobsService.finishSteps by id', onStep('finishSteps')],
   ['JobsService.stopSteps by id', onStep('stopSteps')],
@@ -1194,6 +1261,15 @@ const answeredOtherwise: Readonly<Record<string, { code?: ErrorCode; why: string
   'notifications.NotificationFilter.jobIds': { why: 'nothing is told of a job that is not there' },
   'notifications.NotificationFilter.templateIds': { why: 'nothing is told of a template that is not there' },
   'JobsService.setCurrentStep(stepId)': { why: 'the step has an answer of its own: it is none of the job' },
+  'jobs.JobHoldDetails.stepIds': { why: 'each step has an answer of its own: it is none of the job' },
+  'jobs.JobDependencyDetails.stepIds': { why: 'each step has an answer of its own: it is none of the job' },
+  'jobs.JobRelatedPropertyUpdateEntry.id': { code: ErrorCode.BAD_REQUEST, why: 'a value in the update of a job' },
+  'jobs.JobRelatedPropertyDelete.ids': { code: ErrorCode.BAD_REQUEST, why: 'a value in the update of a job' },
+  'metadata.MetadataValue.listValueId': { code: ErrorCode.BAD_REQUEST, why: 'a value, which is not in the list' },
+  'metadata.MultiSelectListValueIds.valueIds': {
+    code: ErrorCode.BAD_REQUEST,
+    why: 'a value, which is not in the list',
+  },
   'flow.StepPath.nextStepId': { why: 'looked up when the template is published' },
   'flow.StepPath.assignedTo': { why: 'looked up when the template is published' },
   'JobsService.finishSteps(stepIds)': { why: 'each step has an answer of its own: it is none of the job' },
@@ -1243,6 +1319,7 @@ const noIdsOfTeams: Readonly<Record<string, string>> = {
   'formula.FieldReference.jobBaseStepId': FILLED,
   'jobs.CreateJobOverrides.jobId': 'chosen by the client for the new job',
   'jobs.CreateJobOverrides.requestId': 'chosen by the client for the call',
+  'jobs.JobVersion.versionId': 'of a data source outside',
 };
 
 /** What the tests of a team work with; `calls` are made ready in one of these. */

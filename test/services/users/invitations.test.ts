@@ -272,7 +272,7 @@ describe('by hand', () => {
       lacking,
     );
     // A role of the team's own counts like a built-in one, archived too.
-    const eve = await newUser(server, admin, `eve${++people}`, TeamRole.EXECUTOR);
+    const eve = await newUser(server, admin, `eve${++people}`);
     await reset(eve.id)();
     const { id } = await roles.create(admin.teamId, { name: 'Closer', permissions: { privileges: ['jobClose'] } });
     await roles.addHolders(id, [eve.id]);
