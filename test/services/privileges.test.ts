@@ -421,6 +421,14 @@ const calls: Calls = {
       const jobId = await job();
       return user => user.jobs.startSteps(jobId, []);
     },
+    refreshSteps: async () => {
+      const jobId = await job();
+      return user => user.jobs.refreshSteps(jobId, []);
+    },
+    respondToStep: async () => {
+      const jobId = await job();
+      return user => user.jobs.respondToStep(jobId, { stepId: 'none', questionResponse: 'yes' });
+    },
     updateAttachment: async () => {
       const { jobId, attachmentId } = await attached();
       return user => user.jobs.updateAttachment({ jobId, attachmentId, attachmentAlias: name() });
