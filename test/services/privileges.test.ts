@@ -943,7 +943,7 @@ const creating =
     return user => user.jobs.createJobs(made.templateId, overrides(made));
   };
 const onStep =
-  (act: 'startSteps' | 'finishSteps' | 'stopSteps'): Call =>
+  (act: 'startSteps' | 'finishSteps' | 'stopSteps' | 'refreshSteps'): Call =>
   async () => {
     const started = await newJob(admin, [step(name())]);
     const { currentSteps } = await started.get(admin);
@@ -1130,6 +1130,15 @@ const naming: (readonly [string, Call])[] = [
   ['JobsService.startSteps by id', onStep('startSteps')],
   ['JobsService.finishSteps by id', onStep('finishSteps')],
   ['JobsService.stopSteps by id', onStep('stopSteps')],
+  ['JobsService.refreshSteps by id', onStep('refreshSteps')],
+  [
+    'JobsService.respondToStep of a step',
+    async () => {
+      const jobId = await job();
+      const [current] = (await admin.jobs.getJob(jobId, {})).currentSteps;
+      return user => user.jobs.respondToStep(jobId, { stepId: current!.stepId!, questionResponse: 'yes' });
+    },
+  ],
   [
     'AuthenticationService.createApiToken for a team',
     async () => user => user.auth.createApiToken({ name: name(), teamIds: [admin.teamId] }),
@@ -1201,6 +1210,11 @@ const answeredOtherwise: Readonly<Record<string, { code?: ErrorCode; why: string
   'JobsService.stopSteps(stepIds)': { why: 'each step has an answer of its own: it is none of the job' },
   'notifications.NotificationFilter.jobIds': { why: 'nothing is told of a job that is not there' },
   'notifications.NotificationFilter.templateIds': { why: 'nothing is told of a template that is not there' },
+  'JobsService.refreshSteps(stepIds)': { why: 'each step has an answer of its own: it is none of the job' },
+  'jobs.StepInfoResponse.stepId': { why: 'the step has an answer of its own: it is none of the job' },
+  'flow.CreateJobsAction.templateId': { why: 'looked up when the template is published' },
+  'flow.NotifyAction.userIds': { why: 'looked up when the template is published' },
+  'flow.NotifyAction.groupIds': { why: 'looked up when the template is published' },
   'JobsService.setCurrentStep(stepId)': { why: 'the step has an answer of its own: it is none of the job' },
   'flow.StepPath.nextStepId': { why: 'looked up when the template is published' },
   'flow.StepPath.assignedTo': { why: 'looked up when the template is published' },

@@ -171,6 +171,7 @@ describe('respondToStep says', () => {
     expect(await respond(ana, job, 'after')).toEqual(['StepNotCurrent']);
     expect(await respond(ana, job, 'nowhere')).toEqual(['StepNotInDiagram']);
     expect(await respond(ben, job, 'ask')).toEqual(['AssignedToDifferentUser']);
+    await ana.jobs.stopSteps(job.id, []);
     await admin.jobs.closeJobs([job.id]);
     expect(await respond(ana, job, 'ask')).toEqual(['JobClosed']);
   });
