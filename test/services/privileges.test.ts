@@ -421,6 +421,13 @@ const calls: Calls = {
       const jobId = await job();
       return user => user.jobs.startSteps(jobId, []);
     },
+    stopSteps: async () => {
+      const jobId = await job();
+      return async user => {
+        await user.jobs.startSteps(jobId, []);
+        return user.jobs.stopSteps(jobId, []);
+      };
+    },
     refreshSteps: async () => {
       const jobId = await job();
       return user => user.jobs.refreshSteps(jobId, []);
