@@ -72,7 +72,10 @@ enum NotificationType {
   StepStopping = 12,
   /** The run of steps is over; they can be finished. Sets stepIds, msg. */
   StepStopped = 13,
-  /** The run of steps is over, with a warning. Sets stepIds, msg, msgCode. */
+  /**
+   * The run of steps is over, with a warning: no path leads on where the server would have gone on by itself (msgCode
+   * no-matching-paths). Sets stepIds, msg, msgCode.
+   */
   StepWarningStopped = 14,
   /** Steps were finished and the job moved on. Sets stepIds, jobStatus, currentSteps. */
   StepFinished = 15,

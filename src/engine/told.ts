@@ -1,5 +1,5 @@
 /** What one call does to a job, as its history and its events tell it: each in the order in which it happened. */
-import { JobHistoryAction, StepState } from '#gen/jobs_types';
+import { JobActionStepStatus, JobHistoryAction, StepState } from '#gen/jobs_types';
 import { NotificationType } from '#gen/notifications_types';
 import type { NewEvent } from '../store/events.ts';
 import type { JobRow, JobStepRow } from '../store/jobs.ts';
@@ -62,6 +62,17 @@ export class Account {
   failed(act: Act, step: JobStepRow, { message = 'the run of the step failed' }: Outcome): void {
     this.record(act, JobHistoryAction.Error, step, { ...runTimes(act, step), result: message });
     this.tell(act, NotificationType.StepError, { stepId: step.step_id, msg: message, msgCode: 'step-failed' });
+  }
+
+  /** No path leads on: a caller hears it in the answer of its call; where the server went on by itself, those who listen do. */
+  stranded(act: Act, step: JobStepRow): JobActionStepStatus {
+    if (!act.caller.userId)
+      this.tell(act, NotificationType.StepWarningStopped, {
+        stepIds: [step.step_id],
+        msg: 'no path leads on from the step; mend what its conditions ask for, and finish it',
+        msgCode: 'no-matching-paths',
+      });
+    return JobActionStepStatus.NoMatchingPaths;
   }
 
   stopped(act: Act, step: JobStepRow): void {

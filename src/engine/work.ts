@@ -148,7 +148,7 @@ export class Work {
   finish(step: JobStepRow, act: Act = this.#ground.act): JobActionStepStatus {
     const leaf = this.#ground.chart.leaf(step.step_id)!;
     const move = leave(this.#ground.chart, this.#flow, leaf, this.#conditions(step));
-    if (!move) return JobActionStepStatus.NoMatchingPaths;
+    if (!move) return this.#account.stranded(act, step);
     if (isUnderWay(step.state)) this.#endRun(step);
     if (step.finished_at === null) this.#finishedFirst.add(step.step_id);
     this.#finished.add(step.step_id);

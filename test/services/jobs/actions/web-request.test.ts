@@ -146,6 +146,9 @@ describe('conditions of paths', () => {
     const flow = { proceedNext: true, paths: [{ nextStepId: 'after', condition: "response = 'never'" }] };
     const job = await started({}, flow);
     await untilState(ana, job, 'call: COMPLETED');
+    expect(await events(server, job, 'StepWarningStopped')).toMatchObject([
+      { stepIds: ['call'], msgCode: 'no-matching-paths' },
+    ]);
     expect(await job.finish(ana, 'call')).toEqual(['NoMatchingPaths']);
     expect(await states(ana, job)).toEqual(['call: COMPLETED']);
   });
