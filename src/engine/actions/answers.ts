@@ -61,8 +61,10 @@ function checkAnswer(
 const invalid = (field: string, what: string): BadRequest =>
   new BadRequest('invalid-argument', `response.${field}: ${what}`, { field: `response.${field}` });
 
-/** Steps that wait for a location of this kind are over. @param job with its location */
+/** Steps that wait for a location of this kind are over. One statement where nothing waits. @param job with its location */
 export async function locationDefined(tx: Transactor, act: Act, job: JobRow, kind: GeometryType): Promise<void> {
+  const current = await tx.jobs.currentSteps(job.team_id, [job.job_id]);
+  if (!current.some(({ state }) => state === StepState.WAITING_FOR_INFO)) return;
   const ground = await groundOf(tx, act, job);
   const waiting = ground.current.filter(({ step_id, state }) => {
     const { defineLocation } = actionOf(ground.chart.leaf(step_id)!).settings;
