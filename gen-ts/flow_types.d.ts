@@ -130,7 +130,9 @@ declare class OpenUrlAction {
 
 /**
  * One HTTP request sent by the server. The step completes when the answer's status is a success, and goes to ERROR when the
- * last attempt fails. Addresses that the server's settings forbid are refused when the step runs.
+ * last attempt fails. Addresses that the server's settings forbid are refused when the step runs. Redirects are not followed.
+ * Every attempt of one run has the same text in the header X-Jobwright-Run: a service that was asked twice can tell. Of an
+ * answer 1 MB is read.
  */
 declare class WebRequestAction {
     public httpMethod: string;
@@ -148,7 +150,9 @@ declare class WebRequestAction {
 
 /**
  * Work done by a service outside: submit it, then ask for its state until it is done. While the server asks, the step is
- * RUNNING; JobsService.refreshSteps resumes the asking after it broke off.
+ * RUNNING. After ten questions in a row without a good answer, asked with growing pauses, the asking breaks off; the step
+ * stays RUNNING, and JobsService.refreshSteps resumes it. A submission that fails in a way that may pass is sent up to four
+ * times. For the requests holds what WebRequestAction says.
  */
 declare class ExternalServiceAction {
     public submitUrl: string;
@@ -189,7 +193,8 @@ declare class UpdateJobAction {
   }
 
 /**
- * Creates further jobs. Runs with the rights of the server; the jobs' creator is whoever ran the step.
+ * Creates further jobs. Runs with the rights of the server; the jobs' creator is whoever ran the step, or whoever created this
+ * job when the server did. At most 16 jobs stand above each other that steps have created.
  */
 declare class CreateJobsAction {
     public templateId: string;
@@ -205,7 +210,8 @@ declare class CreateJobsAction {
   }
 
 /**
- * Asks the worker for the location of the job, which setJobLocation stores.
+ * Asks the worker for the location of the job, which setJobLocation stores: then the run is over. A location of a kind that is
+ * not allowed leaves the step waiting; it may be finished then.
  */
 declare class DefineLocationAction {
     public prompt?: string;

@@ -153,8 +153,9 @@ declare class Notification {
     public templateId?: string;
     public internalVersion?: number;
     public publicVersion?: number;
+    public url?: string;
 
-      constructor(args?: { msgType: NotificationType; jobId?: string; timestamp: number; stepIds?: string[]; stepId?: string; jobStatus?: string; currentSteps?: jobs_ttypes.CurrentStep[]; allowedActions?: number; msg?: string; msgCode?: string; assignedType?: flow_ttypes.AssignedType; assignedTo?: string; manual?: boolean; dependency?: boolean; scheduledRelease?: number; setBy?: string; question?: string; questionResponses?: flow_ttypes.QuestionResponse[]; canComment?: boolean; commentRequired?: boolean; helpLink?: string; helpText?: string; isInvalid?: boolean; properties?: ChangedProperties; closedBy?: string; stepStates?: StepStateInfo[]; senderId?: string; closed?: boolean; teamId: string; cursor?: string; userId?: string; commentId?: string; attachmentId?: string; recipients?: string[]; templateId?: string; internalVersion?: number; publicVersion?: number; });
+      constructor(args?: { msgType: NotificationType; jobId?: string; timestamp: number; stepIds?: string[]; stepId?: string; jobStatus?: string; currentSteps?: jobs_ttypes.CurrentStep[]; allowedActions?: number; msg?: string; msgCode?: string; assignedType?: flow_ttypes.AssignedType; assignedTo?: string; manual?: boolean; dependency?: boolean; scheduledRelease?: number; setBy?: string; question?: string; questionResponses?: flow_ttypes.QuestionResponse[]; canComment?: boolean; commentRequired?: boolean; helpLink?: string; helpText?: string; isInvalid?: boolean; properties?: ChangedProperties; closedBy?: string; stepStates?: StepStateInfo[]; senderId?: string; closed?: boolean; teamId: string; cursor?: string; userId?: string; commentId?: string; attachmentId?: string; recipients?: string[]; templateId?: string; internalVersion?: number; publicVersion?: number; url?: string; });
   }
 
 /**

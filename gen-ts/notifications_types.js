@@ -662,6 +662,7 @@ const Notification = module.exports.Notification = class {
     this.templateId = null;
     this.internalVersion = null;
     this.publicVersion = null;
+    this.url = null;
     if (args) {
       if (args.msgType !== undefined && args.msgType !== null) {
         this.msgType = args.msgType;
@@ -773,6 +774,9 @@ const Notification = module.exports.Notification = class {
       }
       if (args.publicVersion !== undefined && args.publicVersion !== null) {
         this.publicVersion = args.publicVersion;
+      }
+      if (args.url !== undefined && args.url !== null) {
+        this.url = args.url;
       }
     }
   }
@@ -1090,6 +1094,13 @@ const Notification = module.exports.Notification = class {
           input.skip(ftype);
         }
         break;
+        case 1010:
+        if (ftype == Thrift.Type.STRING) {
+          this.url = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
         default:
           input.skip(ftype);
       }
@@ -1319,6 +1330,11 @@ const Notification = module.exports.Notification = class {
     if (this.publicVersion !== null && this.publicVersion !== undefined) {
       output.writeFieldBegin('publicVersion', Thrift.Type.I32, 1009);
       output.writeI32(this.publicVersion);
+      output.writeFieldEnd();
+    }
+    if (this.url !== null && this.url !== undefined) {
+      output.writeFieldBegin('url', Thrift.Type.STRING, 1010);
+      output.writeString(this.url);
       output.writeFieldEnd();
     }
     output.writeFieldStop();

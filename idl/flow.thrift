@@ -3,15 +3,18 @@
  * property tables of the jobs made from a template.
  *
  * A template carries these structures, a job only reads them from the entry it was created from. An edit refuses what is
- * malformed or not served yet; publish and publishVersion check the rest and answer one error with every fault by step.
+ * malformed; publish and publishVersion check the rest and answer one error with every fault by step.
  *
  * Conditions are filter texts (see jobs.Query.q) over the fields and properties of the job. On a path two more names exist:
  * `response`, the answer of a question or the body that a service replied with, and `result`, the short outcome that the
- * history shows (answer, HTTP status, final state of a service). Both are null when the step has none.
+ * history shows (answer, HTTP status, final state of a service). Both are null when the step has none. Of a body the first
+ * 20,000 characters are seen; of jobs that were created, `response` has the ids, with commas.
  *
  * Texts marked "with references" may hold `${name}`, where name is a field of the job (`jobId`, `jobName`, ...) or a
- * property (`table.property`). The value is put in when the step runs: percent-encoded in a URL, escaped in a JSON body, as
- * it is elsewhere; null becomes the empty text. `$$` stands for one dollar sign.
+ * property (`table.property`) that a job has one of. The value is put in when the step runs: percent-encoded in a URL,
+ * escaped in a JSON body, as it is elsewhere; null becomes the empty text. Fields that are moments are written as
+ * `2031-12-24T18:00:00.000Z`, truth values as `true` and `false`, users as their ids, properties as a call would give them.
+ * `$$` stands for one dollar sign.
  */
 namespace js jobwright.flow
 namespace java io.jobwright.flow
@@ -144,7 +147,9 @@ struct OpenUrlAction {
 
 /**
  * One HTTP request sent by the server. The step completes when the answer's status is a success, and goes to ERROR when the
- * last attempt fails. Addresses that the server's settings forbid are refused when the step runs.
+ * last attempt fails. Addresses that the server's settings forbid are refused when the step runs. Redirects are not followed.
+ * Every attempt of one run has the same text in the header X-Jobwright-Run: a service that was asked twice can tell. Of an
+ * answer 1 MB is read.
  */
 struct WebRequestAction {
   /** GET, POST, PUT, PATCH or DELETE. */
@@ -158,14 +163,15 @@ struct WebRequestAction {
    */
   4: optional string body;
   /**
-   * Further attempts after a failed one, with growing pauses: 0 to 10. Unset = 3. Statuses 400 to 499 other than 408 and
-   * 429 are not retried.
+   * Further attempts after a failed one, after 2, 4, 8 seconds and so on: 0 to 10. Unset = 3. Retried is what may pass: no
+   * answer, and the statuses 408, 429 and from 500 on.
    */
   5: optional i32 retries;
   /** Time limit of one attempt in milliseconds: 100 to 300,000. Unset = 30,000. */
   6: optional i32 timeoutMs;
   /**
-   * The property of the job (`table.property`) that takes the response body, converted by its data type. Unset = not kept.
+   * The property of the job (`table.property`) that takes the response body, converted by its data type. An answer that it
+   * does not take is an ERROR. Unset = not kept.
    */
   7: optional string responseProperty;
   /** JSON pointer (RFC 6901) to the part of a JSON response that responseProperty takes. Unset = the whole body. */
@@ -176,7 +182,9 @@ struct WebRequestAction {
 
 /**
  * Work done by a service outside: submit it, then ask for its state until it is done. While the server asks, the step is
- * RUNNING; JobsService.refreshSteps resumes the asking after it broke off.
+ * RUNNING. After ten questions in a row without a good answer, asked with growing pauses, the asking breaks off; the step
+ * stays RUNNING, and JobsService.refreshSteps resumes it. A submission that fails in a way that may pass is sent up to four
+ * times. For the requests holds what WebRequestAction says.
  */
 struct ExternalServiceAction {
   /** Where the work is submitted: http or https, up to 2,000 characters, with references. Sent as POST. */
@@ -187,7 +195,7 @@ struct ExternalServiceAction {
   3: optional string body;
   /**
    * JSON pointer to the ticket in the reply to the submission. Unset = the Location header of the reply is the poll
-   * address.
+   * address; it must be on the same server.
    */
   4: optional string ticketPointer;
   /**
@@ -237,7 +245,10 @@ struct UpdateJobAction {
   1: list<JobPropertyValue> properties;
 }
 
-/** Creates further jobs. Runs with the rights of the server; the jobs' creator is whoever ran the step. */
+/**
+ * Creates further jobs. Runs with the rights of the server; the jobs' creator is whoever ran the step, or whoever created this
+ * job when the server did. At most 16 jobs stand above each other that steps have created.
+ */
 struct CreateJobsAction {
   /** The template to create them from: published, of the same team. */
   1: string templateId;
@@ -260,7 +271,10 @@ struct CreateJobsAction {
   8: optional bool waitForClose;
 }
 
-/** Asks the worker for the location of the job, which setJobLocation stores. */
+/**
+ * Asks the worker for the location of the job, which setJobLocation stores: then the run is over. A location of a kind that is
+ * not allowed leaves the step waiting; it may be finished then.
+ */
 struct DefineLocationAction {
   /** What the location should show, up to 20,000 characters. */
   1: optional string prompt;

@@ -80,7 +80,7 @@ enum StepState {
   READY = 1,
   /** Started; the action, or the worker, is at it. */
   RUNNING = 2,
-  /** Started; it waits for an answer, see JobsService.respondToStep. */
+  /** Started; it waits for an answer, see JobsService.respondToStep, or for the location of the job, see setJobLocation. */
   WAITING_FOR_INFO = 3,
   /** The run is over; the step can be finished. */
   COMPLETED = 4,

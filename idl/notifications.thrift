@@ -59,7 +59,10 @@ enum NotificationType {
   JobLocationUpdated = 7,
   /** Steps were started. Sets stepIds. */
   StepStarted = 8,
-  /** A running step tells how far it is. Sets stepIds, allowedActions, msg, msgCode. */
+  /**
+   * A running step tells how far it is, whenever the service that works on it says something else. Sets stepIds, allowedActions,
+   * msg, msgCode.
+   */
   StepProgress = 9,
   /** The run of steps was cancelled. Sets stepIds. */
   StepCancelled = 10,
@@ -69,7 +72,10 @@ enum NotificationType {
   StepStopping = 12,
   /** The run of steps is over; they can be finished. Sets stepIds, msg. */
   StepStopped = 13,
-  /** The run of steps is over, with a warning. Sets stepIds, msg, msgCode. */
+  /**
+   * The run of steps is over, with a warning: no path leads on where the server would have gone on by itself (msgCode
+   * no-matching-paths). Sets stepIds, msg, msgCode.
+   */
   StepWarningStopped = 14,
   /** Steps were finished and the job moved on. Sets stepIds, jobStatus, currentSteps. */
   StepFinished = 15,
@@ -79,16 +85,26 @@ enum NotificationType {
   StepHeld = 17,
   /** A hold or a dependency of steps was released. Sets stepIds. */
   StepHoldReleased = 18,
-  /** The run of a step failed. Sets stepId, msg, msgCode. */
+  /**
+   * The run of a step failed (msgCode step-failed); or the asking for the state of an outside service broke off, and the step
+   * still runs (msgCode asking-broken-off, with allowedActions). Sets stepId, msg, msgCode.
+   */
   StepError = 19,
   /**
-   * A step waits for an answer, see jobs.JobsService.respondToStep. Sets stepId, allowedActions, question and what belongs
-   * to it, isInvalid, helpText, helpLink, msg, msgCode.
+   * A step waits: for an answer, see jobs.JobsService.respondToStep (msgCode question), or for the location of the job, see
+   * setJobLocation (msgCode define-location). Sets stepId, allowedActions, isInvalid, helpText, helpLink, msg, msgCode, and for
+   * an answer question and what belongs to it.
    */
   StepInfoRequired = 20,
-  /** A step has something to say. Sets stepId, msg, msgCode, recipients. */
+  /**
+   * A step has something to say: a message (msgCode notify, with recipients), or a page to open (msgCode open-url, with url).
+   * Sets stepId, msg, msgCode.
+   */
   StepInformation = 21,
-  /** An answer to a step could not be taken; the step goes on waiting. Sets stepId, msg, msgCode. */
+  /**
+   * An answer to a step could not be taken; the step goes on waiting. Sets stepId, msg, msgCode. Not sent by this server: whoever
+   * answered is told by the error of its call, and nothing is written.
+   */
   StepInfoRequiredError = 22,
   /** Jobwright extension: the job was deleted. */
   JobDeleted = 1001,
@@ -256,6 +272,8 @@ struct Notification {
   1008: optional i32 internalVersion;
   /** Jobwright extension: public version of the template's entry. */
   1009: optional i32 publicVersion;
+  /** Jobwright extension: address of the page to open. */
+  1010: optional string url;
 }
 
 /** Which events are wanted: those that meet every member that is set. */

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH } from '#gen/common_types';
 import { DEFAULT_LIMITS, type Limits } from '../server/limits.ts';
 import type { MailSettings } from '../server/mail.ts';
+import { DEFAULT_DENY, isOutboundEntry, type OutboundSettings } from '../server/outbound/addresses.ts';
 import type { TlsSettings } from '../server/port.ts';
 import type { ServerSettings } from '../server/server.ts';
 import type { StoreSettings } from '../store/database.ts';
@@ -75,6 +76,15 @@ export const variables = {
     fallback: '',
     meaning: 'address of a page of yours where people use what a letter brings; its code is put behind',
   },
+  JOBWRIGHT_OUTBOUND_DENY: {
+    fallback: DEFAULT_DENY.join(','),
+    meaning: 'whom steps may never call: host names, addresses and ranges, with commas; "none" for nobody',
+  },
+  JOBWRIGHT_OUTBOUND_ALLOW: {
+    fallback: '',
+    meaning:
+      'whom alone steps may call: host names (*.example.org), addresses and ranges, with commas; unset, all others',
+  },
   ...limitVariables,
 } as const;
 
@@ -101,12 +111,8 @@ export function settingsFrom(env: Readonly<Record<string, string | undefined>>, 
       ...(get('JOBWRIGHT_SOCKET') && { socketPath: resolve(get('JOBWRIGHT_SOCKET')) }),
       ...tlsSettings(get),
       ...mailSettings(get),
-      http: {
-        corsOrigins: get('JOBWRIGHT_CORS_ORIGINS')
-          .split(',')
-          .map(origin => origin.trim())
-          .filter(Boolean),
-      },
+      outbound: outboundSettings(get),
+      http: { corsOrigins: listed(get('JOBWRIGHT_CORS_ORIGINS')) },
       limits: limitSettings(get),
       version,
     },
@@ -154,6 +160,22 @@ function mailSettings(get: (name: Variable) => string): { mail?: MailSettings } 
       'a URL such as smtp://user:password@mail.example.org:587',
     );
   return { mail: { smtpUrl, from: get('JOBWRIGHT_MAIL_FROM'), link: get('JOBWRIGHT_MAIL_LINK') } };
+}
+
+const listed = (text: string): string[] =>
+  text
+    .split(',')
+    .map(entry => entry.trim())
+    .filter(Boolean);
+
+function outboundSettings(get: (name: Variable) => string): OutboundSettings {
+  const entries = (name: Variable): string[] => {
+    const found = get(name) === 'none' ? [] : listed(get(name));
+    const wrong = found.find(entry => !isOutboundEntry(entry));
+    if (wrong === undefined) return found;
+    throw bad(name, wrong, 'host names such as *.example.org, addresses, and ranges such as 10.0.0.0/8, with commas');
+  };
+  return { allow: entries('JOBWRIGHT_OUTBOUND_ALLOW'), deny: entries('JOBWRIGHT_OUTBOUND_DENY') };
 }
 
 /** Nor the user: where one begins in a mistyped URL is anybody's guess. */

@@ -7,9 +7,10 @@ import { AssignedType, type JobDefaults } from '#gen/flow_types';
 import type { BaseStep } from '#gen/step_types';
 import { AssigneeType } from '#gen/step_types';
 import { BadRequest, Unsupported } from '../base/errors.ts';
-import { type Assignable, type WayGround, wayFaults } from './flow-faults.ts';
+import { type ActionGround, actionFaults } from './action-faults.ts';
+import { type Assignable, wayFaults } from './flow-faults.ts';
 import { roleNames } from './privileges.ts';
-import { leafCount, walk } from './tree.ts';
+import { isGroup, leafCount, walk } from './tree.ts';
 
 /** The users, or the roles and groups, that steps are assigned to: the store is asked once which of them there are. */
 export function assigned(root: BaseStep, type: AssigneeType): string[] {
@@ -24,7 +25,7 @@ export function assigned(root: BaseStep, type: AssigneeType): string[] {
  * @param further faults found elsewhere in the entry
  * @throws BadRequest (400, invalid-procedure) with every fault by step
  */
-export function checkRunnable(root: BaseStep, ground: WayGround, further: readonly string[] = []): void {
+export function checkRunnable(root: BaseStep, ground: ActionGround, further: readonly string[] = []): void {
   if (leafCount(root) === 0) {
     throw new BadRequest(
       'invalid-procedure',
@@ -34,6 +35,9 @@ export function checkRunnable(root: BaseStep, ground: WayGround, further: readon
   const inSteps = [
     ...[...walk(root)].flatMap(({ step }) => assigneeFaults(step, ground).map(fault => ({ step, fault }))),
     ...wayFaults(root, ground),
+    ...[...walk(root)].flatMap(({ step }) =>
+      isGroup(step) ? [] : actionFaults(step, ground).map(fault => ({ step, fault })),
+    ),
   ];
   const faults = [...further, ...inSteps.map(({ step, fault }) => `"${step.title}" (${step.id}): ${fault}`)];
   if (faults.length === 0) return;
@@ -90,7 +94,7 @@ export const defaultGroups = ({ assignedType, assignedTo }: JobDefaults): string
   assignedType === AssignedType.Group && assignedTo ? [assignedTo] : [];
 
 /**
- * Flow that a step or group asks for and the engine does not run yet is refused when it is written, not forgotten in silence.
+ * What a step or group asks for and no engine runs yet is refused when it is written, not forgotten in silence.
  * @throws Unsupported (421)
  */
 export function refuseUnsupported(root: BaseStep): void {
@@ -102,15 +106,6 @@ export function refuseUnsupported(root: BaseStep): void {
         {
           stepId: step.id,
         },
-      );
-    }
-    const flow = step.flow;
-    if (!flow) continue;
-    if (flow.action != null && flow.action.manual == null) {
-      throw new Unsupported(
-        'not-implemented',
-        `flow of "${step.title}": this server does not run action (other than manual) yet; leave it unset`,
-        { stepId: step.id },
       );
     }
   }

@@ -21,6 +21,7 @@ import { BadRequest } from '../base/errors.ts';
 import type { Ids } from '../base/ids.ts';
 import { cannotBeKey } from '../base/text.ts';
 import { bounded } from './limits.ts';
+import { checkAction } from './received-actions.ts';
 import type { StoredMetadata } from './references.ts';
 import { isGroup } from './tree.ts';
 
@@ -152,6 +153,7 @@ function checkStep(step: BaseStep, kind: Kind): void {
   if (step.flow) {
     checkHelp(step.flow, name);
     checkWays(step.flow, name);
+    if (step.flow.action) checkAction(step.flow.action, name);
   }
   for (const field of step.impl.step?.stepFields ?? []) checkField(field, name);
 }
@@ -216,9 +218,8 @@ function checkFilterLength(field: string, filter: string | null | undefined): vo
   });
 }
 
-function checkHelp({ action, helpText, helpUrl }: StepFlow, name: string): void {
+function checkHelp({ helpText, helpUrl }: StepFlow, name: string): void {
   bounded(`flow.helpText of ${name}`, helpText ?? '', MAX_DESCRIPTION_LENGTH);
-  bounded(`flow.action.manual.prompt of ${name}`, action?.manual?.prompt ?? '', MAX_DESCRIPTION_LENGTH);
   if (helpUrl && !/^https?:\/\//i.test(helpUrl)) {
     throw new BadRequest(
       'invalid-argument',

@@ -8,6 +8,7 @@
  *   question                 READY -- start --> WAITING_FOR_INFO -- answer --> COMPLETED -- finish --> (the job moves on)
  *                            WAITING_FOR_INFO -- stop --> CANCELLED
  *   defineLocation           READY -- start --> WAITING_FOR_INFO -- the location is set --> COMPLETED; -- stop --> PAUSED
+ *                            WAITING_FOR_INFO -- finish, where the job has a location or needs none --> (the job moves on)
  *   openUrl, notify          READY -- start --> COMPLETED
  *   what the server does     READY -- start --> RUNNING -- its outcome --> COMPLETED or ERROR; -- stop --> CANCELLED or PAUSED
  *
@@ -20,7 +21,7 @@ import type { BaseStep } from '#gen/step_types';
 export type ActionKind = keyof { [K in keyof StepAction as string extends K ? never : K]: true };
 
 /** What a leaf does; manual when it does not say. */
-export function actionOf(leaf: BaseStep): { kind: ActionKind; settings: StepAction } {
+export function actionOf(leaf: Pick<BaseStep, 'flow'>): { kind: ActionKind; settings: StepAction } {
   const settings = leaf.flow?.action ?? {};
   const [kind] = Object.entries(settings).find(([, action]) => action != null) ?? ['manual'];
   return { kind: kind as ActionKind, settings };
@@ -51,6 +52,8 @@ export interface WorkStep {
   readonly state: StepState;
   readonly kind: ActionKind;
   readonly canSkip: boolean;
+  /** What it waits for must come before it is finished. */
+  readonly needsInfo: boolean;
   /** An open hold or dependency blocks it. */
   readonly isHeld: boolean;
   readonly assignedType: AssignedType;
@@ -80,7 +83,7 @@ export function refuseFinish(step: WorkStep, worker: Worker): JobActionStepStatu
 }
 
 /** Why the run of a step does not let it be finished. */
-function unfinished({ state, kind }: WorkStep): JobActionStepStatus {
+function unfinished({ state, kind, needsInfo }: WorkStep): JobActionStepStatus {
   switch (state) {
     case StepState.COMPLETED:
       return JobActionStepStatus.Success;
@@ -89,7 +92,7 @@ function unfinished({ state, kind }: WorkStep): JobActionStepStatus {
     case StepState.PAUSED:
       return kind === 'manual' ? JobActionStepStatus.Success : JobActionStepStatus.NoStartedStep;
     case StepState.WAITING_FOR_INFO:
-      return JobActionStepStatus.WaitingForInfo;
+      return needsInfo ? JobActionStepStatus.WaitingForInfo : JobActionStepStatus.Success;
     default:
       return JobActionStepStatus.NoStartedStep;
   }
@@ -102,6 +105,22 @@ export function refuseStop(step: WorkStep, worker: Worker, mayForce: boolean): J
     ? JobActionStepStatus.Success
     : JobActionStepStatus.AssignedToDifferentUser;
 }
+
+export function refuseAnswer(step: WorkStep, worker: Worker): JobActionStepStatus {
+  if (step.state !== StepState.WAITING_FOR_INFO) return JobActionStepStatus.NotRunning;
+  return mayWorkOn(step, worker) ? JobActionStepStatus.Success : JobActionStepStatus.AssignedToDifferentUser;
+}
+
+/** @param isAdmin the worker may refresh what is somebody else's */
+export function refuseRefresh(step: WorkStep, worker: Worker, isAdmin: boolean): JobActionStepStatus {
+  if (!behaviours[step.kind].byServer) return JobActionStepStatus.StepNotAuto;
+  if (step.state !== StepState.RUNNING) return JobActionStepStatus.NotRunning;
+  return isAdmin || mayWorkOn(step, worker) ? JobActionStepStatus.Success : JobActionStepStatus.AssignedToDifferentUser;
+}
+
+/** Whether what a waiting step waits for must come before it is finished. @param settings of its action */
+export const needsInfo = ({ defineLocation }: StepAction, hasLocation: boolean): boolean =>
+  !defineLocation || (defineLocation.isRequired !== false && !hasLocation);
 
 export const mayWorkOn = (step: Pick<WorkStep, 'assignedType' | 'assignedTo'>, worker: Worker): boolean =>
   step.assignedType === AssignedType.Unassigned || isAssignedTo(step, worker);

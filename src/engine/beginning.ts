@@ -16,6 +16,7 @@ import type { RunRow } from '../store/runs.ts';
 import type { Row } from '../store/schema.ts';
 import type { TemplateRow } from '../store/templates.ts';
 import type { Act } from './act.ts';
+import { Recipients } from './actions/recipients.ts';
 import { toCurrentStep } from './current-steps.ts';
 import { eventOf } from './events.ts';
 import { sheetValues } from './planned-sheets.ts';
@@ -80,9 +81,10 @@ export async function begunJobs(tx: Transactor, act: Act, asked: Asked): Promise
   const properties = asked.properties.map(row => ({ ...row, job_id: '' }));
   const sight = await sightOf(tx, act, rows[0]!, root, { tables: template.property_tables, rows: properties });
   const chart = FlowChart.of(root);
+  const recipients = new Recipients();
   let steps = 0;
   const works = rows.map((job, index) => {
-    const work = new Work({ act, job, chart, current: [], holds: [], held: new Set(), sight });
+    const work = new Work({ act, job, chart, current: [], holds: [], held: new Set(), sight, recipients });
     work.begin(asked.given);
     if (index < MAX_AUTO_STARTED_JOBS) work.settle(step => isForTheServer(step, act));
     steps += work.current.length;
@@ -93,6 +95,7 @@ export async function begunJobs(tx: Transactor, act: Act, asked: Asked): Promise
     common.planned_sheets !== null && works.some(work => work.begins)
       ? await sheetValues(tx, template.team_id, root, JSON.parse(common.planned_sheets))
       : undefined;
+  await recipients.findOut(tx, template.team_id);
   if (values) for (const work of works) if (work.begins) work.keepSheetValues(values);
   return joined(act, works);
 }

@@ -3,6 +3,7 @@ import { JobHistoryAction } from '#gen/jobs_types';
 import { NotificationType } from '#gen/notifications_types';
 import { FINAL_STATUS } from '../domain/jobs.ts';
 import type { Act } from './act.ts';
+import { wakeMakers } from './actions/made-by.ts';
 import { releaseDependents } from './dependencies.ts';
 import { emit, eventOf } from './events.ts';
 import { historyRow } from './history.ts';
@@ -44,5 +45,6 @@ export const closeJobs: ListAct = {
       jobs.map(job => eventOf(act, job, NotificationType.JobUpdated, facts)),
     );
     await releaseDependents(tx, act, jobs, 'closed');
+    await wakeMakers(tx, teamId, jobs, act.now);
   },
 };

@@ -38,7 +38,7 @@ export interface Created {
 }
 
 /**
- * @param location of each of them: overrides.location as it is kept
+ * @param further of each of them: overrides.location as it is kept, and the step that creates them
  * @returns what the first call did, when one with the same requestId was carried out before
  */
 export async function createJobs(
@@ -47,14 +47,15 @@ export async function createJobs(
   template: TemplateRow,
   overrides: CreateJobOverrides,
   count: number,
-  location?: Location,
+  further: { readonly location?: Location | undefined; readonly madeBy?: string } = {},
 ): Promise<Created> {
+  const { location, madeBy } = further;
   const request = requestOf(act, template, overrides);
   const earlier = request && (await earlierCall(tx, request));
   if (earlier) return earlier;
   const first: FirstStep[] | null = JSON.parse(template.first_steps);
   refuseTooMany(count, first?.length ?? 1);
-  const jobs = await newJobs(tx, act, template, overrides, count);
+  const jobs = await newJobs(tx, act, template, overrides, count, madeBy);
   const jobIds = jobs.named.map(({ job_id }) => job_id);
   const properties = startingProperties(act, template, overrides, count);
   const begun = await begunJobs(tx, act, { template, first, location, properties, ...jobs });
@@ -112,9 +113,10 @@ async function newJobs(
   template: TemplateRow,
   overrides: CreateJobOverrides,
   count: number,
+  madeBy: string | undefined,
 ): Promise<NewJobs> {
   const defaults: JobDefaults = JSON.parse(template.defaults);
-  const common = await jobRow(tx, act, template, overrides, defaults);
+  const common = { ...(await jobRow(tx, act, template, overrides, defaults)), made_by: madeBy ?? null };
   const name = overrides.jobName ?? defaults.jobName;
   const { prefix } = jobNamesOf(template.team_config);
   const firstNumber = name == null ? await tx.people.takeJobNumbers(template.team_id, count) : 0;
@@ -202,6 +204,7 @@ async function jobRow(
     versions: null,
     planned_sheets: await plannedSheets(tx, template, overrides.plannedDataSheetIds),
     sheet_values: null,
+    made_by: null,
     closed: 0,
     closed_by: null,
     revision: 1,

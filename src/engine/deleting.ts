@@ -6,6 +6,7 @@ import { JobHistoryAction } from '#gen/jobs_types';
 import { NotificationType } from '#gen/notifications_types';
 import type { Transactor } from '../store/database.ts';
 import type { Act } from './act.ts';
+import { wakeMakers } from './actions/made-by.ts';
 import { releaseDependents } from './dependencies.ts';
 import { emit, eventOf } from './events.ts';
 import { historyRow } from './history.ts';
@@ -25,6 +26,7 @@ export const deleteJobs: ListAct = {
     const bodies = await tx.attachments.bodiesOf(teamId, jobIds);
     await releaseDependents(tx, act, jobs, 'deleted');
     await tx.jobLists.deleteJobs(teamId, jobIds);
+    await wakeMakers(tx, teamId, jobs, act.now);
     await deleteIfUnused(tx, teamId, ...bodies);
     await emit(
       tx,

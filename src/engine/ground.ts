@@ -7,6 +7,8 @@ import type { JobRow, JobStepRow } from '../store/jobs.ts';
 import type { RunRow } from '../store/runs.ts';
 import type { Row } from '../store/schema.ts';
 import type { Act } from './act.ts';
+import { wakeMakers } from './actions/made-by.ts';
+import { Recipients } from './actions/recipients.ts';
 import { releaseDependents } from './dependencies.ts';
 import { emit } from './events.ts';
 import { blocked, blocking } from './holds.ts';
@@ -23,6 +25,7 @@ export interface Ground {
   readonly holds: readonly HoldRow[];
   readonly held: ReadonlySet<string>;
   readonly sight: Sight;
+  readonly recipients: Recipients;
 }
 
 /** What the work leaves to be written. */
@@ -66,6 +69,7 @@ export async function groundOf(tx: Transactor, act: Act, job: JobRow): Promise<G
     holds,
     held: blocked(holds),
     sight: await sightOf(tx, act, job, chart.root),
+    recipients: new Recipients(),
   };
 }
 
@@ -83,4 +87,5 @@ export async function write(tx: Transactor, job: JobRow, changes: Changes): Prom
     [job],
     changes.job.closed === 1 ? 'closed' : { finishedStepIds: changes.finished },
   );
+  if (changes.job.closed === 1) await wakeMakers(tx, job.team_id, [job], changes.job.end_date!);
 }

@@ -3,7 +3,7 @@ import { AssignedType, ExtendedPropertyDataType } from '#gen/flow_types';
 import type { Field, FieldType, FilterSubject, Value } from '../domain/filter/filter.ts';
 import { valuesOfRow } from '../domain/properties/structs.ts';
 import { PropertyTables } from '../domain/properties/tables.ts';
-import { comparedValue } from '../domain/properties/values.ts';
+import { comparedValue, valueText } from '../domain/properties/values.ts';
 import type { Reader } from '../store/database.ts';
 import type { JobRow, JobStepRow } from '../store/jobs.ts';
 import type { PropertyRow } from '../store/properties.ts';
@@ -77,6 +77,18 @@ export function propertyValues(
     });
   });
   return Object.fromEntries(values);
+}
+
+/** By `table.property`, of one-to-one tables: the text that stands for the value; absent without one. */
+export function propertyTexts({ tables }: PropertyTables, rows: readonly PropertyRow[]): ReadonlyMap<string, string> {
+  const texts = tables.flatMap(table => {
+    const values = table.isRelated ? undefined : valuesOfRow(rows.find(row => row.table_name === table.name));
+    return table.properties.flatMap(({ name, identifier, type }) => {
+      const value = values?.get(name);
+      return value === undefined ? [] : [[identifier, valueText(type, value)] as const];
+    });
+  });
+  return new Map(texts);
 }
 
 const fieldTypes: Readonly<Record<ExtendedPropertyDataType, FieldType>> = {

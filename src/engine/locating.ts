@@ -9,8 +9,8 @@ import type { Act } from './act.ts';
 import { emit, eventOf } from './events.ts';
 import { historyRow } from './history.ts';
 
-/** In place of the one that it has. @throws WrongState (413) for a closed job */
-export async function setLocation(tx: Transactor, act: Act, job: JobRow, location: Location): Promise<void> {
+/** In place of the one that it has. @returns the job as it is then. @throws WrongState (413) for a closed job */
+export async function setLocation(tx: Transactor, act: Act, job: JobRow, location: Location): Promise<JobRow> {
   const { team_id, job_id } = job;
   if (job.closed === 1) {
     throw new WrongState('job-closed', `job ${job_id} ("${job.job_name}") is closed; its location stays as it is`, {
@@ -24,6 +24,7 @@ export async function setLocation(tx: Transactor, act: Act, job: JobRow, locatio
     historyRow(act, { team_id, job_id, seq }, JobHistoryAction.Updated, { result: 'location' }),
   ]);
   await emit(tx, [eventOf(act, job, NotificationType.JobLocationUpdated)]);
+  return { ...job, history_seq: seq, revision: job.revision + 1, has_location: 1 };
 }
 
 /** Positions that one call may write: each job has its location to itself. */

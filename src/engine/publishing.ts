@@ -11,6 +11,7 @@ import { type JobDefaults, PathAssignment } from '#gen/flow_types';
 import { NotificationType } from '#gen/notifications_types';
 import { AssigneeType } from '#gen/step_types';
 import { InvalidVersion, NoChange, WrongState } from '../base/errors.ts';
+import { type CreatableTemplate, createdFrom, notifiedGroups, notifiedUsers } from '../domain/action-faults.ts';
 import { namedInPaths } from '../domain/flow-faults.ts';
 import { assigned, checkRunnable, defaultGroups, defaultsFaults, defaultUsers } from '../domain/procedure.ts';
 import { PropertyTables } from '../domain/properties/tables.ts';
@@ -122,23 +123,52 @@ async function checkProcedure(tx: Transactor, entry: TemplateRow): Promise<void>
   const root = await tx.trees.tree(entry.team_id, entry.root_hash);
   const defaults: JobDefaults = JSON.parse(entry.defaults);
   const pathUsers = namedInPaths(root, PathAssignment.User).flatMap(name => [name, name.toLowerCase()]);
-  const users = [...assigned(root, AssigneeType.User), ...pathUsers, ...defaultUsers(defaults)];
+  const told = notifiedUsers(root).flatMap(name => [name, name.toLowerCase()]);
+  const users = [...assigned(root, AssigneeType.User), ...pathUsers, ...told, ...defaultUsers(defaults)];
   const members = users.length === 0 ? [] : await tx.people.membersNamed(entry.team_id, users);
   const groups = await resolveGroups(tx, entry.team_id, [
     ...assigned(root, AssigneeType.Role),
     ...namedInPaths(root, PathAssignment.Group),
+    ...notifiedGroups(root),
     ...defaultGroups(defaults),
   ]);
-  const { statuses } = jobNamesOf(entry.team_config);
+  const { statuses, priorities } = jobNamesOf(entry.team_config);
   const ground = {
     groups,
     members: new Set(members.map(member => member.user_id)),
     memberNames: new Set(members.flatMap(member => [member.user_id, member.email])),
     statuses,
+    priorities,
+    templates: await creatable(tx, entry, createdFrom(root)),
     fields: conditionFields(PropertyTables.of(entry.property_tables)),
   };
   checkRunnable(root, ground, defaultsFaults(defaults, ground));
   await requireMetadata(tx, entry, root);
+}
+
+/** Those of the team. No statement where steps create no jobs, else two. */
+async function creatable(
+  tx: Transactor,
+  entry: TemplateRow,
+  templateIds: readonly string[],
+): Promise<ReadonlyMap<string, CreatableTemplate>> {
+  if (templateIds.length === 0) return new Map();
+  const found = await tx.templates.entries([entry.team_id], templateIds, 'latest');
+  const published = await tx.templates.entries([entry.team_id], templateIds, 'published');
+  // This one is published in a moment, as it is.
+  const tables = new Map(
+    [...published, entry].map(({ template_id, property_tables }) => [template_id, property_tables]),
+  );
+  return new Map(
+    found.map(({ template_id, archived_at }) => [
+      template_id,
+      {
+        isPublished: tables.has(template_id),
+        isArchived: archived_at !== null,
+        fields: conditionFields(PropertyTables.of(tables.get(template_id) ?? null)).ofSteps,
+      },
+    ]),
+  );
 }
 
 /**

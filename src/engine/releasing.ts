@@ -12,6 +12,7 @@ import type { HoldRow } from '../store/holds.ts';
 import type { HeadSums, JobRow } from '../store/jobs.ts';
 import type { Row } from '../store/schema.ts';
 import type { Act } from './act.ts';
+import { queueStarts } from './actions/starts.ts';
 import { emit, eventOf } from './events.ts';
 import { historyRow } from './history.ts';
 import type { StepAnswer } from './running.ts';
@@ -52,7 +53,9 @@ export async function release(
     tx,
     waiting.map(({ head, own }) => eventOf(act, head, NotificationType.StepHoldReleased, { stepIds: stepsOf(own) })),
   );
-  return { holds: released, freed: await freedSteps(tx, waiting) };
+  const freed = await freedSteps(tx, waiting);
+  await queueStarts(tx, freed, act.now);
+  return { holds: released, freed };
 }
 
 interface Waiting {

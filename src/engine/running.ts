@@ -88,6 +88,7 @@ export async function end(tx: Transactor, work: Work): Promise<void> {
     const root = await tx.trees.tree(job.team_id, job.root_hash);
     work.keepSheetValues(await sheetValues(tx, job.team_id, root, JSON.parse(job.planned_sheets)));
   }
+  await work.findOutRecipients(tx);
   const finished = work.needsFinished ? await tx.jobs.finishedSteps(job.team_id, job.job_id) : undefined;
   const changes = work.changes(finished);
   if (changes) await write(tx, job, changes);

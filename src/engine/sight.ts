@@ -1,4 +1,4 @@
-/** What the way of a job depends on beside its steps: the values that conditions ask for, and the users that paths name. */
+/** What the way of a job depends on beside its steps: the values that conditions and texts ask for, and the users that paths name. */
 import type { BaseStep } from '#gen/step_types';
 import {
   evaluateFilter,
@@ -12,12 +12,13 @@ import {
   pathFields,
 } from '../domain/filter/filter.ts';
 import { PropertyTables } from '../domain/properties/tables.ts';
+import { filledIn, namesIn, type TextForm, valueText } from '../domain/references-in-texts.ts';
 import { walk } from '../domain/tree.ts';
-import type { Transactor } from '../store/database.ts';
+import type { Reader } from '../store/database.ts';
 import type { JobRow, JobStepRow } from '../store/jobs.ts';
 import type { PropertyRow } from '../store/properties.ts';
 import type { Act } from './act.ts';
-import { fieldValues, propertyFields, propertyValues, stepValues } from './job-values.ts';
+import { fieldValues, propertyFields, propertyTexts, propertyValues, stepValues } from './job-values.ts';
 
 export interface Sight {
   /**
@@ -25,6 +26,8 @@ export interface Sight {
    * @param left the step that is left, for the conditions of its paths
    */
   holds(condition: string, job: JobRow, current: readonly JobStepRow[], left?: JobStepRow): boolean;
+  /** The text with what it refers to put in. @param further names beside those of fields and properties, with their values */
+  filled(text: string, form: TextForm, job: JobRow, further?: Readonly<Record<string, string>>): string;
   /** The id of the user with this id or e-mail address; undefined when none works in the team any more. */
   userNamed(name: string): string | undefined;
 }
@@ -33,6 +36,8 @@ export interface Sight {
 interface Asked {
   readonly filters: ReadonlyMap<string, Filter>;
   readonly users: readonly string[];
+  /** What its texts may refer to. */
+  readonly fields: FieldList;
 }
 
 /** What conditions of steps and groups may name, and those of paths. */
@@ -59,24 +64,32 @@ const NO_PROPERTIES: JobProperties = { tables: null, rows: [] };
  * @returns what the job of this tree sees. No statement where the tree asks nothing, else one for each kind of thing asked
  */
 export async function sightOf(
-  tx: Transactor,
+  reader: Reader,
   act: Act,
   job: JobRow,
   root: BaseStep,
   known?: JobProperties,
 ): Promise<Sight> {
-  const hasProperties = known === undefined && job.has_properties === 1 && isConditional(root);
-  const properties = hasProperties ? await tx.properties.ofJob(job) : (known ?? NO_PROPERTIES);
-  const { filters, users } = askedBy(root, properties.tables);
-  const members = users.length === 0 ? [] : await tx.people.membersNamed(job.team_id, users);
+  const hasProperties = known === undefined && job.has_properties === 1 && asksForProperties(root);
+  const properties = hasProperties ? await reader.properties.ofJob(job) : (known ?? NO_PROPERTIES);
+  const { filters, users, fields } = askedBy(root, properties.tables);
+  const members = users.length === 0 ? [] : await reader.people.membersNamed(job.team_id, users);
   const byName = new Map(members.flatMap(({ user_id, email }) => [user_id, email].map(name => [name, user_id])));
   const context: FilterContext = { now: act.now, callerId: act.caller.userId || null, users: byName };
-  const ofProperties = propertyValues(PropertyTables.of(properties.tables), properties.rows);
+  const tables = PropertyTables.of(properties.tables);
+  const ofProperties = propertyValues(tables, properties.rows);
+  const texts = propertyTexts(tables, properties.rows);
+  const textOf = (name: string, job: JobRow): string => {
+    const field = fields.find(name);
+    return field ? (texts.get(field.name) ?? valueText(field.type, fieldValues(job)[field.name])) : '';
+  };
   return {
     holds(condition, job, current, left) {
       const values = { ...fieldValues(job), ...ofProperties, response: left?.response, result: left?.result };
       return evaluateFilter(filters.get(condition)!, { values, steps: current.map(stepValues) }, context);
     },
+    filled: (text, form, job, further = {}) =>
+      filledIn(text, form, name => (Object.hasOwn(further, name) ? further[name]! : textOf(name, job))),
     userNamed: name => byName.get(name) ?? byName.get(name.toLowerCase()),
   };
 }
@@ -104,16 +117,21 @@ function questions(root: BaseStep, fields: ConditionFields): Asked {
     }
   }
   for (const filter of filters.values()) for (const name of namedUsers(filter)) users.add(name);
-  return { filters, users: [...users] };
+  return { filters, users: [...users], fields: fields.ofSteps };
 }
 
-const conditional = new WeakMap<BaseStep, boolean>();
+const askers = new WeakMap<BaseStep, boolean>();
 
-/** Whether a step, a group or a path of the tree has a condition. */
-function isConditional(root: BaseStep): boolean {
+/** Whether a step, a group or a path of the tree has a condition, or a text refers to a property. */
+function asksForProperties(root: BaseStep): boolean {
   const known =
-    conditional.get(root) ??
-    [...walk(root)].some(({ step: { flow } }) => flow?.condition || flow?.paths?.some(path => path.condition));
-  conditional.set(root, known);
+    askers.get(root) ??
+    [...walk(root)].some(
+      ({ step: { flow } }) =>
+        flow?.condition ||
+        flow?.paths?.some(path => path.condition) ||
+        namesIn(JSON.stringify(flow?.action ?? {})).some(name => name.includes('.')),
+    );
+  askers.set(root, known);
   return known;
 }

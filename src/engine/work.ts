@@ -8,7 +8,8 @@ import { NotificationType } from '#gen/notifications_types';
 import type { BaseStep } from '#gen/step_types';
 import { begin, type Conditions, type FlowState, jump, leave, type Move } from '../domain/flow.ts';
 import { type Assignment, firstStep, unassigned } from '../domain/jobs.ts';
-import { actionOf, behaviours, isUnderWay, type WorkStep } from '../domain/work.ts';
+import { actionOf, behaviours, isUnderWay, needsInfo, type WorkStep } from '../domain/work.ts';
+import type { Reader } from '../store/database.ts';
 import type { JobRow, JobStepRow } from '../store/jobs.ts';
 import type { Row } from '../store/schema.ts';
 import { type Act, systemAct } from './act.ts';
@@ -20,7 +21,7 @@ import { flowStateOf, flowText } from './flow-state.ts';
 import { type Changes, type Ground, type Outcome, runOf } from './ground.ts';
 import { percentChange } from './progress.ts';
 import { assignmentBehind, ownAssignment, pathAssignment } from './step-assignment.ts';
-import { Account } from './told.ts';
+import { Account, runTimes } from './told.ts';
 
 /** Steps that the server starts in one call: what is left waits for somebody to start it. */
 const MOST_STARTS = 10_000;
@@ -55,10 +56,6 @@ export class Work {
     return [...this.#current.values()].sort((a, b) => a.ordinal - b.ordinal);
   }
 
-  get isClosed(): boolean {
-    return (this.#change.closed ?? this.job.closed) === 1;
-  }
-
   /** Whether the job is started by this call. */
   get begins(): boolean {
     return this.#change.started_at !== undefined;
@@ -69,9 +66,11 @@ export class Work {
   }
 
   seen(step: JobStepRow): WorkStep {
+    const { kind, settings } = this.actionOf(step);
     return {
       state: step.state,
-      kind: this.#actionOf(step).kind,
+      kind,
+      needsInfo: needsInfo(settings, this.job.has_location === 1),
       canSkip: step.can_skip === 1,
       isHeld: this.#ground.held.has(step.step_id),
       assignedType: step.assigned_type,
@@ -95,20 +94,27 @@ export class Work {
 
   /** @param act who starts it: the caller, or the server */
   start(step: JobStepRow, act: Act = this.#ground.act): JobActionStepStatus {
-    const { kind, settings } = this.#actionOf(step);
+    const { kind, settings } = this.actionOf(step);
     const { userId } = act.caller;
     step.state = behaviours[kind].started;
-    if (userId) Object.assign(step, { assigned_type: AssignedType.User, assigned_to: userId });
+    if (userId) this.taken(step);
     Object.assign(step, { started_at: act.now, started_by: userId || null, response: null, result: null });
     this.#changed.set(step.step_id, step);
     if (this.job.started_at === null) this.#change.started_at = act.now;
     this.#account.record(act, JobHistoryAction.Started, step);
     step.run = this.#account.seq;
     this.#account.tellOfStep(act, NotificationType.StepStarted, step.step_id);
-    tellOfAction(this.#account, act, kind, { settings, leaf: this.#ground.chart.leaf(step.step_id)! });
+    const job = { ...this.job, ...this.#change };
+    const leaf = this.#ground.chart.leaf(step.step_id)!;
+    const result = tellOfAction(this.#account, act, kind, { ...this.#ground, settings, leaf, job });
     if (behaviours[kind].byServer) this.#runs.add(step.step_id);
-    if (step.state === StepState.COMPLETED) return this.complete(step, {}, act);
+    if (step.state === StepState.COMPLETED) return this.complete(step, { result }, act);
     return kind === 'manual' && step.proceed_next === 1 ? this.finish(step, act) : JobActionStepStatus.Success;
+  }
+
+  /** The step becomes the caller's. */
+  taken(step: JobStepRow): JobStepRow {
+    return Object.assign(step, { assigned_type: AssignedType.User, assigned_to: this.#ground.act.caller.userId });
   }
 
   /** The run of the step is over. With proceedNext it is finished too. */
@@ -117,49 +123,38 @@ export class Work {
     Object.assign(step, { response: outcome.response ?? null, result: outcome.result ?? null });
     this.#changed.set(step.step_id, step);
     this.#endRun(step);
-    this.#account.record(act, JobHistoryAction.Completed, step, { ...this.#run(step), result: outcome.result ?? null });
-    const msg = outcome.message ?? outcome.result;
-    this.#account.tell(act, NotificationType.StepStopped, { stepIds: [step.step_id], ...(msg && { msg }) });
+    this.#account.completed(act, step, outcome);
     return step.proceed_next === 1 ? this.finish(step, act) : JobActionStepStatus.Success;
   }
 
   /** The run of the step failed; it can be started anew. */
-  fail(step: JobStepRow, { result, message = 'the run of the step failed' }: Outcome, act: Act): void {
+  fail(step: JobStepRow, outcome: Outcome, act: Act): void {
     step.state = StepState.ERROR;
-    step.result = result ?? null;
+    step.result = outcome.result ?? null;
     this.#changed.set(step.step_id, step);
     this.#endRun(step);
-    this.#account.record(act, JobHistoryAction.Error, step, { ...this.#run(step), result: message });
-    this.#account.tell(act, NotificationType.StepError, { stepId: step.step_id, msg: message, msgCode: 'step-failed' });
+    this.#account.failed(act, step, outcome);
   }
 
   stop(step: JobStepRow): void {
     const { act } = this.#ground;
-    step.state = behaviours[this.#actionOf(step).kind].stopped;
+    step.state = behaviours[this.actionOf(step).kind].stopped;
     this.#changed.set(step.step_id, step);
     this.#endRun(step);
-    const isPaused = step.state === StepState.PAUSED;
-    const action = isPaused ? JobHistoryAction.Paused : JobHistoryAction.Cancelled;
-    this.#account.record(act, action, step, this.#run(step));
-    this.#account.tellOfStep(
-      act,
-      isPaused ? NotificationType.StepPaused : NotificationType.StepCancelled,
-      step.step_id,
-    );
+    this.#account.stopped(act, step);
   }
 
   /** @returns NoMatchingPaths when the step has paths and none of them is open: it stays as it is */
   finish(step: JobStepRow, act: Act = this.#ground.act): JobActionStepStatus {
     const leaf = this.#ground.chart.leaf(step.step_id)!;
     const move = leave(this.#ground.chart, this.#flow, leaf, this.#conditions(step));
-    if (!move) return JobActionStepStatus.NoMatchingPaths;
+    if (!move) return this.#account.stranded(act, step);
     if (isUnderWay(step.state)) this.#endRun(step);
     if (step.finished_at === null) this.#finishedFirst.add(step.step_id);
     this.#finished.add(step.step_id);
-    const run = step.started_at === null ? {} : this.#run(step);
     const done = { current: 0, finished_at: act.now, finished_by: act.caller.userId || null };
     this.#changed.set(step.step_id, Object.assign(step, done));
-    this.#account.record(act, JobHistoryAction.Finished, step, run);
+    this.#account.record(act, JobHistoryAction.Finished, step, runTimes(act, step));
     this.#account.tellOfStep(act, NotificationType.StepFinished, step.step_id, () => ({
       jobStatus: this.#change.status ?? this.job.status,
       currentSteps: this.current.map(current => toCurrentStep(current, this.#ground.holds)),
@@ -235,10 +230,15 @@ export class Work {
       steps: [...this.#changed.values()],
       history: this.#account.history,
       events: this.#account.events(),
-      runs: [...this.#runs].map(id => runOf(this.#changed.get(id)!, this.#actionOf(this.#changed.get(id)!).kind, now)),
+      runs: [...this.#runs].map(id => runOf(this.#changed.get(id)!, this.actionOf(this.#changed.get(id)!).kind, now)),
       dropped: [...this.#dropped],
       finished: [...this.#finished],
     };
+  }
+
+  /** Before what the call did is asked for. */
+  findOutRecipients(reader: Reader): Promise<void> {
+    return this.#ground.recipients.findOut(reader, this.job.team_id);
   }
 
   /** Whether percentComplete depends on which steps were finished, not only on their number. */
@@ -246,16 +246,13 @@ export class Work {
     return this.#flow.passed.size > 0;
   }
 
-  #actionOf(step: JobStepRow) {
+  actionOf(step: JobStepRow) {
     return actionOf(this.#ground.chart.leaf(step.step_id)!);
   }
 
-  #run = ({ started_at }: JobStepRow) =>
-    started_at === null ? {} : { start_date: started_at, end_date: this.#ground.act.now };
-
   /** Nobody works on its action any longer. */
   #endRun(step: JobStepRow): void {
-    if (behaviours[this.#actionOf(step).kind].byServer && !this.#runs.delete(step.step_id))
+    if (behaviours[this.actionOf(step).kind].byServer && !this.#runs.delete(step.step_id))
       this.#dropped.add(step.step_id);
   }
 

@@ -22,7 +22,10 @@ import { Sockets } from './http/sockets.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { type MailSettings, SmtpMail } from './mail.ts';
 import { Metrics } from './metrics.ts';
+import { AddressRules, DEFAULT_OUTBOUND, type OutboundSettings } from './outbound/addresses.ts';
+import { OutboundCaller } from './outbound/caller.ts';
 import { Port, type TlsSettings } from './port.ts';
+import { RunWorker } from './runs.ts';
 import { WebhookSender } from './webhooks.ts';
 import { Messages } from './wire/messages.ts';
 
@@ -39,6 +42,8 @@ export interface ServerSettings {
   readonly http?: HttpSettings;
   /** Absent: no letters leave. */
   readonly mail?: MailSettings;
+  /** Whom steps may call. Absent: everybody but those that DEFAULT_DENY names. */
+  readonly outbound?: OutboundSettings;
   /** What is left out has its default. */
   readonly limits?: Partial<Limits>;
   /** What ping answers. */
@@ -130,6 +135,7 @@ function assemble(settings: ServerSettings, world: World, store: Store): Parts {
     ...fileRoutes(store, limits.fileBytes),
     ...probeRoutes(store, shared),
   ];
+  const caller = new OutboundCaller(new AddressRules(settings.outbound ?? DEFAULT_OUTBOUND));
   const sockets = new Sockets({ store, watch, calls, functions, clock, shared });
   const http = new HttpServer(routes, settings.http ?? NO_HTTP_SETTINGS, calls, shared, sockets);
   const workers = [
@@ -138,6 +144,7 @@ function assemble(settings: ServerSettings, world: World, store: Store): Parts {
     new EventSender(store, clock, logger),
     new EventPruner(store, clock, logger),
     new HoldReleaser(store, clock, ids, logger),
+    new RunWorker(store, clock, ids, logger, caller),
   ];
   return { shared, calls, sockets, port: new Port(shared, http, settings.tls), mail, workers };
 }

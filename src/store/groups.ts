@@ -77,6 +77,24 @@ export class GroupReader {
     return rows.map(row => row.user_id).sort();
   }
 
+  /** Who is in which of these groups, built-in roles among them; only those who work in the team. */
+  async membersIn(teamId: string, groupIds: readonly string[]): Promise<{ group_id: string; user_id: string }[]> {
+    const roles =
+      this.engine === 'sqlite'
+        ? sql`cross join json_each(m.roles) r`
+        : sql`cross join lateral json_array_elements_text(m.roles::json) r(value)`;
+    const { rows } = await sql<{ group_id: string; user_id: string }>`
+      with m as (
+        select user_id, roles from memberships join users using (user_id)
+        where team_id = ${teamId} and removed_at is null and disabled_at is null)
+      select gm.group_id, m.user_id from m join group_members gm on gm.user_id = m.user_id
+      where gm.team_id = ${teamId} and ${isOneOf(this.engine, sql.ref('gm.group_id'), groupIds)}
+      union all
+      select r.value as group_id, m.user_id from m ${roles}
+      where ${isOneOf(this.engine, sql.ref('r.value'), groupIds)}`.execute(this.db);
+    return rows;
+  }
+
   /**
    * Current steps of open jobs that are assigned to this user or group: the first `limit` by job and step, each with how many there
    * are in all.

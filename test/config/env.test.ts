@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { BadSetting, settingsFrom, variables } from '../../src/config/env.ts';
 import { DEFAULT_LIMITS } from '../../src/server/limits.ts';
+import { DEFAULT_DENY, DEFAULT_OUTBOUND } from '../../src/server/outbound/addresses.ts';
 
 const from = (env: Record<string, string | undefined>) => settingsFrom(env, '1.2.3');
 
@@ -15,6 +16,7 @@ test('without any variable the server is one that a new user can live with', () 
       httpPort: 9080,
       http: { corsOrigins: [] },
       limits: DEFAULT_LIMITS,
+      outbound: DEFAULT_OUTBOUND,
       version: '1.2.3',
     },
     logLevel: 'info',
@@ -40,6 +42,19 @@ describe('what a variable becomes', () => {
       'https://a.example, https://b.example',
       settings => settings.server.http?.corsOrigins,
       ['https://a.example', 'https://b.example'],
+    ],
+    ['JOBWRIGHT_OUTBOUND_DENY', 'none', settings => settings.server.outbound, { allow: [], deny: [] }],
+    [
+      'JOBWRIGHT_OUTBOUND_DENY',
+      '10.0.0.0/8, *.internal',
+      settings => settings.server.outbound?.deny,
+      ['10.0.0.0/8', '*.internal'],
+    ],
+    [
+      'JOBWRIGHT_OUTBOUND_ALLOW',
+      'api.example.org,fd00::/8',
+      settings => settings.server.outbound,
+      { allow: ['api.example.org', 'fd00::/8'], deny: DEFAULT_DENY },
     ],
     ['JOBWRIGHT_MAX_MESSAGE_BYTES', '1000', settings => settings.server.limits?.messageBytes, 1000],
     ['JOBWRIGHT_HALF_MESSAGE_SECONDS', '7', settings => settings.server.limits?.halfMessageMs, 7000],
@@ -95,6 +110,12 @@ describe('what is refused', () => {
     ['JOBWRIGHT_PORT', '9090,9091', /^JOBWRIGHT_PORT: "9090,9091"; expected /],
     ['JOBWRIGHT_PORT', 'Infinity', /^JOBWRIGHT_PORT: "Infinity"; expected /],
     ['JOBWRIGHT_PORT', ' ', /^JOBWRIGHT_PORT: " "; expected /],
+    [
+      'JOBWRIGHT_OUTBOUND_DENY',
+      '10.0.0.0/8,10.0.0.0/33',
+      /^JOBWRIGHT_OUTBOUND_DENY: "10\.0\.0\.0\/33"; expected host names/,
+    ],
+    ['JOBWRIGHT_OUTBOUND_ALLOW', 'http://a', /^JOBWRIGHT_OUTBOUND_ALLOW: "http:\/\/a"; expected host names/],
     ['JOBWRIGHT_LOG_LEVEL', 'verbose', /^JOBWRIGHT_LOG_LEVEL: "verbose"; expected debug, info, warn, error, silent$/],
     ['JOBWRIGHT_LOG_LEVEL', 'INFO', /^JOBWRIGHT_LOG_LEVEL: "INFO"; expected /],
     ['JOBWRIGHT_SQLITE_SYNCHRONOUS', 'OFF', /^JOBWRIGHT_SQLITE_SYNCHRONOUS: "OFF"; expected FULL, NORMAL$/],

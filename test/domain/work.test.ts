@@ -10,6 +10,7 @@ const stepIn = (state: StepState, more: Partial<WorkStep> = {}): WorkStep => ({
   state,
   kind: 'manual',
   isHeld: false,
+  needsInfo: true,
   canSkip: false,
   assignedType: AssignedType.Unassigned,
   assignedTo: null,

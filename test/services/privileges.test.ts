@@ -428,6 +428,14 @@ const calls: Calls = {
         return user.jobs.stopSteps(jobId, []);
       };
     },
+    refreshSteps: async () => {
+      const jobId = await job();
+      return user => user.jobs.refreshSteps(jobId, []);
+    },
+    respondToStep: async () => {
+      const jobId = await job();
+      return user => user.jobs.respondToStep(jobId, { stepId: 'none', questionResponse: 'yes' });
+    },
     updateAttachment: async () => {
       const { jobId, attachmentId } = await attached();
       return user => user.jobs.updateAttachment({ jobId, attachmentId, attachmentAlias: name() });
@@ -962,7 +970,7 @@ async function jobWithRow(): Promise<{ id: string; rowId: string }> {
   return { id: jobIds[0]!, rowId: relatedProperties![0]!.entries[0]!.id };
 }
 const onStep =
-  (act: 'startSteps' | 'finishSteps' | 'stopSteps'): Call =>
+  (act: 'startSteps' | 'finishSteps' | 'stopSteps' | 'refreshSteps'): Call =>
   async () => {
     const started = await newJob(admin, [step(name())]);
     const { currentSteps } = await started.get(admin);
@@ -1189,6 +1197,15 @@ const naming: (readonly [string, Call])[] = [
   ['JobsService.startSteps by id', onStep('startSteps')],
   ['JobsService.finishSteps by id', onStep('finishSteps')],
   ['JobsService.stopSteps by id', onStep('stopSteps')],
+  ['JobsService.refreshSteps by id', onStep('refreshSteps')],
+  [
+    'JobsService.respondToStep of a step',
+    async () => {
+      const jobId = await job();
+      const [current] = (await admin.jobs.getJob(jobId, {})).currentSteps;
+      return user => user.jobs.respondToStep(jobId, { stepId: current!.stepId!, questionResponse: 'yes' });
+    },
+  ],
   [
     'AuthenticationService.createApiToken for a team',
     async () => user => user.auth.createApiToken({ name: name(), teamIds: [admin.teamId] }),
@@ -1260,16 +1277,18 @@ const answeredOtherwise: Readonly<Record<string, { code?: ErrorCode; why: string
   'JobsService.stopSteps(stepIds)': { why: 'each step has an answer of its own: it is none of the job' },
   'notifications.NotificationFilter.jobIds': { why: 'nothing is told of a job that is not there' },
   'notifications.NotificationFilter.templateIds': { why: 'nothing is told of a template that is not there' },
+  'JobsService.refreshSteps(stepIds)': { why: 'each step has an answer of its own: it is none of the job' },
+  'jobs.StepInfoResponse.stepId': { why: 'the step has an answer of its own: it is none of the job' },
+  'flow.CreateJobsAction.templateId': { why: 'looked up when the template is published' },
+  'flow.NotifyAction.userIds': { why: 'looked up when the template is published' },
+  'flow.NotifyAction.groupIds': { why: 'looked up when the template is published' },
   'JobsService.setCurrentStep(stepId)': { why: 'the step has an answer of its own: it is none of the job' },
   'jobs.JobHoldDetails.stepIds': { why: 'each step has an answer of its own: it is none of the job' },
   'jobs.JobDependencyDetails.stepIds': { why: 'each step has an answer of its own: it is none of the job' },
   'jobs.JobRelatedPropertyUpdateEntry.id': { code: ErrorCode.BAD_REQUEST, why: 'a value in the update of a job' },
   'jobs.JobRelatedPropertyDelete.ids': { code: ErrorCode.BAD_REQUEST, why: 'a value in the update of a job' },
   'metadata.MetadataValue.listValueId': { code: ErrorCode.BAD_REQUEST, why: 'a value, which is not in the list' },
-  'metadata.MultiSelectListValueIds.valueIds': {
-    code: ErrorCode.BAD_REQUEST,
-    why: 'a value, which is not in the list',
-  },
+  'common.SelectedListValueIds.valueIds': { code: ErrorCode.BAD_REQUEST, why: 'a value, which is not in the list' },
   'flow.StepPath.nextStepId': { why: 'looked up when the template is published' },
   'flow.StepPath.assignedTo': { why: 'looked up when the template is published' },
   'JobsService.finishSteps(stepIds)': { why: 'each step has an answer of its own: it is none of the job' },

@@ -23,7 +23,7 @@ export class TestClock implements Clock {
 
 /** What workers ask once a second and behind events, whatever calls there are. */
 const LOOKS =
-  /^select ("delivery_id" from "webhook_deliveries" where "next_at"|"scheduled_release" from "job_holds" where "scheduled_release"|"w"\.\* from "event_webhooks" as "w")/;
+  /^select ("delivery_id" from "webhook_deliveries" where "next_at"|"run" from "job_runs" where "next_at"|"scheduled_release" from "job_holds" where "scheduled_release"|"w"\.\* from "event_webhooks" as "w")/;
 
 export const ADMIN = { email: 'admin@example.org', password: 'administrators-password', teamName: 'Plant' } as const;
 

@@ -34,3 +34,6 @@ const base = {
 
 /** The leaves of a tree in order. */
 export const leaves = (root: BaseStep): BaseStep[] => (root.impl.step ? [root] : root.children.flatMap(leaves));
+
+/** A reference as a text has it. */
+export const ref = (name: string): string => `\${${name}}`;

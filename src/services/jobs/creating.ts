@@ -31,7 +31,7 @@ export function createJobs(
     if (overrides.ownedBy != null) requirePrivilege(call.caller, template.team_id, 'jobUpdateOwner');
     if (overrides.assignedType != null) requirePrivilege(call.caller, template.team_id, 'jobAssignAny');
     if (overrides.parentJob != null) await checkParent(tx, template.team_id, overrides.parentJob);
-    const { jobIds, autoExecuted } = await engine.createJobs(tx, call, template, overrides, count, location);
+    const { jobIds, autoExecuted } = await engine.createJobs(tx, call, template, overrides, count, { location });
     return { jobIds: [...jobIds], autoExecuted };
   });
 }

@@ -21,8 +21,10 @@ import type {
   JobManageResult,
   JobRequestOptions,
   JobUpgradePreview,
+  StepInfoResponse,
   UpdateJobOverrides,
 } from '#gen/jobs_types';
+import { refreshSteps } from '../../engine/actions/answers.ts';
 import { closeJobs } from '../../engine/closing.ts';
 import { deleteJobs } from '../../engine/deleting.ts';
 import { reopenJobs } from '../../engine/reopening.ts';
@@ -43,7 +45,7 @@ import { actOnAll, actOnEach, previewUpgrade } from './lists.ts';
 import { getJobLocation, setJobLocation } from './location.ts';
 import { getJob, getJobHistory, getJobHistoryPage } from './reading.ts';
 import { updateJob } from './updating.ts';
-import { actOnSteps, setCurrent } from './working.ts';
+import { actOnSteps, respond, setCurrent } from './working.ts';
 
 export class JobsHandler implements Handler<'JobsService'> {
   readonly #store: Store;
@@ -141,6 +143,10 @@ export class JobsHandler implements Handler<'JobsService'> {
     return getJobLocation(this.#store, call, jobId);
   }
 
+  refreshSteps(call: Call, jobId: string, stepIds: string[]): Promise<JobActionResponse> {
+    return actOnSteps(this.#store, call, refreshSteps, jobId, stepIds);
+  }
+
   releaseDependency(call: Call, params: JobDependencyDetails): Promise<JobActionResponse> {
     return holds.releaseDependency(this.#store, call, params);
   }
@@ -199,6 +205,10 @@ export class JobsHandler implements Handler<'JobsService'> {
 
   previewUpgrade(call: Call, jobIds: string[]): Promise<JobUpgradePreview[]> {
     return previewUpgrade(this.#store, call, jobIds);
+  }
+
+  respondToStep(call: Call, jobId: string, response: StepInfoResponse): Promise<JobActionResponse> {
+    return respond(this.#store, call, jobId, response);
   }
 
   getAttachmentChunk(

@@ -1,6 +1,7 @@
 /** The location of a job: set in any coordinate system, told in 3857. */
 import type { Geometry } from '#gen/jobs_types';
 import { locationOf } from '../../domain/geometry/location.ts';
+import { locationDefined } from '../../engine/actions/answers.ts';
 import { setLocation } from '../../engine/locating.ts';
 import type { Store } from '../../store/database.ts';
 import type { Call } from '../call.ts';
@@ -12,7 +13,7 @@ export function setJobLocation(store: Store, call: Call, jobId: string, geometry
   return store.transact(async tx => {
     const job = await visible(tx, call, jobId);
     permit(call, [job], 'jobUpdateLocation');
-    await setLocation(tx, call, job, location);
+    await locationDefined(tx, call, await setLocation(tx, call, job, location), location.kind);
     return true;
   });
 }

@@ -116,8 +116,8 @@ const descriptions: Readonly<Record<JobActionStepStatus, string>> = {
   [JobActionStepStatus.NoMatchingPaths]: 'no path leads on from the step; mend the conditions of its paths',
   [JobActionStepStatus.NotRunning]: 'the step is not running; start it first',
   [JobActionStepStatus.Held]: 'the step is held; release its holds and dependencies first',
-  [JobActionStepStatus.WaitingForInfo]: 'the step waits for an answer; respond to it first',
+  [JobActionStepStatus.WaitingForInfo]: 'the step waits for an answer, or for the location of the job; give it first',
   [JobActionStepStatus.NotHeld]: 'the step is not held; there is nothing to release',
   [JobActionStepStatus.StepNotInDiagram]: 'the procedure of the job has no such step; getJob lists the current steps',
-  [JobActionStepStatus.StepNotAuto]: 'the step is not automatic; start and finish it',
+  [JobActionStepStatus.StepNotAuto]: 'the server carries nothing on at this step; start and finish it',
 };

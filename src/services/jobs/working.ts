@@ -1,6 +1,8 @@
-/** Working on a job's steps. */
-import type { JobActionResponse } from '#gen/jobs_types';
+/** Working on a job's steps, and answering them. */
+import { type JobActionResponse, MAX_JOB_TEXT_LENGTH, type StepInfoResponse } from '#gen/jobs_types';
+import { bounded } from '../../domain/limits.ts';
 import type { Act } from '../../engine/act.ts';
+import { respondToStep } from '../../engine/actions/answers.ts';
 import { type StepAnswer, setCurrentStep } from '../../engine/running.ts';
 import type { Store, Transactor } from '../../store/database.ts';
 import type { JobRow } from '../../store/jobs.ts';
@@ -29,4 +31,16 @@ export function setCurrent(store: Store, call: Call, jobId: string, stepId: stri
     permit(call, [job], 'workflowSetStepCurrent');
     return toActionResponse(await setCurrentStep(tx, call, job, stepId));
   });
+}
+
+export function respond(
+  store: Store,
+  call: Call,
+  jobId: string,
+  response: StepInfoResponse,
+): Promise<JobActionResponse> {
+  bounded('response.comment', response.comment ?? '', MAX_JOB_TEXT_LENGTH);
+  return store.transact(async tx =>
+    toActionResponse(await respondToStep(tx, call, await visible(tx, call, jobId), response)),
+  );
 }

@@ -44,6 +44,8 @@ export const jobsTables = {
     versions: optionalText,
     /** The parent as it was given, also after it was deleted. */
     parent_ref: optionalText,
+    /** The step of a job that created it, as JSON (engine/actions/made-by.ts); null for a caller. */
+    made_by: optionalText,
     /** +1 with every change: what concurrent writers of one job compare and set. */
     revision: integer,
     /** The seq of the newest row in job_history. */

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { ErrorCode } from '#gen/common_types';
 import type { Document } from '#gen/document_types';
 import { FieldType } from '#gen/field_data_types';
-import { GroupMode, type StepFlow } from '#gen/flow_types';
+import { GroupMode } from '#gen/flow_types';
 import type { NoticeHeader } from '#gen/group_headers_types';
 import type { JobTemplate } from '#gen/job_template_types';
 import type { BaseStep, Field, StepImpl, StepType } from '#gen/step_types';
@@ -35,7 +35,7 @@ interface Place {
   readonly replace?: boolean;
 }
 
-const { BAD_REQUEST, NOT_FOUND, UNSUPPORTED_VERSION } = ErrorCode;
+const { BAD_REQUEST, NOT_FOUND } = ErrorCode;
 
 /** Adds and expects a refusal; the template, its tree and every row are what they were. */
 async function refused(
@@ -242,19 +242,5 @@ describe('a shape', () => {
     ],
   ])('is refused: %s', async (_name, kind, sent, code, slug, message) => {
     await refused(kind, sent, [code, slug, message]);
-  });
-});
-
-describe('flow that this server does not run yet', () => {
-  test.each<[string, StepFlow, RegExp]>([
-    [
-      'an action other than manual',
-      { action: { openUrl: { url: 'https://example.org' } } },
-      /action \(other than manual\)/,
-    ],
-  ])('is refused: %s, on a step and below a group', async (_name, flow, message) => {
-    const expected = [UNSUPPORTED_VERSION, 'not-implemented', message] as const;
-    await refused('step', leaf({ flow }), expected);
-    await refused('stepGroup', group('G', [leaf({ flow })]), expected);
   });
 });
