@@ -65,7 +65,7 @@ export class AttributeTransactor extends AttributeReader {
       'attributes',
       rows,
       [],
-      sql`on conflict (team_id, attribute_id) do update set label = excluded.label, options = excluded.options`,
+      'on conflict (team_id, attribute_id) do update set label = excluded.label, options = excluded.options',
     );
   }
 
@@ -92,6 +92,6 @@ export class AttributeTransactor extends AttributeReader {
     owner: Pick<Carried, 'team_id' | 'owner_kind' | 'owner_id'>,
     values: readonly Pick<Carried, 'attribute_id' | 'value_id'>[],
   ): Promise<void> {
-    await insertProduct(this.db, this.engine, 'attribute_values', values, [owner], sql`on conflict do nothing`);
+    await insertProduct(this.db, this.engine, 'attribute_values', values, [owner], 'on conflict do nothing');
   }
 }

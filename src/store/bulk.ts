@@ -3,22 +3,31 @@
  * rows that differ from each other in a few columns only travel as a product, what differs times what is common.
  */
 import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { changed, compiledByShape } from './compiled.ts';
 import type { Engine } from './engine.ts';
 import { type Database, type Row, tables } from './schema.ts';
 
 type Table = keyof Database;
 
-/** One side of the product: its columns, where they come from, and their values there. */
+/** Rows: their columns, where they come from, and their values there. */
 interface Side {
   readonly columns: readonly string[];
   readonly values: readonly RawBuilder<unknown>[];
   readonly source: RawBuilder<unknown>;
 }
 
+/** What an insert depends on beside its rows. */
+interface Insert {
+  readonly table: Table;
+  readonly columns: readonly string[];
+  readonly common: readonly string[];
+  readonly conflict: string;
+}
+
 /**
  * Inserts each row of `rows`, completed by each of `common`.
  * @param rows all with the same columns, and none of those of `common`
- * @param conflict what to do with rows that are there already; nothing said, they fail the statement
+ * @param conflict SQL that says what to do with rows that are there already; nothing said, they fail the statement
  * @returns how many rows were inserted or changed
  */
 export async function insertProduct<T extends Table>(
@@ -27,21 +36,39 @@ export async function insertProduct<T extends Table>(
   table: T,
   rows: readonly Partial<Row<T>>[],
   common: readonly Partial<Row<T>>[] = [],
-  conflict: RawBuilder<unknown> = sql``,
+  conflict = '',
 ): Promise<number> {
   if (rows.length === 0) return 0;
-  const sides = [side(engine, table, 'a', rows), ...(common.length > 0 ? [side(engine, table, 'b', common)] : [])];
-  const columns = sides.flatMap(({ columns }) => columns.map(column => sql.ref(column)));
-  const values = sides.flatMap(({ values }) => values);
-  const from = sql.join(
-    sides.map(({ source }) => source),
-    sql` cross join `,
-  );
-  const { numAffectedRows } = await sql`
-    insert into ${sql.table(table)} (${sql.join(columns)})
-    select ${sql.join(values)} from ${from} where true ${conflict}`.execute(db);
+  const shape = { table, columns: Object.keys(rows[0]!), common: Object.keys(common[0] ?? {}), conflict };
+  const { numAffectedRows } = await inserted(db, engine, shape, { rows, common });
   return Number(numAffectedRows ?? 0n);
 }
+
+const inserted = compiledByShape<Insert, { rows: readonly object[]; common: readonly object[] }, never>(
+  ({ table, columns, common, conflict }) => [table, columns.join(), common.join(), conflict],
+  (db, engine, { table, columns, common, conflict }, values) => {
+    const sides = [side(engine, table, 'a', columns, values.rows)];
+    if (common.length > 0) sides.push(readOnce(side(engine, table, 'c', common, values.common), 'b'));
+    const from = sides.map(({ source }) => source);
+    const insert = sql<never>`
+      insert into ${sql.table(table)} (${sql.join([...columns, ...common].map(column => sql.ref(column)))})
+      select ${sql.join(sides.flatMap(({ values }) => values))}
+      from ${sql.join(from, sql` cross join `)} where true ${sql.raw(conflict)}`;
+    return { compile: () => insert.compile(db) };
+  },
+);
+
+/** The same rows, taken out of their JSON once, not once for each row that they are joined with: the limit forbids SQLite to do that. */
+const readOnce = (rows: Side, alias: string): Side => ({
+  columns: rows.columns,
+  values: rows.columns.map(column => sql.ref(`${alias}.${column}`)),
+  source: sql`(select ${named(rows)} from ${rows.source} limit ${sql.lit(MORE_THAN_ANY)}) as ${sql.ref(alias)}`,
+});
+
+const MORE_THAN_ANY = 1_000_000_000;
+
+const named = ({ columns, values }: Side): RawBuilder<unknown> =>
+  sql.join(columns.map((column, index) => sql`${values[index]} as ${sql.ref(column)}`));
 
 /** Rows of some of a table's columns as something to join with, in one parameter whatever their number. */
 export function joined<T extends Table>(
@@ -50,9 +77,8 @@ export function joined<T extends Table>(
   alias: string,
   rows: readonly Partial<Row<T>>[],
 ): RawBuilder<unknown> {
-  const { columns, values, source } = side(engine, table, alias, rows);
-  const named = columns.map((column, index) => sql`${values[index]} as ${sql.ref(column)}`);
-  return sql`(select ${sql.join(named)} from ${source}) as ${sql.ref(alias)}`;
+  const all = side(engine, table, alias, Object.keys(rows[0]!), rows);
+  return sql`(select ${named(all)} from ${all.source}) as ${sql.ref(alias)}`;
 }
 
 /**
@@ -70,29 +96,24 @@ export async function updateEach<T extends Table>(
   further: readonly RawBuilder<unknown>[] = [],
 ): Promise<void> {
   if (rows.length === 0) return;
-  const { columns, values, source } = side(engine, table, 'a', rows);
-  const named = columns.map((column, index) => ({ column, value: values[index]! }));
-  const changes = named.filter(({ column }) => !keys.includes(column as keyof Row<T> & string));
+  const all = side(engine, table, 'a', Object.keys(rows[0]!), rows);
+  const changes = all.columns.filter(column => !keys.includes(column as keyof Row<T> & string));
   const pairs = keys.map(key => sql`${sql.ref(`${table}.${key}`)} = ${sql.ref(`new.${key}`)}`);
-  const given = sql.join(named.map(({ column, value }) => sql`${value} as ${sql.ref(column)}`));
-  const set = sql.join([
-    ...changes.map(({ column }) => sql`${sql.ref(column)} = ${sql.ref(`new.${column}`)}`),
-    ...further,
-  ]);
+  const set = sql.join([...changes.map(column => sql`${sql.ref(column)} = ${sql.ref(`new.${column}`)}`), ...further]);
   await sql`
     update ${sql.table(table)} set ${set}
-    from (select ${given} from ${source}) as new
+    from (select ${named(all)} from ${all.source}) as new
     where ${sql.join(pairs, sql` and `)}`.execute(db);
 }
 
-function side(engine: Engine, table: Table, alias: string, rows: readonly object[]): Side {
-  const columns = Object.keys(rows[0]!);
-  const json = JSON.stringify(rows);
+function side(engine: Engine, table: Table, alias: string, columns: readonly string[], rows: readonly object[]): Side {
+  const json = changed(rows, JSON.stringify);
   if (engine === 'sqlite') {
     return {
       columns,
       values: columns.map(column => sql`${sql.ref(`${alias}.value`)} ->> ${sql.lit(`$.${column}`)}`),
-      source: sql`json_each(${json}) as ${sql.ref(alias)}`,
+      // Not json_each, which would write each row as text anew for each of its columns.
+      source: sql`jsonb_each(${json}) as ${sql.ref(alias)}`,
     };
   }
   const typed = columns.map(column => sql`${sql.ref(column)} ${sql.raw(postgresTypes[typeOf(table, column)])}`);

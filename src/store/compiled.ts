@@ -52,12 +52,27 @@ export function compiledOnce<V extends object, R>(
 export function compiledByColumns<V extends object, R>(
   build: (db: Kysely<Database>, values: V) => Compilable<R>,
 ): (db: Kysely<Database>, engine: Engine, values: V) => Promise<QueryResult<R>> {
+  const statement = compiledByShape<V, V, R>(Object.keys, (db, _engine, _like, values) => build(db, values));
+  return (db, engine, values) => statement(db, engine, values, values);
+}
+
+/**
+ * As `compiledOnce`, for a statement that comes in several shapes: compiled once for each.
+ * @param shapeOf all that the statement depends on beside the engine and the values; our code has as many of them as it has calls
+ * @param build makes the statement of whatever has this shape
+ */
+export function compiledByShape<L, V extends object, R>(
+  shapeOf: (like: L) => readonly string[],
+  build: (db: Kysely<Database>, engine: Engine, like: L, values: V) => Compilable<R>,
+): (db: Kysely<Database>, engine: Engine, like: L, values: V) => Promise<QueryResult<R>> {
   const compiled = new Map<string, CompiledQuery<R>>();
-  return (db, engine, values) => {
-    const names = Object.keys(values) as (keyof V & string)[];
-    const shape = `${engine} ${names.join()}`;
-    const query = compiled.get(shape) ?? build(db, placeholders<V>(names)).compile();
-    compiled.set(shape, query);
+  return (db, engine, like, values) => {
+    const shape = `${engine} ${shapeOf(like).join()}`;
+    let query = compiled.get(shape);
+    if (!query) {
+      query = build(db, engine, like, placeholders<V>(Object.keys(values) as (keyof V & string)[])).compile();
+      compiled.set(shape, query);
+    }
     return executed(db, query, values);
   };
 }

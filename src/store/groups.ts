@@ -150,7 +150,7 @@ export class GroupTransactor extends GroupReader {
       'group_members',
       userIds.map(user_id => ({ user_id })),
       [{ team_id, group_id }],
-      sql`on conflict (team_id, group_id, user_id) do nothing`,
+      'on conflict (team_id, group_id, user_id) do nothing',
     );
   }
 

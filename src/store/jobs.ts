@@ -5,8 +5,9 @@
  * again; an act on several jobs keeps their rows from others first (`lockJobs`).
  * History is numbered per job by the head's `history_seq`, so its order is the order of the acts.
  */
-import { type Kysely, sql } from 'kysely';
+import { type Compilable, type Kysely, sql } from 'kysely';
 import { insertProduct, joined } from './bulk.ts';
+import { compiledByColumns, compiledOnce } from './compiled.ts';
 import { type Engine, isOneOf } from './engine.ts';
 import { located } from './locations.ts';
 import { OvertakenByWriter } from './overtaken.ts';
@@ -29,18 +30,10 @@ export type JobRow = Head & {
 /** What is added to the counts of one head; less than 0 takes away. */
 export type HeadSums = Pick<Head, 'team_id' | 'job_id' | 'open_holds' | 'waited_for' | 'history_seq' | 'revision'>;
 
-export class JobReader {
-  protected readonly db: Kysely<Database>;
-  protected readonly engine: Engine;
-
-  constructor(db: Kysely<Database>, engine: Engine) {
-    this.db = db;
-    this.engine = engine;
-  }
-
-  /** The jobs among `jobIds` that belong to one of the teams, each with its entry. One statement. */
-  jobs(teamIds: readonly string[], jobIds: readonly string[]): Promise<JobRow[]> {
-    return this.db
+const jobsById = compiledOnce(
+  ['teamIds', 'jobIds'],
+  (db, engine, { teamIds, jobIds }: { teamIds: readonly string[]; jobIds: readonly string[] }): Compilable<JobRow> =>
+    db
       .selectFrom('jobs as j')
       .innerJoin('template_entries as e', join =>
         join
@@ -54,9 +47,45 @@ export class JobReader {
       .select(eb =>
         eb.case().when('e.property_tables', 'is', null).then(eb.lit(0)).else(eb.lit(1)).end().as('has_properties'),
       )
-      .where(eb => isOneOf(this.engine, eb.ref('j.team_id'), teamIds))
-      .where(eb => isOneOf(this.engine, eb.ref('j.job_id'), jobIds))
-      .execute();
+      .where(eb => isOneOf(engine, eb.ref('j.team_id'), teamIds))
+      .where(eb => isOneOf(engine, eb.ref('j.job_id'), jobIds)),
+);
+
+const currentSteps = compiledOnce(
+  ['teamId', 'jobIds'],
+  (db, engine, { teamId, jobIds }: { teamId: string; jobIds: readonly string[] }) =>
+    db
+      .selectFrom('job_steps')
+      .selectAll()
+      .where('team_id', '=', teamId)
+      .where(eb => isOneOf(engine, eb.ref('job_id'), jobIds))
+      .where('current', '=', sql.lit(1))
+      .orderBy('job_id')
+      .orderBy('ordinal'),
+);
+
+const changedHead = compiledByColumns(
+  (db, { teamId, jobId, before, ...change }: Partial<Head> & { teamId: string; jobId: string; before: number }) =>
+    db
+      .updateTable('jobs')
+      .set(change)
+      .where('team_id', '=', teamId)
+      .where('job_id', '=', jobId)
+      .where('revision', '=', before),
+);
+
+export class JobReader {
+  protected readonly db: Kysely<Database>;
+  protected readonly engine: Engine;
+
+  constructor(db: Kysely<Database>, engine: Engine) {
+    this.db = db;
+    this.engine = engine;
+  }
+
+  /** The jobs among `jobIds` that belong to one of the teams, each with its entry. One statement. */
+  jobs(teamIds: readonly string[], jobIds: readonly string[]): Promise<JobRow[]> {
+    return jobsById(this.db, this.engine, { teamIds, jobIds });
   }
 
   /** Data sheets with these ids, of whatever sets. */
@@ -74,15 +103,7 @@ export class JobReader {
 
   /** The current steps of jobs of one team, by job and in the order of the tree. */
   currentSteps(teamId: string, jobIds: readonly string[]): Promise<JobStepRow[]> {
-    return this.db
-      .selectFrom('job_steps')
-      .selectAll()
-      .where('team_id', '=', teamId)
-      .where(eb => isOneOf(this.engine, eb.ref('job_id'), jobIds))
-      .where('current', '=', sql.lit(1))
-      .orderBy('job_id')
-      .orderBy('ordinal')
-      .execute();
+    return currentSteps(this.db, this.engine, { teamId, jobIds });
   }
 
   /** The steps that a job has finished, current again or not, without those that its entry does not have any more. */
@@ -141,7 +162,7 @@ export class JobTransactor extends JobReader {
    */
   insertJobs(jobs: readonly Partial<Head>[], common?: Partial<Head>): Promise<number> {
     const shared = common ? [common] : [];
-    return insertProduct(this.db, this.engine, 'jobs', jobs, shared, sql`on conflict (team_id, job_id) do nothing`);
+    return insertProduct(this.db, this.engine, 'jobs', jobs, shared, 'on conflict (team_id, job_id) do nothing');
   }
 
   /** The same steps for each of the jobs. */
@@ -196,14 +217,10 @@ export class JobTransactor extends JobReader {
 
   /** @throws OvertakenByWriter when the job is no longer the one that was read */
   async changeJob(read: Head, change: Partial<Head>): Promise<void> {
-    const { numUpdatedRows } = await this.db
-      .updateTable('jobs')
-      .set({ ...change, revision: read.revision + 1 })
-      .where('team_id', '=', read.team_id)
-      .where('job_id', '=', read.job_id)
-      .where('revision', '=', read.revision)
-      .executeTakeFirst();
-    if (numUpdatedRows === 0n) throw new OvertakenByWriter();
+    const { team_id: teamId, job_id: jobId, revision: before } = read;
+    const values = { ...change, revision: before + 1, teamId, jobId, before };
+    const { numAffectedRows } = await changedHead(this.db, this.engine, values);
+    if (numAffectedRows === 0n) throw new OvertakenByWriter();
   }
 
   /** Steps as they are now, whether the job had reached them before or not. */
@@ -268,7 +285,7 @@ export class JobTransactor extends JobReader {
   }
 }
 
-const WHEN_REACHED_BEFORE = sql`
+const WHEN_REACHED_BEFORE = `
   on conflict (team_id, job_id, step_id) do update set
     current = excluded.current, state = excluded.state,
     assigned_type = excluded.assigned_type, assigned_to = excluded.assigned_to,

@@ -1,5 +1,5 @@
 /** Logins that failed, by keys that tell neither the account nor the address. */
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import { insertProduct } from './bulk.ts';
 import { type Engine, isOneOf } from './engine.ts';
 import type { Database, Row } from './schema.ts';
@@ -34,7 +34,7 @@ export class LoginTransactor extends LoginReader {
       'login_failures',
       rows,
       [{ failures: 1, last_at: now }],
-      sql`on conflict (failure_key) do update set failures = login_failures.failures + 1, last_at = excluded.last_at`,
+      'on conflict (failure_key) do update set failures = login_failures.failures + 1, last_at = excluded.last_at',
     );
   }
 

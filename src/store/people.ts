@@ -17,6 +17,16 @@ export interface GroupsRow {
 
 export type TeamWithOwner = Row<'teams'> & { owner_email: string; owner_name: string; owner_created_at: number };
 
+const jobNumbersTaken = compiledOnce(
+  ['teamId', 'count'],
+  (db, _engine, { teamId, count }: { teamId: string; count: number }) =>
+    db
+      .updateTable('teams')
+      .set(eb => ({ job_number: eb('job_number', '+', count) }))
+      .where('team_id', '=', teamId)
+      .returning('job_number'),
+);
+
 const teams = compiledOnce(['teamIds'], (db, engine, { teamIds }: { teamIds: readonly string[] }) =>
   db
     .selectFrom('teams')
@@ -257,12 +267,7 @@ export class PeopleTransactor extends PeopleReader {
 
   /** @returns the first of `count` fresh numbers for "JOB_<n>" names */
   async takeJobNumbers(teamId: string, count: number): Promise<number> {
-    const { job_number } = await this.db
-      .updateTable('teams')
-      .set(eb => ({ job_number: eb('job_number', '+', count) }))
-      .where('team_id', '=', teamId)
-      .returning('job_number')
-      .executeTakeFirstOrThrow();
-    return job_number - count + 1;
+    const [row] = await jobNumbersTaken(this.db, this.engine, { teamId, count });
+    return row!.job_number - count + 1;
   }
 }

@@ -122,7 +122,7 @@ export class PropertyTransactor extends PropertyReader {
   }
 }
 
-const REPLACING = sql`on conflict (team_id, job_id, table_name, row_id) do update set row_values = excluded.row_values`;
+const REPLACING = 'on conflict (team_id, job_id, table_name, row_id) do update set row_values = excluded.row_values';
 
 /**
  * The value of a property in a row, as SQL that compares and sorts alike on both engines: a number for integers (64 bits), doubles,

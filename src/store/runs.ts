@@ -1,5 +1,5 @@
 /** Runs: steps of jobs at whose action the server works after the commit that started it. At most one per step. */
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import { insertProduct } from './bulk.ts';
 import { type Engine, isOneOf } from './engine.ts';
 import type { Database, Row } from './schema.ts';
@@ -172,7 +172,7 @@ export class RunTransactor extends RunReader {
   }
 }
 
-const IN_PLACE = sql`
+const IN_PLACE = `
   on conflict (team_id, job_id, step_id) do update set
     run = excluded.run, kind = excluded.kind, state = excluded.state, attempts = excluded.attempts,
     queued_at = excluded.queued_at, next_at = excluded.next_at`;

@@ -253,7 +253,7 @@ export class SheetTransactor extends SheetReader {
       'sheet_definitions',
       rows,
       [],
-      sql`
+      `
       on conflict (team_id, set_id, definition_id) do update set name = excluded.name, name_key = excluded.name_key,
         ordinal = excluded.ordinal, updated_at = excluded.updated_at, archived_at = excluded.archived_at`,
     );
@@ -267,7 +267,7 @@ export class SheetTransactor extends SheetReader {
       'sheets',
       rows,
       [],
-      sql`
+      `
       on conflict (team_id, set_id, sheet_id) do update set name = excluded.name, name_key = excluded.name_key,
         descrip = excluded.descrip, updated_at = excluded.updated_at, archived_at = excluded.archived_at,
         author_id = excluded.author_id`,
@@ -282,7 +282,7 @@ export class SheetTransactor extends SheetReader {
       'sheet_cells',
       cells,
       [{ team_id, set_id }],
-      sql`
+      `
       on conflict (team_id, set_id, sheet_id, definition_id) do update
         set text = excluded.text, number = excluded.number, digits = excluded.digits`,
     );
