@@ -57,13 +57,7 @@ export class Store {
 
   /** @throws Busy when the snapshot could not be had in some seconds. */
   read<T>(fn: (reader: Reader) => Promise<T>): Promise<T> {
-    return this.#repeated(() =>
-      this.#connections.reads
-        .transaction()
-        .setIsolationLevel('repeatable read')
-        .setAccessMode('read only')
-        .execute(db => fn(new Reader(db, this.engine, this.#cache))),
-    );
+    return this.#repeated(() => this.#connections.snapshot(db => fn(new Reader(db, this.engine, this.#cache))));
   }
 
   /**
@@ -118,13 +112,10 @@ export class Store {
   /** @throws Busy when the transaction could not be had in some seconds; nothing was written then. */
   async transact<T>(fn: (tx: Transactor) => Promise<T>): Promise<T> {
     const { tx, result } = await this.#repeated(() =>
-      this.#connections.writes
-        .transaction()
-        .setIsolationLevel('read committed')
-        .execute(async db => {
-          const tx = new Transactor(db, this.engine, this.#cache, this.#effects);
-          return { tx, result: await fn(tx) };
-        }),
+      this.#connections.transaction(async db => {
+        const tx = new Transactor(db, this.engine, this.#cache, this.#effects);
+        return { tx, result: await fn(tx) };
+      }),
     );
     tx.committed();
     return result;

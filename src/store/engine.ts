@@ -7,9 +7,13 @@ export type Engine = 'sqlite' | 'postgres';
 
 export interface Connections {
   readonly engine: Engine;
-  /** A snapshot of what is committed; never writes. */
+  /** Of single statements, and of migrations, which come before everything else. `reads` never writes. */
   readonly reads: Kysely<Database>;
   readonly writes: Kysely<Database>;
+  /** One snapshot of what is committed; never writes. */
+  snapshot<T>(fn: (db: Kysely<Database>) => Promise<T>): Promise<T>;
+  /** One transaction: all of it or nothing. */
+  transaction<T>(fn: (db: Kysely<Database>) => Promise<T>): Promise<T>;
   /** A number that stays the same only as long as nobody, in any process, commits anything. Absent where nothing can tell. */
   readonly version?: () => number;
   close(): Promise<void>;

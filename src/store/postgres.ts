@@ -56,6 +56,8 @@ export function openPostgres(
     engine: 'postgres',
     reads: db,
     writes: db,
+    snapshot: fn => db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(fn),
+    transaction: fn => db.transaction().setIsolationLevel('read committed').execute(fn),
     close: () => pool.end(),
     isTransient: error => TRANSIENT.test(String((error as { code?: unknown } | null)?.code)),
   };

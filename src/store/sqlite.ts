@@ -12,6 +12,7 @@ import { Kysely, type Logger, type QueryCompiler, SqliteAdapter, SqliteDialect, 
 import { LRUCache } from 'lru-cache';
 import type { Connections } from './engine.ts';
 import type { Database } from './schema.ts';
+import { SqliteTransactions } from './sqlite-transactions.ts';
 
 export interface SqliteSettings {
   readonly engine: 'sqlite';
@@ -36,10 +37,13 @@ export function openSqlite(settings: SqliteSettings, log?: Logger): Connections 
   reader.pragma('query_only = on');
   const watcher = new SQLite(settings.file, { timeout: 1000, readonly: true });
   const dataVersion = watcher.prepare('pragma data_version').pluck();
+  const [reads, writes] = [opened(reader, 'begin', log), opened(writer, 'begin immediate', log)];
   return {
     engine: 'sqlite',
-    reads: kysely(reader, 'begin', log),
-    writes: kysely(writer, 'begin immediate', log),
+    reads: reads.db,
+    writes: writes.db,
+    snapshot: fn => reads.transactions.run(fn),
+    transaction: fn => writes.transactions.run(fn),
     version: () => dataVersion.get() as number,
     // Kysely closes only what it has used.
     close: async () => {
@@ -79,16 +83,27 @@ class TransactionalAdapter extends SqliteAdapter {
   }
 }
 
+/** A connection as migrations see it, and its transactions. */
+interface Opened {
+  readonly db: Kysely<Database>;
+  readonly transactions: SqliteTransactions;
+}
+
 /** Kysely prepares each statement anew; here it meets a database whose `prepare` remembers, and begins as told. */
-function kysely(database: SQLite.Database, begin: string, log?: Logger): Kysely<Database> {
+function opened(database: SQLite.Database, begin: string, log?: Logger): Opened {
   const prepared = new LRUCache<string, SQLite.Statement>({ max: STATEMENTS_KEPT });
   const prepare = (text: string): SQLite.Statement => {
-    const statement = prepared.get(text) ?? database.prepare(text === 'begin' ? begin : text);
+    const known = prepared.get(text);
+    if (known) return known;
+    const statement = database.prepare(text === 'begin' ? begin : text);
     if (text.length <= LONGEST_KEPT) prepared.set(text, statement);
     return statement;
   };
   const dialect = new TransactionalSqlite({
     database: { prepare, close: () => database.close() } as unknown as SQLite.Database,
   });
-  return new Kysely<Database>({ dialect, ...(log ? { log } : {}) });
+  return {
+    db: new Kysely<Database>({ dialect, ...(log ? { log } : {}) }),
+    transactions: new SqliteTransactions(database, prepare, begin, dialect, log),
+  };
 }

@@ -159,12 +159,12 @@ describe('migrations', () => {
   /** A database before its first start. */
   const emptyDatabase = async (): Promise<TestDatabase> => {
     const empty = await freshDatabase();
-    const { engine, writes, reads } = connectionsTo(empty.settings);
-    if (engine === 'postgres') {
-      await sql`drop schema public cascade`.execute(writes);
-      await sql`create schema public`.execute(writes);
+    const found = connectionsTo(empty.settings);
+    if (found.engine === 'postgres') {
+      await sql`drop schema public cascade`.execute(found.writes);
+      await sql`create schema public`.execute(found.writes);
     }
-    await close({ engine, writes, reads, close: async () => {}, isTransient: () => false });
+    await close(found);
     return empty;
   };
 
