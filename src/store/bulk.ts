@@ -39,13 +39,31 @@ export async function insertProduct<T extends Table>(
   conflict = '',
 ): Promise<number> {
   if (rows.length === 0) return 0;
-  const shape = { table, columns: Object.keys(rows[0]!), common: Object.keys(common[0] ?? {}), conflict };
-  const { numAffectedRows } = await inserted(db, engine, shape, { rows, common });
+  const [columns, shared] = [Object.keys(rows[0]!), Object.keys(common[0] ?? {})];
+  const insert = { table, columns, common: shared, conflict };
+  const { numAffectedRows } =
+    rows.length === 1 && common.length <= 1
+      ? await insertedOne(db, engine, insert, { ...rows[0], ...common[0] })
+      : await inserted(db, engine, insert, { rows, common });
   return Number(numAffectedRows ?? 0n);
 }
 
+const shapeOf = ({ table, columns, common, conflict }: Insert) => [table, columns.join(), common.join(), conflict];
+
+/** Most inserts are of one row: its values need no JSON. */
+const insertedOne = compiledByShape<Insert, Readonly<Record<string, unknown>>, never>(
+  shapeOf,
+  (db, _engine, { table, columns, common, conflict }, values) => {
+    const all = [...columns, ...common];
+    const insert = sql<never>`
+      insert into ${sql.table(table)} (${sql.join(all.map(column => sql.ref(column)))})
+      values (${sql.join(all.map(column => values[column]))}) ${sql.raw(conflict)}`;
+    return { compile: () => insert.compile(db) };
+  },
+);
+
 const inserted = compiledByShape<Insert, { rows: readonly object[]; common: readonly object[] }, never>(
-  ({ table, columns, common, conflict }) => [table, columns.join(), common.join(), conflict],
+  shapeOf,
   (db, engine, { table, columns, common, conflict }, values) => {
     const sides = [side(engine, table, 'a', columns, values.rows)];
     if (common.length > 0) sides.push(readOnce(side(engine, table, 'c', common, values.common), 'b'));

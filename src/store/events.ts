@@ -209,6 +209,6 @@ const addNumbered = compiledOnce(
         select ${teamId}, 0, (select coalesce(max(event_id), 0) from events where team_id = ${teamId} and xid = 0) + e.key + 1,
           e.value ->> 'at', e.value ->> 'type', e.value ->> 'job_id', e.value ->> 'template_id', e.value ->> 'user_id',
           e.value ->> 'body'
-        from json_each(${changed(events, JSON.stringify)}) e`.compile(db),
+        from jsonb_each(${changed(events, JSON.stringify)}) e`.compile(db),
   }),
 );
