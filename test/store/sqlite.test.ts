@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Kysely, sql } from 'kysely';
 import type { Connections } from '../../src/store/engine.ts';
 import type { Database } from '../../src/store/schema.ts';
@@ -102,4 +102,55 @@ test('parameters are hidden from the planner, and stay what they are', async () 
   await sql`insert into t values (${sql.join(values)})`.execute(writes);
   const found = await sql`select a, b, c, d, typeof(a) as of from t where a = ${'1'} and b = ${1.5}`.execute(writes);
   expect(found.rows).toEqual([{ a: '1', b: 1.5, c: null, d: Buffer.from([0, 1]), of: 'text' }]);
+});
+
+describe('a transaction', () => {
+  const table = async ({ writes, snapshot }: Connections) => {
+    await sql`create table t (x)`.execute(writes);
+    return async () => (await snapshot(db => sql<{ x: number }>`select x from t`.execute(db))).rows.map(row => row.x);
+  };
+
+  test('waits for the one before it, and sees what that has written', async () => {
+    const connections = openConnections();
+    const rows = await table(connections);
+    const next = () =>
+      connections.transaction(async db => {
+        const { rows } = await sql<{ n: number }>`select count(*) as n from t`.execute(db);
+        await sql`insert into t values (${rows[0]!.n})`.execute(db);
+      });
+    await Promise.all([next(), next(), next()]);
+    expect(await rows()).toEqual([0, 1, 2]);
+  });
+
+  test('that fails is undone, and the next one works', async () => {
+    const connections = openConnections();
+    const rows = await table(connections);
+    const failed = connections.transaction(async db => {
+      await sql`insert into t values (1)`.execute(db);
+      throw new Error('on purpose');
+    });
+    await expect(failed).rejects.toThrow('on purpose');
+    await connections.transaction(db => sql`insert into t values (2)`.execute(db));
+    expect(await rows()).toEqual([2]);
+  });
+
+  test('that the database has undone by itself tells of its own error', async () => {
+    const connections = openConnections();
+    const rows = await table(connections);
+    const failed = connections.transaction(async db => {
+      await sql`insert into t values (1)`.execute(db);
+      await sql`rollback`.execute(db);
+      throw new Error('the disk is full');
+    });
+    await expect(failed).rejects.toThrow('the disk is full');
+    expect(await rows()).toEqual([]);
+  });
+
+  test('takes no statement after its end', async () => {
+    const connections = openConnections();
+    const rows = await table(connections);
+    const kept = await connections.transaction(async db => ({ db }));
+    await expect(sql`insert into t values (1)`.execute(kept.db)).rejects.toThrow('after the end of its transaction');
+    expect(await rows()).toEqual([]);
+  });
 });
