@@ -20,12 +20,12 @@ type Condition = (job: ModelJob, caller: Person, people: People) => boolean;
 
 /** Conditions by what they mean. `ANA` is the id of ana. */
 const conditions: Readonly<Record<string, Condition>> = {
-  "priority = 'High'": ({ ground }) => ground.given.priority === 'High',
-  "priority <> 'High'": ({ ground }) => ground.given.priority !== 'High',
-  "jobName LIKE 'Odd%' OR priority = 'Low'": ({ ground: { given } }) =>
-    given.name.startsWith('Odd') || given.priority === 'Low',
-  "ownedBy = 'ANA'": ({ ground }, _caller, { ana }) => ground.given.owner === ana,
-  'ownedBy = $currentUser': ({ ground }, caller) => ground.given.owner === caller,
+  "priority = 'High'": ({ priority }) => priority === 'High',
+  "priority <> 'High'": ({ priority }) => priority !== 'High',
+  "jobName LIKE 'Odd%' OR priority = 'Low'": ({ ground, priority }) =>
+    ground.given.name.startsWith('Odd') || priority === 'Low',
+  "ownedBy = 'ANA'": ({ owner }, _caller, { ana }) => owner === ana,
+  'ownedBy = $currentUser': ({ owner }, caller) => owner === caller,
   "NOT jobStatus = 'On Hold'": ({ status }) => status !== 'On Hold',
   'startedDate IS NULL': ({ started }) => !started,
   'startedDate IS NOT NULL': ({ started }) => started,

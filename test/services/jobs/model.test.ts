@@ -4,14 +4,15 @@
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { SystemException } from '#gen/common_types';
+import { ErrorCode, SystemException } from '#gen/common_types';
 import { AssignedType } from '#gen/flow_types';
 import { type JobActionResponse, JobActionStepStatus, JobHistoryAction, StepState } from '#gen/jobs_types';
 import { TeamRole } from '#gen/user_types';
 import { engine } from '../../support/database.ts';
+import { expectRefusal } from '../../support/refusals.ts';
 import { leaves, logInAdmin, newUser, type TestUser } from '../../support/seed.ts';
 import { TestServer } from '../../support/server.ts';
-import { type Assignment, ModelJob, nobody, type Person } from './model.ts';
+import { type Assignment, type Changes, ModelJob, nobody, type Person } from './model.ts';
 import {
   conditionHolds,
   groupsIn,
@@ -78,13 +79,20 @@ interface Deed {
   readonly steps: Pick;
   /** Of the other job. */
   readonly step: Pick | undefined;
+  readonly to: Assigned;
+  readonly changes: ChangesBy;
 }
+
+type Assigned = Who | 'fitters' | 'nobody';
+type ChangesBy = Omit<Changes, 'owner'> & { readonly owner?: Who | undefined };
 
 interface Asked {
   readonly job: ModelJob;
   readonly stepIds: string[];
   readonly other: ModelJob;
   readonly stepId: string | undefined;
+  readonly to: Assignment;
+  readonly changes: Changes;
 }
 
 interface Kind {
@@ -136,6 +144,24 @@ const kinds = {
     inModel: (team, who, { job, other }) => team.closeJobs(who, [...new Set([job, other])]),
     onServer: ({ jobs }, { job, other }) => jobs.closeJobs([job.id, other.id]),
   },
+  reopenJobs: {
+    inModel: (team, who, { job, other }) => team.reopenJobs(who, [...new Set([job, other])]),
+    onServer: ({ jobs }, { job, other }) => jobs.reopenJobs([job.id, other.id]),
+  },
+  deleteJobs: {
+    inModel: (team, who, { job, other }) => team.deleteJobs(who, [...new Set([job, other])]),
+    onServer: ({ jobs }, { job, other }) => jobs.deleteJobs([job.id, other.id]),
+  },
+  assignStep: {
+    inModel: (team, who, { job, stepIds, to }) => team.assignStep(who, job, stepIds[0] ?? 'no-such-step', to),
+    onServer: ({ jobs }, { job, stepIds, to }) =>
+      jobs.assignStep(job.id, stepIds[0] ?? 'no-such-step', to.to ?? '', to.type),
+  },
+  updateJob: {
+    inModel: (team, who, { job, stepIds, changes }) => team.updateJob(who, job, changes, stepIds[0] ?? ''),
+    onServer: ({ jobs }, { job, stepIds, changes: { owner, ...changes } }) =>
+      jobs.updateJob(job.id, { ...changes, ...(owner && { ownedBy: owner.id }) }, stepIds[0] ?? ''),
+  },
 } satisfies Record<string, Kind>;
 
 async function outcomeOf(call: Promise<JobActionResponse | boolean>): Promise<Outcome> {
@@ -168,9 +194,19 @@ class Act implements fc.AsyncCommand<ModelTeam, Real> {
     const job = team.jobs[deed.job]!;
     const other = team.jobs[deed.other]!;
     const stepIds = picked(steps, job);
-    const asked = { job, stepIds, other, stepId: step && picked(step, other)[0] };
+    const to = assignmentTo(deed.to);
+    const { owner } = deed.changes;
+    const changes = { ...deed.changes, owner: owner && real.people[owner] };
+    const asked = { job, stepIds, other, stepId: step && picked(step, other)[0], to, changes };
     const who = actor(by, job, stepIds, real.people);
-    this.#said = `${who}: ${name} ${deed.job} [${stepIds}] ${name.includes('Dep') || name === 'closeJobs' ? `${deed.other} ${asked.stepId ?? ''}` : ''}`;
+    const more: Partial<Record<keyof typeof kinds, unknown>> = {
+      addDependency: [deed.other, asked.stepId],
+      releaseDependency: [deed.other, asked.stepId],
+      assignStep: deed.to,
+      updateJob: deed.changes,
+    };
+    const jobs = name.endsWith('Jobs') ? `${deed.job}, ${deed.other}` : `${deed.job} [${stepIds}]`;
+    this.#said = `${who}: ${name} ${jobs} ${JSON.stringify(more[name] ?? '')}`;
     const { inModel, onServer } = kinds[name];
     const outcome = inModel(team, real.people[who], asked);
     const found = await outcomeOf(onServer(real.sessions[who], asked));
@@ -181,6 +217,10 @@ class Act implements fc.AsyncCommand<ModelTeam, Real> {
 
 async function compare(team: ModelTeam, { sessions, seen }: Real, act: string): Promise<void> {
   for (const [index, job] of team.jobs.entries()) {
+    if (job.deleted) {
+      await expectRefusal(sessions.ana.jobs.getJob(job.id, {}), ErrorCode.NOT_FOUND, 'job-not-found');
+      continue;
+    }
     const [found, history] = await Promise.all([
       sessions.ana.jobs.getJob(job.id, { holds: true }),
       sessions.ana.jobs.getJobHistory(job.id),
@@ -191,6 +231,9 @@ async function compare(team: ModelTeam, { sessions, seen }: Real, act: string): 
       closed: found.closed,
       closedBy: found.closedBy ?? undefined,
       jobStatus: found.jobStatus,
+      priority: found.priority,
+      ownedBy: found.ownedBy,
+      notes: found.notes ?? undefined,
       percentComplete: found.percentComplete,
       started: found.startedDate != null,
       ended: found.endDate != null,
@@ -227,6 +270,9 @@ const shown = (job: ModelJob) => ({
   closed: job.closed,
   closedBy: job.closedBy,
   jobStatus: job.status,
+  priority: job.priority,
+  ownedBy: job.owner.id,
+  notes: job.notes,
   percentComplete: job.percentComplete,
   started: job.started,
   ended: job.closed,
@@ -268,6 +314,11 @@ const mostly = (kind: 'ready' | 'running' | 'held' | 'current'): fc.Arbitrary<Pi
     { weight: 1, arbitrary: pickOf('any') },
     { weight: 1, arbitrary: rarely },
   );
+const runningOrNone = fc.oneof(
+  { weight: 3, arbitrary: fc.constant<Pick>({ kind: 'all' }) },
+  { weight: 2, arbitrary: pickOf('running') },
+  { weight: 1, arbitrary: fc.constant<Pick>({ kind: 'unknown' }) },
+);
 const anybody = fc.constantFrom(...everybody);
 /** Whoever may, mostly. */
 const worker = fc.oneof({ weight: 2, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: anybody });
@@ -285,8 +336,19 @@ const maybeStep = fc.oneof(
   { weight: 1, arbitrary: fc.constant<Pick>({ kind: 'unknown' }) },
 );
 
+const assigned = fc.constantFrom<Assigned>(...everybody, 'fitters', 'nobody');
+const changes: fc.Arbitrary<ChangesBy> = fc.oneof(
+  fc.record({ notes: fc.constantFrom('One', 'Two') }),
+  fc.record({ jobStatus: fc.constantFrom('Open', 'On Hold', 'In Progress') }),
+  fc.record({ priority: fc.constantFrom('Low', 'High'), jobStatus: fc.constantFrom(undefined, 'On Hold') }),
+  fc.record({ owner: anybody }),
+  fc.record({ percentComplete: fc.constantFrom(0, 50) }),
+);
+
 const act = (name: keyof typeof kinds, by: fc.Arbitrary<Who | undefined>, steps: fc.Arbitrary<Pick>) =>
-  fc.record({ name: fc.constant(name), by, job, other: job, steps, step: maybeStep }).map(deed => new Act(deed));
+  fc
+    .record({ name: fc.constant(name), by, job, other: job, steps, step: maybeStep, to: assigned, changes })
+    .map(deed => new Act(deed));
 
 const commands = fc.oneof(
   { weight: 12, arbitrary: act('startSteps', worker, mostly('ready')) },
@@ -298,13 +360,17 @@ const commands = fc.oneof(
   { weight: 3, arbitrary: act('addDependency', holder, mostly('ready')) },
   { weight: 1, arbitrary: act('releaseDependency', holder, mostly('held')) },
   { weight: 1, arbitrary: act('closeJobs', fc.constantFrom<Who>('ben', 'ben', 'ana'), rarely) },
+  { weight: 3, arbitrary: act('reopenJobs', fc.constantFrom<Who>('ana', 'ana', 'ben'), rarely) },
+  { weight: 1, arbitrary: act('deleteJobs', fc.constantFrom<Who>('admin', 'ana', 'ben'), rarely) },
+  { weight: 2, arbitrary: act('assignStep', anybody, oneStep) },
+  { weight: 3, arbitrary: act('updateJob', anybody, runningOrNone) },
 );
 
 interface Making {
   readonly priority: string;
   readonly isOdd: boolean;
   readonly owner: Who;
-  readonly first: Who | 'fitters' | 'nobody' | undefined;
+  readonly first: Assigned | undefined;
 }
 
 const making = fc.record<Making>({
@@ -313,6 +379,10 @@ const making = fc.record<Making>({
   owner: anybody,
   first: fc.constantFrom(undefined, undefined, undefined, 'ana', 'fitters', 'nobody'),
 });
+
+const executor = ['jobAssignIndividual', 'jobUpdateNotes', 'jobUpdatePercentComplete', 'jobUpdateStatus'];
+/** Beside what the others have. */
+const administrator = ['jobForceStop', 'jobDelete', 'jobAssignAny', 'jobUpdateAny', 'jobUpdateOwner'];
 
 let server: TestServer;
 let sessions: Record<Who, TestUser>;
@@ -330,7 +400,7 @@ beforeAll(async () => {
     await roles.addHolders(id, [holder.id]);
     return { id, privileges };
   };
-  const fitters = await role('Fitters', ana, ['jobUpdateHolds']);
+  const fitters = await role('Fitters', ana, ['jobUpdateHolds', 'jobReopenClosed', 'jobUpdatePriority']);
   const welders = await role('Welders', ben, ['jobClose', 'workflowSetStepCurrent']);
   const person = ({ id, email }: TestUser, groups: string[], privileges: string[]) => ({
     id,
@@ -339,9 +409,9 @@ beforeAll(async () => {
     privileges,
   });
   people = {
-    admin: person(admin, ['ADMIN'], ['jobUpdateHolds', 'jobClose', 'workflowSetStepCurrent', 'jobForceStop']),
-    ana: person(ana, ['EXECUTOR', fitters.id], fitters.privileges),
-    ben: person(ben, ['EXECUTOR', welders.id], welders.privileges),
+    admin: person(admin, ['ADMIN'], [...executor, ...fitters.privileges, ...welders.privileges, ...administrator]),
+    ana: person(ana, ['EXECUTOR', fitters.id], [...executor, ...fitters.privileges]),
+    ben: person(ben, ['EXECUTOR', welders.id], [...executor, ...welders.privileges]),
     fitters: fitters.id,
     welders: welders.id,
   };
@@ -362,7 +432,7 @@ async function newJobs(shape: Shape, makings: readonly Making[]): Promise<ModelJ
   await admin.templates.publish(template.id);
   const jobs: ModelJob[] = [];
   for (const making of makings) {
-    const first = firstAssignment(making.first);
+    const first = making.first && assignmentTo(making.first);
     const name = making.isOdd ? 'Odd job' : 'Even job';
     const { priority } = making;
     const owner = people[making.owner];
@@ -380,11 +450,10 @@ async function newJobs(shape: Shape, makings: readonly Making[]): Promise<ModelJ
   return jobs;
 }
 
-function firstAssignment(first: Making['first']): Assignment | undefined {
-  if (first === undefined) return undefined;
-  if (first === 'nobody') return nobody;
-  if (first === 'fitters') return { type: AssignedType.Group, to: people.fitters };
-  return { type: AssignedType.User, to: people[first].id };
+function assignmentTo(to: Assigned): Assignment {
+  if (to === 'nobody') return nobody;
+  if (to === 'fitters') return { type: AssignedType.Group, to: people.fitters };
+  return { type: AssignedType.User, to: people[to].id };
 }
 
 test(`${RUNS} times up to ${MOST_COMMANDS} acts on ${JOBS} jobs have the outcome that the model has`, async () => {

@@ -67,6 +67,15 @@ export interface Given {
   readonly first: Assignment | undefined;
 }
 
+/** What updateJob changes; the rest stays. */
+export interface Changes {
+  readonly notes?: string | undefined;
+  readonly jobStatus?: string | undefined;
+  readonly priority?: string | undefined;
+  readonly percentComplete?: number | undefined;
+  readonly owner?: Person | undefined;
+}
+
 /** Whether a condition of the procedure holds. */
 export type Holds = (condition: string, job: ModelJob, caller: Person) => boolean;
 
@@ -81,10 +90,14 @@ interface Ground {
 export type Answer = readonly [stepId: string, status: StatusName];
 type Deed = (step: CurrentStep) => StatusName;
 
-const isUnderWay = ({ state }: CurrentStep) => state === StepState.RUNNING;
+export const isUnderWay = ({ state }: CurrentStep) => state === StepState.RUNNING;
 
-const mayWorkOn = ({ assignment: { type, to } }: CurrentStep, who: Person): boolean =>
-  type === AssignedType.Unassigned || (type === AssignedType.User ? to === who.id : who.groups.includes(to!));
+/** To somebody, or to a group of it. */
+export const isAssignedTo = ({ assignment: { type, to } }: CurrentStep, who: Person): boolean =>
+  type !== AssignedType.Unassigned && (type === AssignedType.User ? to === who.id : who.groups.includes(to!));
+
+const mayWorkOn = (step: CurrentStep, who: Person): boolean =>
+  step.assignment.type === AssignedType.Unassigned || isAssignedTo(step, who);
 
 export class ModelJob {
   id = '';
@@ -94,13 +107,21 @@ export class ModelJob {
   readonly holds: Hold[] = [];
   readonly #current = new Map<string, CurrentStep>();
   readonly #finished = new Set<string>();
+  /** Finished last. */
+  #last: CurrentStep | undefined;
   #way: FlowState<Assignment> = { current: new Set(), joining: new Map(), passed: new Set() };
   /** Became current in this call, and the server starts them. */
   #automatic: CurrentStep[] = [];
   #caller: Person;
   status = 'Open';
+  priority: string;
+  owner: Person;
+  notes: string | undefined;
+  /** The progress that somebody gave. */
+  #given: number | undefined;
   started = false;
   closed = false;
+  deleted = false;
   /** undefined for a job that closed itself, too. */
   closedBy: string | undefined;
 
@@ -110,6 +131,8 @@ export class ModelJob {
     const { chart } = ground.procedure;
     const { creator, first } = ground.given;
     this.#caller = creator;
+    this.priority = ground.given.priority;
+    this.owner = ground.given.owner;
     this.#tell('Created', creator);
     this.#go(begin(chart, this.#conditions()), ({ leaf, assignment }) => first ?? assignment ?? own(leaf) ?? nobody);
     this.#automatic = this.#automatic.filter(
@@ -135,6 +158,7 @@ export class ModelJob {
   /** Of all leaves, those that were ever finished, and those that were passed over and are not current. */
   get percentComplete(): number {
     if (this.closed) return 100;
+    if (this.#given !== undefined) return this.#given;
     const { chart } = this.ground.procedure;
     const done = new Set(this.#finished);
     for (const id of this.#way.passed)
@@ -228,8 +252,45 @@ export class ModelJob {
     this.closedBy = who.id;
   }
 
+  /** The current steps are current again; at its end the step that was finished last is, as if it had not been. */
+  reopen(who: Person): void {
+    this.closed = false;
+    this.closedBy = undefined;
+    this.status = 'Open';
+    this.#tell('Reopened', who);
+    const step = this.#last;
+    if (this.#current.size > 0 || !step) return;
+    this.#current.set(step.leaf.id, Object.assign(step, { state: StepState.READY, startedBy: undefined }));
+    this.#finished.delete(step.leaf.id);
+    this.#way = { ...this.#way, current: new Set([step.leaf.id]) };
+  }
+
+  /** What is all so already changes nothing. A progress that is given is new even where it is what was counted. */
+  update(who: Person, { notes, jobStatus, priority, percentComplete, owner }: Changes): void {
+    const isNew =
+      (notes !== undefined && notes !== this.notes) ||
+      (jobStatus !== undefined && jobStatus !== this.status) ||
+      (priority !== undefined && priority !== this.priority) ||
+      (percentComplete !== undefined && percentComplete !== this.#given) ||
+      (owner !== undefined && owner !== this.owner);
+    if (!isNew) return;
+    this.notes = notes ?? this.notes;
+    this.status = jobStatus ?? this.status;
+    this.priority = priority ?? this.priority;
+    this.#given = percentComplete ?? this.#given;
+    this.owner = owner ?? this.owner;
+    this.#tell('Updated', who);
+  }
+
+  assign(who: Person, step: CurrentStep, to: Assignment): void {
+    if (step.assignment.type === to.type && step.assignment.to === to.to) return;
+    step.assignment = to;
+    this.#tell('Reassigned', who, step.leaf);
+  }
+
   #close(who: Person): void {
     this.closed = true;
+    if (this.#given !== undefined) this.#given = 100;
     this.status = this.ground.procedure.finalStatus ?? 'Closed';
     this.#tell('Closed', who);
   }
@@ -271,6 +332,7 @@ export class ModelJob {
     this.#tell('Finished', by, leaf);
     this.#current.delete(leaf.id);
     this.#finished.add(leaf.id);
+    this.#last = step;
     const behind = step.startedBy ? ofUser(step.startedBy) : step.assignment;
     this.#go(move, entered => entered.assignment ?? own(entered.leaf) ?? behind);
     return 'Success';
@@ -295,7 +357,7 @@ export class ModelJob {
       case PathAssignment.JobCreator:
         return ofUser(given.creator.id);
       case PathAssignment.JobOwner:
-        return ofUser(given.owner.id);
+        return ofUser(this.owner.id);
       case PathAssignment.User:
         return ofUser(userNamed(assignedTo!).id);
       case PathAssignment.Group:
