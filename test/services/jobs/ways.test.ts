@@ -293,6 +293,13 @@ describe('joins of ALL ways', () => {
     expect(await trace(job, 'a', 'b', 'c')).toEqual(['a', 'b c', 'c', 'd e']);
   });
 
+  test('wait from the beginning of the job on', async () => {
+    const elsewhere = [to('c', { condition: "priority = 'High'" }), to('d', { condition: "priority <> 'High'" })];
+    const all = leaf('c', { join: JoinMode.ALL, paths: [to('d')] });
+    const job = await newJob([parallel('P', leaf('a', { paths: elsewhere }), leaf('b'), all), leaf('d')]);
+    expect(await trace(job, 'a')).toEqual(['a b', 'b c d']);
+  });
+
   test('keep what they wait for through a restart of the server', async () => {
     const job = await newJob(diamond);
     await job.run(ana, 'a');
