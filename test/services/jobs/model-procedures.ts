@@ -73,6 +73,7 @@ export interface Shape {
 
 /** Once in so many times. */
 const seldom = (times: number) => fc.nat(times - 1).map(number => number === times - 1);
+/** But once in so many times. */
 const maybe = <T>(times: number, arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: times });
 const sometimes = <T>(times: number, arbitrary: fc.Arbitrary<T>) =>
   fc.tuple(seldom(times), arbitrary).map(([is, value]) => (is ? value : undefined));
@@ -82,7 +83,7 @@ const condition = fc.constantFrom(...Object.keys(conditions));
 
 const way = fc.record<WayTo>({
   to: fc.nat(100),
-  condition: maybe(1, condition),
+  condition: maybe(3, condition),
   assignment: sometimes(
     2,
     fc.constantFrom(...Object.values(PathAssignment).filter(value => typeof value === 'number')),
@@ -152,8 +153,12 @@ export function mainGroup({ nodes }: Shape, people: People): BaseStep {
   const all = [...walk(main)].map(({ step }) => step.id).slice(1);
   return runnable(
     changed(main, given => {
-      const paths = waysOf.get(given.id)?.map(way => pathOf(way, all, people)) ?? [];
-      return paths.length > 0 ? { ...given.flow, paths } : given.flow!;
+      const ways = waysOf.get(given.id) ?? [];
+      if (ways.length === 0) return given.flow!;
+      return {
+        ...given.flow,
+        paths: [...ways.map(way => pathOf(way, all, people)), ...pathOn(given, main, ways[0]!, people)],
+      };
     }),
   );
 }
@@ -190,6 +195,14 @@ function pathOf({ to, condition, assignment, named, jobStatus }: WayTo, all: str
   };
 }
 
+/** To the sibling behind, which nothing else may lead to. */
+function pathOn(leaf: BaseStep, main: BaseStep, { to }: WayTo, people: People): StepPath[] {
+  const parent = [...walk(main)].find(({ step }) => step.children.includes(leaf))!.step;
+  const next = parent.children[parent.children.indexOf(leaf) + 1];
+  const texts = Object.keys(conditions);
+  return next ? [{ nextStepId: next.id, condition: written(texts[to % texts.length]!, people) }] : [];
+}
+
 const changed = (given: BaseStep, flow: (step: BaseStep) => NonNullable<BaseStep['flow']>): BaseStep => ({
   ...given,
   flow: given.id === 'main' ? {} : flow(given),
@@ -200,11 +213,11 @@ const changed = (given: BaseStep, flow: (step: BaseStep) => NonNullable<BaseStep
 function runnable(main: BaseStep): BaseStep {
   const chart = new FlowChart(group('root', [main], { id: 'root' }));
   const reachable = chart.reachable();
-  if (leaves(main).some(({ id }) => !reachable.has(id))) {
-    const first = leaves(main).find(({ flow }) => flow?.paths)!;
-    return runnable(
-      changed(main, given => (given.id === first.id ? { ...given.flow, paths: undefined } : given.flow!)),
-    );
+  const missed = leaves(main).findIndex(({ id }) => !reachable.has(id));
+  if (missed >= 0) {
+    const away = (given: BaseStep) => (given.flow?.paths ?? []).length > 0;
+    const before = leaves(main).slice(0, missed).findLast(away) ?? leaves(main).find(away)!;
+    return runnable(changed(main, given => (given.id === before.id ? { ...given.flow, paths: [] } : given.flow!)));
   }
   const loop = chart.loop(({ flow }) => !flow?.automatic || !flow.proceedNext);
   if (!loop) return main;
