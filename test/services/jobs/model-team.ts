@@ -140,6 +140,34 @@ export class ModelTeam {
       return true;
     });
 
+  /** What the server does after the call, by itself. @returns the jobs in which it starts something */
+  startFreed(): ModelJob[] {
+    const freed = this.jobs.filter(job => job.isFreed);
+    for (const job of freed)
+      this.#working(job, () => {
+        job.startFreed();
+        return [];
+      });
+    return freed;
+  }
+
+  /**
+   * Whether the server could come to start several steps at the same time, if these were held: in which order it does is its own matter,
+   * and no matter of the model.
+   */
+  isOrderOpen(job: ModelJob, stepIds: readonly string[]): boolean {
+    const named = stepIds.length > 0 ? stepIds : job.current.map(({ leaf }) => leaf.id);
+    const automatic = (of: ModelJob, ids: readonly string[]) =>
+      ids.filter(id => of.ground.procedure.chart.leaf(id)?.flow?.automatic).map(id => `${this.jobs.indexOf(of)} ${id}`);
+    const held = this.jobs.flatMap(each =>
+      automatic(
+        each,
+        each.openHolds.map(({ stepId }) => stepId),
+      ),
+    );
+    return new Set([...held, ...automatic(job, named)]).size > 1;
+  }
+
   /** What the call finished, or closed, is waited for no more. */
   #working(job: ModelJob, act: () => Answer[]): Outcome {
     const told = job.history.length;

@@ -112,6 +112,8 @@ export class ModelJob {
   #way: FlowState<Assignment> = { current: new Set(), joining: new Map(), passed: new Set() };
   /** Became current in this call, and the server starts them. */
   #automatic: CurrentStep[] = [];
+  /** Automatic steps that nothing holds any more: the server starts them soon. */
+  #freed: CurrentStep[] = [];
   #caller: Person;
   status = 'Open';
   priority: string;
@@ -164,6 +166,16 @@ export class ModelJob {
     for (const id of this.#way.passed)
       for (const leaf of chart.leavesIn(id)) if (!this.#current.has(leaf.id)) done.add(leaf.id);
     return Math.floor((100 * done.size) / chart.leavesIn(chart.root.id).length);
+  }
+
+  get isFreed(): boolean {
+    return this.#freed.length > 0;
+  }
+
+  startFreed(): void {
+    this.#caller = system;
+    this.#automatic.push(...this.#freed.splice(0));
+    this.#settle();
   }
 
   isHeld = (stepId: string): boolean => this.openHolds.some(hold => hold.stepId === stepId);
@@ -236,6 +248,11 @@ export class ModelJob {
       this.#tell('HoldReleased', by, this.ground.procedure.chart.leaf(hold.stepId)!);
     }
     if (holds.length > 0 && this.openHolds.length === 0) this.#tell('Reactivated', by);
+    if (this.closed) return holds.map(({ stepId }) => stepId);
+    for (const stepId of new Set(holds.map(({ stepId }) => stepId))) {
+      const step = this.#current.get(stepId);
+      if (step?.leaf.flow?.automatic && step.state === StepState.READY && !this.isHeld(stepId)) this.#freed.push(step);
+    }
     return holds.map(({ stepId }) => stepId);
   }
 
