@@ -1,6 +1,6 @@
 /**
  * What is refused of the acts on steps, as a table: the act, its answer, and when. The plain cases are told with their messages in
- * refusals, stopping and holding-refused; here stand the ones that come of what happened to the step before, each with nothing written,
+ * refusals, stopping, holding-refused and actions/; here stand the ones that come of what happened to the step before, each with nothing written,
  * and calls of which a part is done.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -51,6 +51,7 @@ const acts = {
   releaseHolds: ({ jobs }, { id }, stepIds) => jobs.releaseHolds({ jobId: id, stepIds }),
   releaseDependency: ({ jobs }, { id }, stepIds) =>
     jobs.releaseDependency({ jobId: id, stepIds, dependentJobId: other.id }),
+  refresh: ({ jobs }, { id }, stepIds) => jobs.refreshSteps(id, stepIds),
 } satisfies Record<string, Act>;
 type ActName = keyof typeof acts;
 
@@ -77,6 +78,14 @@ async function jobAfter(job: Promise<TestJob>, ...deeds: ((job: TestJob) => Prom
   for (const deed of deeds) await deed(made);
   return made;
 }
+
+const asking = (title: string): BaseStep => {
+  const responses = ['yes', 'no'].map(name => ({ name, value: name }));
+  const question = { question: 'Is it tight?', responses, canComment: false, commentRequired: false };
+  return step(title, { flow: { action: { question } } });
+};
+const answer = (title: string) => (job: TestJob) =>
+  ana.jobs.respondToStep(job.id, { stepId: job.step(title), questionResponse: 'yes' });
 
 const two = () => newJob(admin, [step('a'), step('b')]);
 const beside = (...titles: string[]) => newJob(admin, [parallel('P', ...titles.map(title => step(title)))]);
@@ -364,7 +373,44 @@ const releasing: Row[] = [
   ),
 ];
 
-test.each([...starting, ...finishing, ...stopping, ...settingCurrent, ...holding, ...releasing])(
+/** A question that waits for its answer is at work like a step that runs. */
+const waitingForInfo = () => jobAfter(newJob(admin, [parallel('P', asking('a'), step('b'))]), start('a'));
+
+const questions: Row[] = [
+  row('start', 'AlreadyExecuting', 'a question that waits', async () => [await waitingForInfo(), 'a']),
+  row('finish', 'WaitingForInfo', 'a question that waits', async () => [await waitingForInfo(), 'a']),
+  row('finish', 'AssignedToDifferentUser', 'a question that waits', async () => [await waitingForInfo(), 'a'], byBen),
+  row('finish', 'NoStartedStep', 'a question that was stopped', async () => [
+    await jobAfter(waitingForInfo(), stop('a')),
+    'a',
+  ]),
+  row('finish', 'Held', 'a question that is answered and then held', async () => [
+    await jobAfter(waitingForInfo(), answer('a'), held('a')),
+    'a',
+  ]),
+  row('stop', 'NotRunning', 'a question that is answered', async () => [
+    await jobAfter(waitingForInfo(), answer('a')),
+    'a',
+  ]),
+  row('stop', 'AssignedToDifferentUser', 'a question that waits', async () => [await waitingForInfo(), 'a'], byBen),
+  row(
+    'setCurrentStep',
+    'AlreadyExecuting',
+    'beside a question that waits',
+    async () => [await waitingForInfo(), 'b'],
+    byAdmin,
+  ),
+  row('addHolds', 'AlreadyExecuting', 'a question that waits', async () => [await waitingForInfo(), 'a'], byAdmin),
+  row('addDependency', 'AlreadyExecuting', 'a question that waits', async () => [await waitingForInfo(), 'a'], byAdmin),
+  row('refresh', 'StepNotAuto', 'a question that waits', async () => [await waitingForInfo(), 'a']),
+  row('refresh', 'StepNotAuto', 'a manual step that the server started', async () => [
+    await newJob(admin, [automatic('a')]),
+    'a',
+  ]),
+  row('refresh', 'JobClosed', 'all current steps of a closed job', async () => [await jobAfter(two(), close)]),
+];
+
+test.each([...questions, ...starting, ...finishing, ...stopping, ...settingCurrent, ...holding, ...releasing])(
   '$act is refused with $status: $when',
   async ({ act, status, given, by }) => {
     const asked = await given();
