@@ -5,7 +5,7 @@
 export NODE_COMPILE_CACHE := $(CURDIR)/node_modules/.cache/compiled
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 .DEFAULT_GOAL := help
-.PHONY: help run test types lint generated unit-and-behaviour demo bench interop soak model gen format build clean
+.PHONY: help run test types lint generated unit-and-behaviour demo bench interop soak model job-model gen format build clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,6 +51,12 @@ model: node_modules/.installed ## versions, reviews and locks against a model: 2
 
 model-of-%:
 	node --experimental-vm-modules --disable-warning=ExperimentalWarning node_modules/jest/bin/jest.js --selectProjects $* -- test/services/job-templates/model
+
+job-model: node_modules/.installed ## the running of jobs against a model: 2,000 runs on SQLite, then on PostgreSQL (half an hour)
+	JOBWRIGHT_MODEL_RUNS=2000 $(MAKE) --no-print-directory job-model-of-sqlite job-model-of-postgres
+
+job-model-of-%:
+	node --experimental-vm-modules --disable-warning=ExperimentalWarning node_modules/jest/bin/jest.js --selectProjects $* -- test/services/jobs/model
 
 gen: node_modules/.installed ## regenerate gen-ts/ from idl/ (needs the Thrift compiler 0.17), and the pages that are made from code
 	node idl/generate.js

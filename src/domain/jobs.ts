@@ -104,7 +104,7 @@ export const firstStep = (chart: FlowChart, leaf: BaseStep): FirstStep => ({
   assignment: leaf.impl.step?.assignee ? assignmentOf(leaf.impl.step.assignee) : null,
 });
 
-/** The steps that every job begins with; undefined where that depends on the job. */
+/** The steps that every job begins with; undefined where that depends on the job, or where more belongs to the beginning than steps. */
 export function firstSteps(root: BaseStep): FirstStep[] | undefined {
   const chart = FlowChart.of(root);
   let depends = false;
@@ -112,8 +112,8 @@ export function firstSteps(root: BaseStep): FirstStep[] | undefined {
     depends = true;
     return true;
   };
-  const { entered } = begin(chart, { holds, follows: holds, assignment: () => undefined });
-  return depends ? undefined : entered.map(({ leaf }) => firstStep(chart, leaf));
+  const { entered, state } = begin(chart, { holds, follows: holds, assignment: () => undefined });
+  return depends || state.joining.size > 0 ? undefined : entered.map(({ leaf }) => firstStep(chart, leaf));
 }
 
 /** The names in job defaults, against those that the team has. @throws BadRequest (400) */

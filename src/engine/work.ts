@@ -38,6 +38,7 @@ export class Work {
   readonly #dropped = new Set<string>();
   readonly #finished = new Set<string>();
   readonly #finishedFirst = new Set<string>();
+  readonly #entered = new Set<string>();
   #flow: FlowState<Assignment>;
   #change: Partial<Row<'jobs'>> = {};
   #starts = 0;
@@ -210,7 +211,8 @@ export class Work {
    */
   changes(finishedBefore?: ReadonlySet<string>): Changes | undefined {
     if (this.#changed.size === 0 && this.#account.history.length === 0) return undefined;
-    const finished_leaves = this.job.finished_leaves + this.#finishedFirst.size;
+    const first = [...this.#finishedFirst].filter(id => !finishedBefore?.has(id));
+    const finished_leaves = this.job.finished_leaves + first.length;
     const flow_state = flowText(this.#flow);
     const { now } = this.#ground.act;
     return {
@@ -241,9 +243,9 @@ export class Work {
     return this.#ground.recipients.findOut(reader, this.job.team_id);
   }
 
-  /** Whether percentComplete depends on which steps were finished, not only on their number. */
+  /** Where something was passed over, or a step came and was finished in this call, whose row does not tell what was before. */
   get needsFinished(): boolean {
-    return this.#flow.passed.size > 0;
+    return this.#flow.passed.size > 0 || [...this.#finishedFirst].some(id => this.#entered.has(id));
   }
 
   actionOf(step: JobStepRow) {
@@ -260,13 +262,9 @@ export class Work {
   #conditions(left?: JobStepRow): Conditions<Assignment> {
     const { sight } = this.#ground;
     const job = { ...this.job, ...this.#change };
+    const others = () => this.current.filter(step => step !== left);
     return {
-      holds: condition =>
-        sight.holds(
-          condition,
-          job,
-          this.current.filter(step => step !== left),
-        ),
+      holds: condition => sight.holds(condition, job, others()),
       follows: condition => sight.holds(condition, job, this.current, left),
       assignment: path => left && pathAssignment(path, job, left, sight),
     };
@@ -277,7 +275,11 @@ export class Work {
     if (move.jobStatus !== undefined) this.#change.status = move.jobStatus;
     for (const entered of move.entered) {
       const { team_id, job_id } = this.job;
-      const row = { team_id, job_id, ...readyStep(firstStep(this.#ground.chart, entered.leaf), assignment(entered)) };
+      const ready = readyStep(firstStep(this.#ground.chart, entered.leaf), assignment(entered));
+      // It may have been finished in this call, and come again.
+      const { finished_at = null, finished_by = null } = this.#changed.get(ready.step_id) ?? {};
+      const row = { team_id, job_id, ...ready, finished_at, finished_by };
+      this.#entered.add(row.step_id);
       this.#current.set(row.step_id, row);
       this.#changed.set(row.step_id, row);
       this.startBySelf(row);

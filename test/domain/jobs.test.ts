@@ -1,6 +1,6 @@
 /** Jobs as things: names of priorities and statuses, dates, defaults, and the steps a job starts with. */
 import { describe, expect, test } from '@jest/globals';
-import { AssignedType, type JobDefaults } from '#gen/flow_types';
+import { AssignedType, GroupMode, type JobDefaults, JoinMode } from '#gen/flow_types';
 import type { BaseStep } from '#gen/step_types';
 import { AssigneeType } from '#gen/step_types';
 import { FlowChart } from '../../src/domain/flow.ts';
@@ -152,5 +152,12 @@ describe('what a job starts with', () => {
     const root = group('root', [group('empty', []), step('first', { id: 'a' }), step('second', { id: 'b' })]);
     expect(firstSteps(root)?.map(({ id }) => id)).toEqual(['a']);
     expect(firstSteps(group('root', []))).toEqual([]);
+  });
+
+  test('of a tree in which somebody waits from the beginning on: none that would tell all of it', () => {
+    const waiting = step('waits', { id: 'b', flow: { join: JoinMode.ALL } });
+    const first = step('leads there', { id: 'a', flow: { paths: [{ nextStepId: 'b' }] } });
+    const root = group('root', [group('P', [first, waiting], { flow: { mode: GroupMode.PARALLEL } })]);
+    expect(firstSteps(root)).toBeUndefined();
   });
 });

@@ -199,6 +199,24 @@ describe('paths', () => {
     expect(await job.get(ana)).toMatchObject({ percentComplete: 66 });
   });
 
+  test('that lead back in the call that finished the step: it counts once, and is done once it is left', async () => {
+    const again = leaf('again', { proceedNext: true, paths: [to('again'), to('other')] });
+    const job = await newJob([again, leaf('other'), leaf('never', { condition: 'closed = 1' })]);
+    for (let round = 0; round < 3; round++) {
+      expect(await job.start(ana, 'again')).toEqual(['Success']);
+      expect(await job.get(ana)).toMatchObject({ percentComplete: 33, closed: false });
+    }
+  });
+
+  test('that lead past a step of the server again and again: it counts once', async () => {
+    const bySelf = leaf('b', { automatic: true, proceedNext: true, paths: [to('a')] });
+    const job = await newJob([leaf('a', { paths: [to('b'), to('c')] }), bySelf, leaf('c')]);
+    await job.run(ana, 'a');
+    await job.run(ana, 'a');
+    await job.run(ana, 'a');
+    expect(await job.get(ana)).toMatchObject({ percentComplete: 66 });
+  });
+
   test('are all followed whose condition holds, and an empty one always does', async () => {
     const job = await newJob([
       leaf('a', { paths: [to('b'), to('c', { condition: '' }), to('d', { condition: 'closed = 1' })] }),
@@ -273,6 +291,13 @@ describe('joins of ALL ways', () => {
       leaf('f'),
     ]);
     expect(await trace(job, 'a', 'b', 'c')).toEqual(['a', 'b c', 'c', 'd e']);
+  });
+
+  test('wait from the beginning of the job on', async () => {
+    const elsewhere = [to('c', { condition: "priority = 'High'" }), to('d', { condition: "priority <> 'High'" })];
+    const all = leaf('c', { join: JoinMode.ALL, paths: [to('d')] });
+    const job = await newJob([parallel('P', leaf('a', { paths: elsewhere }), leaf('b'), all), leaf('d')]);
+    expect(await trace(job, 'a')).toEqual(['a b', 'b c d']);
   });
 
   test('keep what they wait for through a restart of the server', async () => {
