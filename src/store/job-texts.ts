@@ -1,5 +1,5 @@
 /**
- * What jobs are searched by: their own texts, with a full-text index over them (migration 022: FTS5 on SQLite, GIN on PostgreSQL), and
+ * What jobs are searched by: their own texts, with a full-text index over them (migration 029: FTS5 on SQLite, GIN on PostgreSQL), and
  * the titles of steps. Writers meet at the head row of the job.
  *
  * The index knows which rows have a word or its beginning; whether words follow each other is asked of the texts themselves.
