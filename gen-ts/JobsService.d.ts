@@ -164,7 +164,7 @@ declare class Client {
     /**
      * Counts jobs, in groups when asked to. An unknown groupBy is invalid-filter, a malformed spatialExtent invalid-geometry.
      * 
-     * Errors: insufficient-permissions (476), invalid-filter (400), invalid-geometry (400), limit-exceeded (400)
+     * Errors: team-not-found (404), invalid-filter (400), invalid-geometry (400), limit-exceeded (400)
      */
     calculateJobStatistics(params: JobStatisticsDetails): Promise<JobStatistics>;
 
@@ -277,7 +277,7 @@ declare class Client {
      * Finds jobs and returns the columns asked for. An unknown field, in the filter, in fields or in sortFields, is
      * invalid-filter and names its nearest neighbours; a malformed spatialExtent is invalid-geometry.
      * 
-     * Errors: insufficient-permissions (476), invalid-filter (400), invalid-geometry (400), limit-exceeded (400)
+     * Errors: team-not-found (404), invalid-filter (400), invalid-geometry (400), limit-exceeded (400)
      */
     queryJobs(query: Query): Promise<QueryResult>;
 

@@ -634,7 +634,11 @@ declare class SortField {
  * are found.
  * 
  * A job with several current steps counts as one row per step for assignedTo, assignedType, currentStep and currentStepId,
- * and is found, once, when any of these rows meets the whole of q.
+ * and is found, once, when any of these rows meets the whole of q. In the result, and where rows are sorted, these four are
+ * those of the first step, in the order of the tree, that meets q; where q does not ask about steps, of the first step.
+ * 
+ * A property that two templates have published as different things (another type, or one row instead of many) can't be asked
+ * about: invalid-filter, naming both. Jobs of older versions of a template, in which it was something else, have no value of it.
  */
 declare class Query {
     public searchId?: string;

@@ -832,7 +832,11 @@ struct SortField {
  * are found.
  *
  * A job with several current steps counts as one row per step for assignedTo, assignedType, currentStep and currentStepId,
- * and is found, once, when any of these rows meets the whole of q.
+ * and is found, once, when any of these rows meets the whole of q. In the result, and where rows are sorted, these four are
+ * those of the first step, in the order of the tree, that meets q; where q does not ask about steps, of the first step.
+ *
+ * A property that two templates have published as different things (another type, or one row instead of many) can't be asked
+ * about: invalid-filter, naming both. Jobs of older versions of a template, in which it was something else, have no value of it.
  */
 struct Query {
   /** Names a stored search. None are stored yet: any value is answered with not-implemented. */
@@ -844,7 +848,10 @@ struct Query {
    */
   2: optional string q;
   /**
-   * Words, all of which a job must contain in any field or property; single quotes make one phrase. Up to 1,000 characters.
+   * Words, each of which a job must have: in its id, name, description, notes, priority, status, template's title, properties,
+   * or in the name or address of its owner or creator, or in the titles of its current steps or the names of their assignees.
+   * A word is letters and digits; case does not count, and the beginning of a word is enough. Words in single quotes are one
+   * phrase: they follow each other in one text. Up to 1,000 characters and 20 words and phrases.
    */
   3: optional string search;
   /**
@@ -871,8 +878,8 @@ struct Query {
   /** Most jobs to return: 1 to 1,000. Unset = 50. */
   10: optional i32 num;
   /**
-   * true = every row of the related tables named in fields gives a result row. Unset or false = one result row per job,
-   * with the oldest row of each related table.
+   * true = every row of the related tables named in fields gives a result row, with nulls for the other related tables; at
+   * most 10,000 result rows. Unset or false = one result row per job, with the oldest row of each related table.
    */
   11: optional bool returnAllRelatedProperties;
   /** Jobwright extension: true = count all jobs found, for QueryResult.total. Default false. */
@@ -932,7 +939,10 @@ struct JobStatisticsDetails {
 
 /** One group of jobs. */
 struct GroupedValue {
-  /** The common value as text, as it would stand in a filter without quotes. Unset = jobs without a value. */
+  /**
+   * The common value as text, as it would stand in a filter without quotes: TRUE or FALSE, digits, an ISO 8601 date and time.
+   * Unset = jobs without a value.
+   */
   1: optional string value;
   /** How many jobs. A job that has several values, such as assignees, counts in the group of each. */
   2: i32 count;
@@ -944,7 +954,10 @@ struct JobStatistics {
   1: i32 total;
   /** The groupBy that was asked for. */
   2: optional string groupBy;
-  /** The groups, largest first, then by value; at most 10,000. Set when groupBy was. */
+  /**
+   * The groups, largest first, then by value, jobs without a value behind groups of the same size; at most 10,000. Set when
+   * groupBy was.
+   */
   3: optional list<GroupedValue> groupedValues;
 }
 
@@ -1197,7 +1210,7 @@ service JobsService {
   /**
    * Counts jobs, in groups when asked to. An unknown groupBy is invalid-filter, a malformed spatialExtent invalid-geometry.
    *
-   * Errors: insufficient-permissions (476), invalid-filter (400), invalid-geometry (400), limit-exceeded (400)
+   * Errors: team-not-found (404), invalid-filter (400), invalid-geometry (400), limit-exceeded (400)
    */
   JobStatistics calculateJobStatistics(
     1: JobStatisticsDetails params
@@ -1345,7 +1358,7 @@ service JobsService {
    * Finds jobs and returns the columns asked for. An unknown field, in the filter, in fields or in sortFields, is
    * invalid-filter and names its nearest neighbours; a malformed spatialExtent is invalid-geometry.
    *
-   * Errors: insufficient-permissions (476), invalid-filter (400), invalid-geometry (400), limit-exceeded (400)
+   * Errors: team-not-found (404), invalid-filter (400), invalid-geometry (400), limit-exceeded (400)
    */
   QueryResult queryJobs(
     1: Query query

@@ -62,14 +62,35 @@ export function pageInfo(page: Page, total: number, key: Buffer): PageInfo {
   };
 }
 
-const seal = (num: number, query: string, key: Buffer): Buffer =>
-  createHmac('sha256', key).update(`${num}\n${query}`).digest();
+const seal = (place: number | string, query: string | undefined, key: Buffer): Buffer =>
+  createHmac('sha256', key).update(`${place}\n${query}`).digest();
+
+/** Where a page begins that is told by the row before it, not by a number. @param query everything else that the result depends on */
+export const rowToken = (row: readonly (string | number)[], query: unknown, key: Buffer): string => {
+  const told = JSON.stringify(row);
+  return `${Buffer.from(told).toString('base64url')}.${seal(told, stringify(query), key).toString('base64url')}`;
+};
+
+/** @throws BadRequest (400) for a token that was changed, or that belongs to another query */
+export function rowIn(field: string, token: string, query: unknown, key: Buffer): (string | number)[] {
+  const [, row = '', mac = ''] = /^([\w-]+)\.([\w-]+)$/.exec(token) ?? [];
+  const told = Buffer.from(row, 'base64url').toString();
+  if (isSeal(mac, seal(told, stringify(query), key))) return JSON.parse(told);
+  throw new BadRequest(
+    'invalid-argument',
+    `${field}: not a token of this query; take the pageToken of the page before, with all else as it was`,
+    { field },
+  );
+}
+
+function isSeal(mac: string, expected: Buffer): boolean {
+  const given = Buffer.from(mac, 'base64url');
+  return given.length === expected.length && timingSafeEqual(given, expected);
+}
 
 function numberIn(token: string, query: string, key: Buffer): number {
   const [, num = '', mac = ''] = /^([1-9]\d{0,8})\.([\w-]+)$/.exec(token) ?? [];
-  const given = Buffer.from(mac, 'base64url');
-  const expected = seal(Number(num), query, key);
-  if (given.length === expected.length && timingSafeEqual(given, expected)) return Number(num);
+  if (isSeal(mac, seal(Number(num), query, key))) return Number(num);
   throw new BadRequest(
     'invalid-argument',
     'pageReq.pageToken: not a token of this query; take one of pageTokens of an earlier page, with the same filter, order and size',

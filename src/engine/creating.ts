@@ -15,6 +15,7 @@ import {
   knownStatus,
   unassigned,
 } from '../domain/jobs.ts';
+import { PropertyTables } from '../domain/properties/tables.ts';
 import { jobNamesOf } from '../domain/team-config.ts';
 import type { Transactor } from '../store/database.ts';
 import type { Row } from '../store/schema.ts';
@@ -24,6 +25,7 @@ import { type Begun, begunJobs, createdEvent, type NewJobs, refuseTooMany } from
 import { readyStep } from './current-steps.ts';
 import { emit } from './events.ts';
 import { historyRow } from './history.ts';
+import { insertTexts, propertyTexts } from './job-texts.ts';
 import { locateNew } from './locating.ts';
 import { resolveAssignment, resolveUser } from './naming.ts';
 import { plannedSheets } from './planned-sheets.ts';
@@ -63,6 +65,7 @@ export async function createJobs(
   const inserted = (await tx.jobs.insertJobs(begun.jobs)) + (await tx.jobs.insertJobs(plain, jobs.common));
   if (inserted < count) throw idTaken(overrides);
   await tx.properties.insert(jobIds, properties);
+  await insertTexts(tx, template, jobs, propertyTexts(PropertyTables.of(template.property_tables), properties));
   await writeBeginnings(tx, act, template, plain, first, jobs, begun);
   if (location) await locateNew(tx, template.team_id, jobIds, location);
   const created = { jobIds, autoExecuted: begun.startedBySelf };

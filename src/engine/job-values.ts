@@ -91,7 +91,8 @@ export function propertyTexts({ tables }: PropertyTables, rows: readonly Propert
   return new Map(texts);
 }
 
-const fieldTypes: Readonly<Record<ExtendedPropertyDataType, FieldType>> = {
+/** What each type of property is to filters. */
+export const fieldTypes: Readonly<Record<ExtendedPropertyDataType, FieldType>> = {
   [ExtendedPropertyDataType.String]: 'text',
   [ExtendedPropertyDataType.Integer]: 'integer',
   [ExtendedPropertyDataType.DateTime]: 'dateTime',

@@ -21,6 +21,7 @@ import type { TemplateRow } from '../store/templates.ts';
 import type { Act } from './act.ts';
 import { inReview, refuseArchived, refuseFixed } from './editable.ts';
 import { emitOne } from './events.ts';
+import { keepTitles } from './job-texts.ts';
 import { resolveGroups } from './naming.ts';
 import { requireMetadata } from './required-metadata.ts';
 import { conditionFields } from './sight.ts';
@@ -108,6 +109,7 @@ async function markPublished(
   await tx.templates.changeHead(entry, head);
   await tx.templates.markEntry(entry, mark);
   await emitOne(tx, act, entry, NotificationType.TemplatePublished, versions({ ...entry, ...mark }));
+  await keepTitles(tx, entry);
   return {
     ...entry,
     ...head,

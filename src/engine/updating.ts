@@ -17,6 +17,7 @@ import type { Row } from '../store/schema.ts';
 import type { Act } from './act.ts';
 import { emit, eventOf } from './events.ts';
 import { historyRow } from './history.ts';
+import { isSearchedBy, putTexts } from './job-texts.ts';
 import { resolveUser } from './naming.ts';
 import { PropertyChanges } from './updating-properties.ts';
 
@@ -50,6 +51,8 @@ export async function applyUpdate(
   const change = { ...head, history_seq: job.history_seq + 1 };
   await tx.jobs.changeJob(job, change);
   await properties.write(tx);
+  const changedJob = { ...job, ...change, revision: job.revision + 1 };
+  if (properties.facts.length > 0 || isSearchedBy(head)) await putTexts(tx, changedJob);
   const key = { team_id: job.team_id, job_id: job.job_id, seq: change.history_seq };
   const result = facts.join('; ').slice(0, LONGEST_RESULT);
   await tx.jobs.insertHistory([historyRow(act, key, JobHistoryAction.Updated, { result })]);
@@ -59,7 +62,7 @@ export async function applyUpdate(
   });
   const changed = { jobProperties, extendedProperties: properties.extended, relatedProperties: properties.related };
   await emit(tx, [eventOf(act, job, NotificationType.JobUpdated, { properties: changed, closed: false })]);
-  return { ...job, ...change, revision: job.revision + 1 };
+  return changedJob;
 }
 
 const LONGEST_RESULT = 4000;

@@ -9,6 +9,7 @@ import { NotificationType } from '#gen/notifications_types';
 import type { BaseStep } from '#gen/step_types';
 import { WrongState } from '../base/errors.ts';
 import { FlowChart } from '../domain/flow.ts';
+import { PropertyTables } from '../domain/properties/tables.ts';
 import { leavesOf, stepsOnlyIn } from '../domain/upgrade.ts';
 import type { Reader, Transactor } from '../store/database.ts';
 import { GONE, type StepOfEntry } from '../store/job-lists.ts';
@@ -18,6 +19,7 @@ import { emit, eventOf } from './events.ts';
 import { flowTextIn, keptFlow } from './flow-state.ts';
 import { historyRow } from './history.ts';
 import { called, closedIn, idsOf, inRow, type Judgement, type ListAct, runningIn } from './job-lists.ts';
+import { putTextsOfAll } from './job-texts.ts';
 import { percentOf } from './progress.ts';
 
 interface Upgrade extends Judgement {
@@ -65,6 +67,11 @@ export const upgradeJobs: ListAct<Upgrade> = {
         return moved(job, entries.get(job.template_id)!, chart, reached);
       }),
     );
+    for (const [templateId, same] of Map.groupBy(jobs, job => job.template_id)) {
+      const { title, property_tables } = entries.get(templateId)!;
+      const now = same.map(job => ({ ...job, template_title: title }));
+      await putTextsOfAll(tx, teamId, now, PropertyTables.of(property_tables));
+    }
     await tx.jobs.insertHistory(
       jobs.map(job =>
         historyRow(act, { team_id: teamId, job_id: job.job_id, seq: job.history_seq + 1 }, JobHistoryAction.Upgraded, {

@@ -5,7 +5,6 @@
 import type { Clients, ServiceName } from './generated.ts';
 
 export const notBuilt = {
-  JobsService: ['calculateJobStatistics', 'queryJobs'],
   ComponentService: ['index', 'get', 'update'],
   FieldDataService: ['getNumberUnits'],
   FormulaService: ['getOperations', 'validateFormula'],

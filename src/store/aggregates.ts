@@ -13,6 +13,8 @@ import { GroupReader, GroupTransactor } from './groups.ts';
 import { HeaderReader, HeaderTransactor } from './headers.ts';
 import { HoldReader, HoldTransactor } from './holds.ts';
 import { JobListReader, JobListTransactor } from './job-lists.ts';
+import { JobQueryReader } from './job-queries/queries.ts';
+import { JobTextTransactor } from './job-texts.ts';
 import { JobReader, JobTransactor } from './jobs.ts';
 import { LibraryReader, LibraryTransactor } from './library.ts';
 import { LocationReader, LocationTransactor } from './locations.ts';
@@ -39,6 +41,7 @@ export class Reader {
   readonly trees: TreeReader;
   readonly jobs: JobReader;
   readonly holds: HoldReader;
+  readonly jobQueries: JobQueryReader;
   readonly properties: PropertyReader;
   readonly files: FileReader;
   readonly documents: DocumentReader;
@@ -68,6 +71,7 @@ export class Reader {
     this.trees = new TreeReader(db, engine, cache);
     this.jobs = new JobReader(db, engine);
     this.holds = new HoldReader(db, engine);
+    this.jobQueries = new JobQueryReader(db, engine);
     this.properties = new PropertyReader(db, engine);
     this.files = new FileReader(db, engine);
     this.documents = new DocumentReader(db, engine);
@@ -108,6 +112,7 @@ export class Transactor extends Reader {
   override readonly trees: TreeTransactor;
   override readonly jobs: JobTransactor;
   override readonly holds: HoldTransactor;
+  readonly jobTexts: JobTextTransactor;
   override readonly properties: PropertyTransactor;
   override readonly files: FileTransactor;
   override readonly documents: DocumentTransactor;
@@ -145,6 +150,7 @@ export class Transactor extends Reader {
     this.trees = new TreeTransactor(db, engine, cache, effect => this.onCommit(effect));
     this.jobs = new JobTransactor(db, engine);
     this.holds = new HoldTransactor(db, engine);
+    this.jobTexts = new JobTextTransactor(db, engine);
     this.properties = new PropertyTransactor(db, engine);
     this.files = new FileTransactor(db, engine);
     this.documents = new DocumentTransactor(db, engine);

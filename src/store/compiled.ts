@@ -2,28 +2,30 @@
  * Statements of which every call needs one: built and compiled once. Building one takes Kysely longer than the database takes to
  * answer it.
  */
-import type { Compilable, CompiledQuery, Kysely, QueryResult } from 'kysely';
+import type { Compilable, CompiledQuery, Kysely, QueryResult, RawBuilder } from 'kysely';
+import { LRUCache } from 'lru-cache';
 import type { Engine } from './engine.ts';
 import type { Database } from './schema.ts';
 
 /** Stands in a statement for a value that is given when it runs. */
 class Given {
-  readonly #name: string;
-  readonly #as: (value: unknown) => unknown;
+  readonly #of: (values: never) => unknown;
 
-  constructor(name: string, as: (value: unknown) => unknown = value => value) {
-    this.#name = name;
-    this.#as = as;
+  constructor(of: (values: never) => unknown) {
+    this.#of = of;
   }
 
-  in(values: Readonly<Record<string, unknown>>): unknown {
-    return this.#as(values[this.#name]);
+  in(values: object): unknown {
+    return this.#of(values as never);
   }
 
   changed(as: (value: unknown) => unknown): Given {
-    return new Given(this.#name, value => as(this.#as(value)));
+    return new Given(values => as(this.#of(values)));
   }
 }
+
+/** Stands for what `of` makes of the values with which the statement runs. Only statements that are compiled here may have it. */
+export const later = <V, T>(of: (values: V) => T): T => new Given(of) as T;
 
 /** `change(value)`, now or when the value is given. */
 export function changed<T, R>(value: T, change: (value: T) => R): R {
@@ -78,10 +80,31 @@ export function compiledByShape<L, V extends object, R>(
 }
 
 const placeholders = <V>(names: readonly (keyof V & string)[]): V =>
-  Object.fromEntries(names.map(name => [name, new Given(name)])) as V;
+  Object.fromEntries(names.map(name => [name, later((values: V) => values[name])])) as V;
 
 function executed<R>(db: Kysely<Database>, query: CompiledQuery<R>, values: object): Promise<QueryResult<R>> {
-  const given = values as Readonly<Record<string, unknown>>;
-  const parameters = query.parameters.map(parameter => (parameter instanceof Given ? parameter.in(given) : parameter));
+  const parameters = query.parameters.map(parameter => (parameter instanceof Given ? parameter.in(values) : parameter));
   return db.executeQuery<R>({ ...query, parameters });
+}
+
+/**
+ * Statements whose shape callers choose: each shape is built and compiled once, as long as it is among those asked for last.
+ * @param V what differs from one run to the next: it gets into a statement by `later` alone
+ */
+export class StatementCache<V extends object> {
+  readonly #compiled: LRUCache<string, CompiledQuery>;
+
+  constructor(kept: number) {
+    this.#compiled = new LRUCache({ max: kept });
+  }
+
+  /** @param shape names all that `build` looks at, on one engine */
+  async run<R>(db: Kysely<Database>, shape: string, build: () => RawBuilder<R>, values: V): Promise<R[]> {
+    let query = this.#compiled.get(shape);
+    if (!query) {
+      query = build().compile(db);
+      this.#compiled.set(shape, query);
+    }
+    return (await executed(db, query as CompiledQuery<R>, values)).rows;
+  }
 }

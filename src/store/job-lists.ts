@@ -23,6 +23,7 @@ const ofAJob = [
   'job_locations',
   'job_comments',
   'job_property_rows',
+  'job_texts',
   'job_attachments',
   'job_history',
   'job_steps',

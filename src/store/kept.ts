@@ -13,12 +13,12 @@ export class Kept {
   }
 
   keep(version: number, key: string, answer: object, rows: number): void {
+    if (rows > ROWS_KEPT) return;
     if (this.#version !== version || this.#rows + rows > ROWS_KEPT) {
       this.#answers = new Map();
       this.#rows = 0;
       this.#version = version;
     }
-    if (rows > ROWS_KEPT) return;
     this.#answers.set(key, answer);
     this.#rows += rows;
   }

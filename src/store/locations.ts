@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { type Expression, type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Location } from '../domain/geometry/location.ts';
 import type { Extent } from '../domain/geometry/positions.ts';
+import { changed } from './compiled.ts';
 import { type Engine, isOneOf } from './engine.ts';
 import type { Database, Row } from './schema.ts';
 
@@ -84,7 +85,7 @@ export function meets(
   { xmin, ymin, xmax, ymax }: Extent,
 ): RawBuilder<SqlBool> {
   const exactly = sql`l.west <= ${xmax} and l.east >= ${xmin} and l.south <= ${ymax} and l.north >= ${ymin}`;
-  const team = teamNumber(teamId);
+  const team = changed(teamId, teamNumber);
   if (engine === 'sqlite') {
     // `cross join`: the R-tree first, then the few rows that it names.
     return sql`${jobId} in (

@@ -26,6 +26,7 @@ import * as eventReaders from './migrations/019-event-readers.ts';
 import * as comments from './migrations/020-comments.ts';
 import * as runs from './migrations/021-runs.ts';
 import * as madeBy from './migrations/022-made-by.ts';
+import * as jobQueries from './migrations/029-job-queries.ts';
 
 const steps = {
   '001-first': first,
@@ -50,6 +51,7 @@ const steps = {
   '020-comments': comments,
   '021-runs': runs,
   '022-made-by': madeBy,
+  '029-job-queries': jobQueries,
 };
 
 /** @throws Error with what to do, when the schema is newer than this program or a step fails; nothing is half done then */

@@ -76,6 +76,43 @@ export class PropertyReader {
       .orderBy('row_id')
       .execute();
   }
+
+  /** The property tables of all entries of a team that were ever published, the newest entry of a template first. */
+  publishedTables(teamId: string): Promise<PublishedTables[]> {
+    return this.db
+      .selectFrom('template_entries as e')
+      .innerJoin('templates as t', join =>
+        join.onRef('t.team_id', '=', 'e.team_id').onRef('t.template_id', '=', 'e.template_id'),
+      )
+      .select(['e.template_id', 'e.internal_version', 'e.title', 'e.property_tables as tables'])
+      .select(eb =>
+        eb
+          .case()
+          .whenRef('e.internal_version', '=', 't.published_internal_version')
+          .then(eb.lit(1))
+          .else(eb.lit(0))
+          .end()
+          .as('is_published'),
+      )
+      .where('e.team_id', '=', teamId)
+      .where('e.published_version', '>', 0)
+      .where('e.property_tables', 'is not', null)
+      .orderBy('e.template_id')
+      .orderBy('e.internal_version', 'desc')
+      .$narrowType<{ tables: string }>()
+      .execute();
+  }
+}
+
+/** The property tables of an entry. */
+export interface PublishedTables {
+  readonly template_id: string;
+  readonly internal_version: number;
+  readonly title: string;
+  /** flow.ExtendedPropertyTable list as JSON. */
+  readonly tables: string;
+  /** 1 for the entry that is its template's published one. */
+  readonly is_published: number;
 }
 
 export class PropertyTransactor extends PropertyReader {

@@ -15,6 +15,7 @@ import { jobsTables } from './schema/jobs.ts';
 import { metadataTables } from './schema/metadata.ts';
 import { peopleTables } from './schema/people.ts';
 import { propertiesTables } from './schema/properties.ts';
+import { searchTables } from './schema/search.ts';
 import { sheetsTables } from './schema/sheets.ts';
 import { templatesTables } from './schema/templates.ts';
 import { webhooksTables } from './schema/webhooks.ts';
@@ -26,6 +27,7 @@ export const tables = {
   ...jobsTables,
   ...holdsTables,
   ...propertiesTables,
+  ...searchTables,
   ...filesTables,
   ...sheetsTables,
   ...webhooksTables,

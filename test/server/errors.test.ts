@@ -483,6 +483,11 @@ const provoked: Readonly<Record<string, Provoked>> = {
     message: /^params\.title: empty; expected 1 to 500 characters$/,
     call: () => ana.templates.create(ana.teamId, { title: ' ' }, []),
   },
+  'invalid-filter': {
+    code: 400,
+    message: /^q, character 15: there is no field prioritty; the nearest are priority, /,
+    call: () => ana.jobs.queryJobs({ q: "closed = 0 OR prioritty = 'High'", teamId: ana.teamId }),
+  },
   'invalid-geometry': {
     code: 400,
     message: /geometry\.paths\[0\]: 1 positions; a line has at least 2/,

@@ -394,6 +394,9 @@ const calls: Calls = {
       const jobId = await closed();
       return user => user.jobs.reopenJobs([jobId]);
     },
+    calculateJobStatistics: async () => user =>
+      user.jobs.calculateJobStatistics({ q: 'closed = 0', teamId: admin.teamId }),
+    queryJobs: async () => user => user.jobs.queryJobs({ q: 'closed = 0', teamId: admin.teamId }),
     getJobLocation: async () => {
       const jobId = await job();
       return user => user.jobs.getJobLocation(jobId);
@@ -1313,6 +1316,7 @@ const FILLED = 'filled by the server, ignored on writes';
 const noIdsOfTeams: Readonly<Record<string, string>> = {
   'TeamService.create(regionId)': 'a region of the server',
   'TeamService.createWithUser(regionId)': 'a region of the server',
+  'jobs.Query.searchId': 'no search is stored',
   'user.User.regionId': FILLED,
   'user.UserModular.id': FILLED,
   'UserService.resendConfirmation(teamId)': 'no caller: answered alike whatever it is',

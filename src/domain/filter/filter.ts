@@ -19,7 +19,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import { checked } from './check.ts';
-import { type Condition, type FilterContext, operandsOf, operandValue, testsOf } from './condition.ts';
+import { type Condition, type FilterContext, type Operand, operandsOf, testsOf } from './condition.ts';
 import { type FilterSubject, meets } from './evaluate.ts';
 import type { Field, FieldList } from './fields.ts';
 import { withoutEnclosingQuotes } from './lexer.ts';
@@ -60,10 +60,13 @@ export function parseFilter(text: string, fields: FieldList, place: string): Fil
   return filter;
 }
 
-const namesSteps = (condition: Condition): boolean =>
-  testsOf(condition)
-    .flatMap(test => [test.field, ...operandsOf(test).flatMap(each => (each.kind === 'field' ? [each.field] : []))])
-    .some(({ per }) => per === 'step');
+const fieldsIn = (condition: Condition): Field[] =>
+  testsOf(condition).flatMap(test => [
+    test.field,
+    ...operandsOf(test).flatMap(each => (each.kind === 'field' ? [each.field] : [])),
+  ]);
+
+const namesSteps = (condition: Condition): boolean => fieldsIn(condition).some(({ per }) => per === 'step');
 
 /** Whether the subject meets the filter. */
 export const evaluateFilter = (filter: Filter, subject: FilterSubject, context: FilterContext): boolean =>
@@ -78,27 +81,32 @@ export const namedUsers = ({ condition }: Filter): string[] => [
   ),
 ];
 
-/** A field, and the values of which it must have one. */
+/** A field, and the operands whose values it must have one of. */
 export interface Equality {
   readonly field: Field;
-  readonly values: readonly (string | number)[];
+  readonly operands: readonly Exclude<Operand, { kind: 'field' }>[];
 }
 
 /**
  * What whatever meets the filter must have: its `field = value` and `field IN (…)` that are joined with the rest by AND alone. For a
  * plan that begins with an index; the whole filter is still to be asked. Fields of steps: all of them of the same step.
  */
-export function equalities({ condition }: Filter, context: FilterContext): Equality[] {
-  return equalitiesOf(condition).map(({ field, operands }) => ({
-    field,
-    values: operands.flatMap(operand => (operand.kind === 'field' ? [] : (operandValue(operand, context) ?? []))),
-  }));
-}
+export const equalities = ({ condition }: Filter): Equality[] => equalitiesOf(condition);
 
-function equalitiesOf(condition: Condition): { field: Field; operands: ReturnType<typeof operandsOf> }[] {
+function equalitiesOf(condition: Condition): Equality[] {
   if (condition.op === 'and') return condition.of.flatMap(equalitiesOf);
   const sought =
     (condition.op === 'compare' && condition.comparison === '=') || (condition.op === 'in' && !condition.negated);
-  if (!sought || operandsOf(condition).some(({ kind }) => kind === 'field')) return [];
-  return [{ field: condition.field, operands: operandsOf(condition) }];
+  if (!sought) return [];
+  const operands = operandsOf(condition).filter(operand => operand.kind !== 'field');
+  return operands.length < operandsOf(condition).length ? [] : [{ field: condition.field, operands }];
 }
+
+/** The fields that a filter names, each once. */
+export const fieldsNamed = ({ condition }: Filter): Field[] => [...new Set(fieldsIn(condition))];
+
+/** Whether it asks for the time of the call. */
+export const asksForNow = ({ condition }: Filter): boolean =>
+  testsOf(condition)
+    .flatMap(operandsOf)
+    .some(({ kind }) => kind === 'now');

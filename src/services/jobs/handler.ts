@@ -20,7 +20,11 @@ import type {
   JobHoldDetails,
   JobManageResult,
   JobRequestOptions,
+  JobStatistics,
+  JobStatisticsDetails,
   JobUpgradePreview,
+  Query,
+  QueryResult,
   StepInfoResponse,
   UpdateJobOverrides,
 } from '#gen/jobs_types';
@@ -43,7 +47,9 @@ import { getJobDiagram } from './diagram.ts';
 import * as holds from './holds.ts';
 import { actOnAll, actOnEach, previewUpgrade } from './lists.ts';
 import { getJobLocation, setJobLocation } from './location.ts';
+import { queryJobs } from './query.ts';
 import { getJob, getJobHistory, getJobHistoryPage } from './reading.ts';
+import { calculateJobStatistics } from './statistics.ts';
 import { updateJob } from './updating.ts';
 import { actOnSteps, respond, setCurrent } from './working.ts';
 
@@ -89,6 +95,10 @@ export class JobsHandler implements Handler<'JobsService'> {
     assignedType: AssignedType,
   ): Promise<boolean> {
     return assign(this.#store, call, jobId, stepId, { type: assignedType, to: assignedTo });
+  }
+
+  calculateJobStatistics(call: Call, params: JobStatisticsDetails): Promise<JobStatistics> {
+    return calculateJobStatistics(this.#store, call, params);
   }
 
   closeJobs(call: Call, jobIds: string[]): Promise<boolean> {
@@ -145,6 +155,10 @@ export class JobsHandler implements Handler<'JobsService'> {
 
   refreshSteps(call: Call, jobId: string, stepIds: string[]): Promise<JobActionResponse> {
     return actOnSteps(this.#store, call, refreshSteps, jobId, stepIds);
+  }
+
+  queryJobs(call: Call, query: Query): Promise<QueryResult> {
+    return queryJobs(this.#store, call, query);
   }
 
   releaseDependency(call: Call, params: JobDependencyDetails): Promise<JobActionResponse> {

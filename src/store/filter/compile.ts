@@ -7,9 +7,8 @@
  * the type of a number, or would take it for that of the column and refuse one that is too great for it.
  */
 import { type Expression, type SqlBool, sql } from 'kysely';
-import { type Condition, type Operand, operandValue, type Test } from '../../domain/filter/condition.ts';
+import type { Condition, Operand, Test } from '../../domain/filter/condition.ts';
 import { type Field, type FieldType, typeFacts } from '../../domain/filter/fields.ts';
-import type { FilterContext } from '../../domain/filter/filter.ts';
 import { asciiLowerCase } from '../../domain/filter/like.ts';
 import { bytewise, type Engine } from '../engine.ts';
 
@@ -27,7 +26,8 @@ export interface FilterColumns {
 export interface FilterTarget {
   readonly engine: Engine;
   readonly columns: FilterColumns;
-  readonly context: FilterContext;
+  /** What travels for an operand: its value, or what stands for it until the statement runs. */
+  readonly operand: (operand: Exclude<Operand, { kind: 'field' }>) => unknown;
 }
 
 /** True, false or null for one row: of a job, and of one of its current steps where the condition names its fields. */
@@ -84,7 +84,7 @@ const inOrder = (value: Expression<unknown>, type: FieldType, engine: Engine): E
 
 function operandOf(operand: Operand, type: FieldType, target: FilterTarget): Expression<unknown> {
   if (operand.kind === 'field') return target.columns.value(operand.field);
-  const value = sql`${operandValue(operand, target.context)}`;
+  const value = sql`${target.operand(operand)}`;
   if (target.engine === 'sqlite' || isText(type)) return value;
   return type === 'number' ? sql`cast(${value} as double precision)` : sql`cast(${value} as bigint)`;
 }
