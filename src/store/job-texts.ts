@@ -87,7 +87,7 @@ export class JobTextTransactor {
     teamId: string,
     titles: readonly { readonly title: string; readonly words: string }[],
   ): Promise<void> {
-    const known = sql`on conflict (team_id, title) do nothing`;
+    const known = 'on conflict (team_id, title) do nothing';
     await insertProduct(this.#db, this.#engine, 'step_titles', titles, [{ team_id: teamId }], known);
   }
 }
