@@ -153,12 +153,12 @@ export class JobsHandler implements Handler<'JobsService'> {
     return getJobLocation(this.#store, call, jobId);
   }
 
-  refreshSteps(call: Call, jobId: string, stepIds: string[]): Promise<JobActionResponse> {
-    return actOnSteps(this.#store, call, refreshSteps, jobId, stepIds);
-  }
-
   queryJobs(call: Call, query: Query): Promise<QueryResult> {
     return queryJobs(this.#store, call, query);
+  }
+
+  refreshSteps(call: Call, jobId: string, stepIds: string[]): Promise<JobActionResponse> {
+    return actOnSteps(this.#store, call, refreshSteps, jobId, stepIds);
   }
 
   releaseDependency(call: Call, params: JobDependencyDetails): Promise<JobActionResponse> {
