@@ -264,7 +264,7 @@ export class Work {
     const job = { ...this.job, ...this.#change };
     const others = () => this.current.filter(step => step !== left);
     return {
-      holds: condition => sight.holds(condition, job, others()),
+      holds: (condition, status = job.status) => sight.holds(condition, { ...job, status }, others()),
       follows: condition => sight.holds(condition, job, this.current, left),
       assignment: path => left && pathAssignment(path, job, left, sight),
     };
