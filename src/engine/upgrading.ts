@@ -14,7 +14,7 @@ import type { Reader, Transactor } from '../store/database.ts';
 import { GONE, type StepOfEntry } from '../store/job-lists.ts';
 import type { JobRow, JobStepRow } from '../store/jobs.ts';
 import type { TemplateRow } from '../store/templates.ts';
-import { emit, eventOf } from './events.ts';
+import { changedFields, emit, eventOf } from './events.ts';
 import { flowTextIn, keptFlow } from './flow-state.ts';
 import { historyRow } from './history.ts';
 import { called, closedIn, idsOf, inRow, type Judgement, type ListAct, runningIn } from './job-lists.ts';
@@ -76,9 +76,8 @@ export const upgradeJobs: ListAct<Upgrade> = {
       tx,
       jobs.map(job => {
         const version = entries.get(job.template_id)!.published_version;
-        const jobProperties = [{ propertyName: 'diagramVersion', value: { integer: version } }];
-        const properties = { jobProperties, extendedProperties: [], relatedProperties: [] };
-        return eventOf(act, job, NotificationType.JobUpdated, { properties, closed: false });
+        const facts = { ...changedFields({ diagramVersion: { integer: version } }), closed: false };
+        return eventOf(act, job, NotificationType.JobUpdated, facts);
       }),
     );
   },
