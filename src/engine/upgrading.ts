@@ -19,6 +19,7 @@ import { flowTextIn, keptFlow } from './flow-state.ts';
 import { historyRow } from './history.ts';
 import { called, closedIn, idsOf, inRow, type Judgement, type ListAct, runningIn } from './job-lists.ts';
 import { percentOf } from './progress.ts';
+import { convertProperties } from './upgrading-properties.ts';
 
 interface Upgrade extends Judgement {
   /** The published entries by template id. */
@@ -58,6 +59,7 @@ export const upgradeJobs: ListAct<Upgrade> = {
     if (jobs.length === 0) return;
     const roots = new Map([...entries].map(([id, { root_hash }]) => [id, trees.get(root_hash)!]));
     const finished = await moveSteps(tx, teamId, jobs, roots);
+    await convertProperties(tx, teamId, jobs, entries);
     await tx.jobLists.changeEach(
       jobs.map(job => {
         const chart = FlowChart.of(roots.get(job.template_id)!);
