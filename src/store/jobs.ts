@@ -5,7 +5,7 @@
  * again; an act on several jobs keeps their rows from others first (`lockJobs`).
  * History is numbered per job by the head's `history_seq`, so its order is the order of the acts.
  */
-import { type Compilable, type Expression, type Kysely, type RawBuilder, sql } from 'kysely';
+import { type Compilable, type Kysely, sql } from 'kysely';
 import { insertProduct, joined } from './bulk.ts';
 import { compiledByColumns, compiledOnce } from './compiled.ts';
 import { type Engine, isOneOf } from './engine.ts';
@@ -32,10 +32,6 @@ export type JobRow = Head & {
 /** What is added to the counts of one head; less than 0 takes away. */
 export type HeadSums = Pick<Head, 'team_id' | 'job_id' | 'open_holds' | 'waited_for' | 'history_seq' | 'revision'>;
 
-const isArchived = (teamId: Expression<string>, templateId: Expression<string>): RawBuilder<0 | 1> => sql`(
-  select case when t.archived_at is null then 0 else 1 end from templates as t
-  where t.team_id = ${teamId} and t.template_id = ${templateId})`;
-
 const jobsById = compiledOnce(
   ['teamIds', 'jobIds'],
   (db, engine, { teamIds, jobIds }: { teamIds: readonly string[]; jobIds: readonly string[] }): Compilable<JobRow> =>
@@ -47,13 +43,14 @@ const jobsById = compiledOnce(
           .onRef('e.template_id', '=', 'j.template_id')
           .onRef('e.internal_version', '=', 'j.internal_version'),
       )
+      .innerJoin('templates as t', join =>
+        join.onRef('t.team_id', '=', 'j.team_id').onRef('t.template_id', '=', 'j.template_id'),
+      )
       .selectAll('j')
       .select(['e.title as template_title', 'e.root_hash', 'e.leaf_count', 'e.defaults'])
       .select(eb => located({ teamId: eb.ref('j.team_id'), jobId: eb.ref('j.job_id') }).as('has_location'))
-      .select(eb => isArchived(eb.ref('j.team_id'), eb.ref('j.template_id')).as('archived'))
-      .select(eb =>
-        eb.case().when('e.property_tables', 'is', null).then(eb.lit(0)).else(eb.lit(1)).end().as('has_properties'),
-      )
+      .select(sql<0 | 1>`case when t.archived_at is null then 0 else 1 end`.as('archived'))
+      .select(sql<0 | 1>`case when e.property_tables is null then 0 else 1 end`.as('has_properties'))
       .where(eb => isOneOf(engine, eb.ref('j.team_id'), teamIds))
       .where(eb => isOneOf(engine, eb.ref('j.job_id'), jobIds)),
 );
