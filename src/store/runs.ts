@@ -1,5 +1,5 @@
 /** Runs: steps of jobs at whose action the server works after the commit that started it. At most one per step. */
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { insertProduct } from './bulk.ts';
 import { type Engine, isOneOf } from './engine.ts';
 import type { Database, Row } from './schema.ts';
