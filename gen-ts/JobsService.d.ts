@@ -180,7 +180,8 @@ declare class Client {
     /**
      * Creates 1 to 10,000 jobs from the published entry of a template, all or none. What jobOverrides leaves unset comes from
      * the template's defaults. A first step that is automatic, and assigned to the caller or to nobody, starts at once, for
-     * the first 25 jobs of the call. Privilege jobCreate. Returns the ids in order.
+     * the first 25 jobs of the call. Privilege jobCreate; jobOverrides.ownedBy takes jobUpdateOwner too, assignedType
+     * jobAssignAny. Returns the ids in order.
      * 
      * Errors: template-not-found (404), job-not-found (404), user-not-found (404), group-not-found (404), insufficient-permissions (476), not-published (420), template-archived (601), job-id-taken (400), request-id-reused (400), dates-out-of-order (400), unknown-priority (400), unknown-status (400), invalid-property (400), invalid-geometry (400), limit-exceeded (400), data-sheet-not-found (404), data-sheet-archived (601)
      */
@@ -378,7 +379,8 @@ declare class Client {
 
     /**
      * Moves open jobs to the current published entry of their template, all or none. Finished work is kept by step id; a job
-     * that is there already stays as it is; one with a current step that the new version lacks is upgrade-refused.
+     * that is there already stays as it is; one with a current step that the new version lacks is upgrade-refused. Values of
+     * properties that the new version declares with another type are read anew as that type; what is none of it is cleared.
      * Privilege jobUpgrade.
      * 
      * Errors: job-not-found (404), insufficient-permissions (476), job-closed (413), job-running (413), upgrade-refused (413), limit-exceeded (400)

@@ -31,8 +31,8 @@ export interface FlowState<A> {
 
 /** What following the way needs to know of the job. */
 export interface Conditions<A> {
-  /** Whether a condition of a step or a group holds for the job. */
-  readonly holds: (condition: string) => boolean;
+  /** Whether a condition of a step or a group holds for the job. @param jobStatus that the paths up to here give to it, when any does */
+  readonly holds: (condition: string, jobStatus: string | undefined) => boolean;
   /** Whether a condition of a path holds, for the job and the step that is left. */
   readonly follows: (condition: string, left: BaseStep) => boolean;
   /** What the path says of the assignment of the step that it leads to; undefined where it says nothing. */
@@ -169,7 +169,7 @@ class Way<A> {
 
   #enter(step: BaseStep, assignment: A | undefined): void {
     const { condition } = step.flow ?? {};
-    if (condition && !this.#conditions.holds(condition)) {
+    if (condition && !this.#conditions.holds(condition, this.#jobStatus)) {
       this.#passOver(step);
       return;
     }

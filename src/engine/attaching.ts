@@ -1,5 +1,6 @@
-/** Attachments of jobs: added, renamed and deleted while the job is open, each with its line of history. */
+/** Attachments of jobs: added, renamed and deleted while the job is open, each with its line of history and its event. */
 import { JobHistoryAction } from '#gen/jobs_types';
+import { NotificationType } from '#gen/notifications_types';
 import type { BaseStep } from '#gen/step_types';
 import { BadRequest, NotFound, WrongState } from '../base/errors.ts';
 import { FlowChart } from '../domain/flow.ts';
@@ -8,6 +9,7 @@ import type { Reader, Transactor } from '../store/database.ts';
 import type { JobRow } from '../store/jobs.ts';
 import type { Row } from '../store/schema.ts';
 import type { Act } from './act.ts';
+import { emitOne } from './events.ts';
 import { historyRow } from './history.ts';
 import { deleteIfUnused } from './uploading.ts';
 
@@ -40,17 +42,16 @@ export async function checkAttachable(reader: Reader, job: JobRow, stepId: strin
 export async function addAttachment(tx: Transactor, act: Act, job: JobRow, attachment: NewAttachment): Promise<string> {
   await checkAttachable(tx, job, attachment.step_id);
   const attachmentId = act.ids.next();
-  // First the head row: a job that is being deleted meanwhile is told by it.
-  await record(tx, act, job, JobHistoryAction.Added, attachment.step_id, `attachment "${attachment.alias}"`);
+  const named = { ...attachment, attachment_id: attachmentId };
+  await record(tx, act, job, JobHistoryAction.Added, named, `attachment "${attachment.alias}"`);
   await tx.attachments.insert({
     team_id: job.team_id,
     job_id: job.job_id,
-    attachment_id: attachmentId,
     url: null,
     body_id: null,
     file_name: null,
     mime_type: null,
-    ...attachment,
+    ...named,
     added_by: act.caller.userId,
     added_at: act.now,
   });
@@ -71,9 +72,9 @@ export async function renameAttachment(
     ...(change.folder === attachment.folder ? [] : [`folder "${change.folder ?? ''}"`]),
   ];
   if (facts.length === 0) return;
-  await tx.attachments.rename(attachment, change);
   const result = `attachment "${attachment.alias}": ${facts.join(', ')}`;
-  await record(tx, act, job, JobHistoryAction.Updated, attachment.step_id, result);
+  await record(tx, act, job, JobHistoryAction.Updated, attachment, result);
+  await tx.attachments.rename(attachment, change);
 }
 
 /** With its bytes, unless something else shows the same. @throws WrongState (413) for a closed job */
@@ -84,7 +85,7 @@ export async function deleteAttachment(
   attachment: AttachmentRow,
 ): Promise<void> {
   refuseClosed(job);
-  await record(tx, act, job, JobHistoryAction.Deleted, attachment.step_id, `attachment "${attachment.alias}"`);
+  await record(tx, act, job, JobHistoryAction.Deleted, attachment, `attachment "${attachment.alias}"`);
   await tx.attachments.delete(attachment);
   if (attachment.body_id !== null) await deleteIfUnused(tx, job.team_id, attachment.body_id);
 }
@@ -104,13 +105,16 @@ async function stepIn(reader: Reader, job: JobRow, stepId: string): Promise<Base
   return FlowChart.of(await reader.trees.tree(job.team_id, job.root_hash)).leaf(stepId);
 }
 
-/** The one line of history that an act on an attachment makes, and with it the change of the job that orders its writers. */
+/**
+ * The one line of history and the event that an act on an attachment makes, and with them the change of the job that orders its
+ * writers. It comes before the change of the attachment: a job that is being deleted meanwhile is told by it.
+ */
 async function record(
   tx: Transactor,
   act: Act,
   job: JobRow,
   action: JobHistoryAction,
-  stepId: string | null,
+  { attachment_id: attachmentId, step_id: stepId }: Pick<Row<'job_attachments'>, 'attachment_id' | 'step_id'>,
   result: string,
 ): Promise<void> {
   const seq = job.history_seq + 1;
@@ -118,4 +122,5 @@ async function record(
   const step_name = (stepId !== null && (await stepIn(tx, job, stepId))?.title) || null;
   const key = { team_id: job.team_id, job_id: job.job_id, seq };
   await tx.jobs.insertHistory([historyRow(act, key, action, { step_id: stepId, step_name, result })]);
+  await emitOne(tx, act, job, NotificationType.JobAttachmentUpdated, { attachmentId });
 }

@@ -76,7 +76,8 @@ export async function begunJobs(tx: Transactor, act: Act, asked: Asked): Promise
   const { title: template_title, root_hash, leaf_count, defaults } = template;
   const has_location = asked.location ? 1 : 0;
   const has_properties = template.property_tables === null ? 0 : 1;
-  const shown = { template_title, root_hash, leaf_count, defaults, has_location, has_properties } as const;
+  const entry = { template_title, root_hash, leaf_count, defaults };
+  const shown = { ...entry, has_location, has_properties, archived: 0 } as const;
   const rows = begun.map(name => ({ ...common, ...name, ...shown }));
   const properties = asked.properties.map(row => ({ ...row, job_id: '' }));
   const sight = await sightOf(tx, act, rows[0]!, root, { tables: template.property_tables, rows: properties });
@@ -128,6 +129,7 @@ function headOf({
   defaults,
   has_location,
   has_properties,
+  archived,
   ...job
 }: JobRow): Row<'jobs'> {
   return job;

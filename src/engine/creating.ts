@@ -28,6 +28,7 @@ import { historyRow } from './history.ts';
 import { insertTexts, propertyTexts } from './job-texts.ts';
 import { locateNew } from './locating.ts';
 import { resolveAssignment, resolveUser } from './naming.ts';
+import { keepParent } from './parents.ts';
 import { plannedSheets } from './planned-sheets.ts';
 import { startingProperties } from './starting-properties.ts';
 
@@ -55,6 +56,7 @@ export async function createJobs(
   const request = requestOf(act, template, overrides);
   const earlier = request && (await earlierCall(tx, request));
   if (earlier) return earlier;
+  if (overrides.parentJob != null) await keepParent(tx, template.team_id, overrides.parentJob);
   const first: FirstStep[] | null = JSON.parse(template.first_steps);
   refuseTooMany(count, first?.length ?? 1);
   const jobs = await newJobs(tx, act, template, overrides, count, madeBy);

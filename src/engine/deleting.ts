@@ -8,7 +8,7 @@ import type { Transactor } from '../store/database.ts';
 import type { Act } from './act.ts';
 import { wakeMakers } from './actions/made-by.ts';
 import { releaseDependents } from './dependencies.ts';
-import { emit, eventOf } from './events.ts';
+import { changedFields, emit, eventOf } from './events.ts';
 import { historyRow } from './history.ts';
 import { idsOf, type ListAct, runningIn } from './job-lists.ts';
 import { deleteIfUnused } from './uploading.ts';
@@ -45,10 +45,9 @@ async function childrenLoseParent(tx: Transactor, act: Act, teamId: string, jobI
       }),
     ),
   );
-  const jobProperties = [{ propertyName: 'parentJob' }];
-  const properties = { jobProperties, extendedProperties: [], relatedProperties: [] };
+  const orphaned = changedFields({ parentJob: undefined });
   await emit(
     tx,
-    children.map(job => eventOf(act, job, NotificationType.JobUpdated, { properties, closed: job.closed === 1 })),
+    children.map(job => eventOf(act, job, NotificationType.JobUpdated, { ...orphaned, closed: job.closed === 1 })),
   );
 }

@@ -133,7 +133,7 @@ async function write(
   ];
   const told = deeds.flatMap(deed => dependencies.map(hold => ({ ...deed, hold })));
   // In this order: so does a job that moves on and releases what waits for it.
-  if (!done) await tx.jobs.changeJob(other, { waited_for: other.waited_for + open });
+  if (!done) await countWaiting(tx, other, open);
   await tx.jobs.changeJob(job, { open_holds: job.open_holds + open, history_seq: job.history_seq + told.length });
   await tx.holds.insert(dependencies);
   await tx.jobs.insertHistory(
@@ -151,6 +151,13 @@ async function write(
     eventOf(act, job, NotificationType.StepHeld, particulars),
     ...(done ? [eventOf(server, job, NotificationType.StepHoldReleased, { stepIds })] : []),
   ]);
+}
+
+/** Added to what is counted by now, since that falls without a new revision. @throws OvertakenByWriter when the job has moved on */
+async function countWaiting(tx: Transactor, job: JobRow, waited_for: number): Promise<void> {
+  await tx.jobs.changeJob(job, {});
+  const { team_id, job_id } = job;
+  await tx.jobs.addToHeads([{ team_id, job_id, waited_for, open_holds: 0, history_seq: 0, revision: 0 }]);
 }
 
 /** @param stepId of the job waited for; null for every dependency on that job */

@@ -37,14 +37,18 @@ export async function emit(tx: Transactor, events: readonly NewEvent[]): Promise
   for (const own of Map.groupBy(events, event => event.team_id).values()) await tx.events.add(own);
 }
 
-/** What JobUpdated says of one field that is a text now. */
-export const changedText = (propertyName: string, text: string): Particulars => ({
+/** What JobUpdated says of fields of the job: their new values; undefined where there is none any more. */
+export const changedFields = (fields: Readonly<Record<string, JobValue | undefined>>): Particulars => ({
   properties: {
-    jobProperties: [{ propertyName, value: { text } as JobValue }],
+    jobProperties: Object.entries(fields).map(([propertyName, value]) => ({ propertyName, ...(value && { value }) })),
     extendedProperties: [],
     relatedProperties: [],
   },
 });
+
+/** What JobUpdated says of one field that is a text now. */
+export const changedText = (propertyName: string, text: string): Particulars =>
+  changedFields({ [propertyName]: { text } });
 
 /** Tells of one job or template. */
 export const emitOne = (

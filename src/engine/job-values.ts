@@ -1,7 +1,7 @@
 /** What filters see of a job: the values of its fields, current steps and properties, in the form in which they are compared. */
 import { AssignedType, ExtendedPropertyDataType } from '#gen/flow_types';
 import type { Field, FieldType, FilterSubject, Value } from '../domain/filter/filter.ts';
-import { valuesOfRow } from '../domain/properties/structs.ts';
+import { theRow, valuesOfRow } from '../domain/properties/structs.ts';
 import { PropertyTables } from '../domain/properties/tables.ts';
 import { comparedValue, valueText } from '../domain/properties/values.ts';
 import type { Reader } from '../store/database.ts';
@@ -67,7 +67,8 @@ export function propertyValues(
 ): Readonly<Record<string, Value | readonly Value[]>> {
   const byTable = Map.groupBy(rows, row => row.table_name);
   const values = tables.flatMap(table => {
-    const own = (byTable.get(table.name) ?? []).map(valuesOfRow);
+    const rows = byTable.get(table.name) ?? [];
+    const own = (table.isRelated ? rows : [theRow(rows)]).map(valuesOfRow);
     return table.properties.map(({ name, identifier, type }) => {
       const seen = own.map(row => {
         const value = row.get(name);

@@ -13,7 +13,7 @@ import { jobNamesOf } from '../domain/team-config.ts';
 import { percentComplete } from '../domain/work.ts';
 import type { Transactor } from '../store/database.ts';
 import type { JobRow, JobStepRow } from '../store/jobs.ts';
-import { emit, eventOf } from './events.ts';
+import { changedFields, emit, eventOf } from './events.ts';
 import { keptFlow } from './flow-state.ts';
 import { historyRow } from './history.ts';
 import { called, idsOf, type Judgement, type ListAct } from './job-lists.ts';
@@ -57,18 +57,17 @@ export const reopenJobs: ListAct<Reopened> = {
     const unfinished = new Set(idsOf(again));
     const [team] = await tx.people.teams([teamId]);
     const { statuses } = jobNamesOf(team!.config);
-    await tx.jobLists.changeEach(
-      jobs.map(job => ({
-        team_id: teamId,
-        job_id: job.job_id,
-        closed: 0,
-        closed_by: null,
-        end_date: null,
-        status: firstStatus(job, statuses),
-        finished_leaves: job.finished_leaves - (unfinished.has(job.job_id) ? 1 : 0),
-        percent_complete: percents.get(job.job_id) ?? job.percent_complete,
-      })),
-    );
+    const changes = jobs.map(job => ({
+      team_id: teamId,
+      job_id: job.job_id,
+      closed: 0,
+      closed_by: null,
+      end_date: null,
+      status: firstStatus(job, statuses),
+      finished_leaves: job.finished_leaves - (unfinished.has(job.job_id) ? 1 : 0),
+      percent_complete: percents.get(job.job_id) ?? job.percent_complete,
+    }));
+    await tx.jobLists.changeEach(changes);
     await tx.jobs.insertHistory(
       jobs.map(job =>
         historyRow(act, { team_id: teamId, job_id: job.job_id, seq: job.history_seq + 1 }, JobHistoryAction.Reopened),
@@ -76,10 +75,19 @@ export const reopenJobs: ListAct<Reopened> = {
     );
     await emit(
       tx,
-      jobs.map(job => eventOf(act, job, NotificationType.JobUpdated, { closed: false })),
+      jobs.map((job, index) => eventOf(act, job, NotificationType.JobUpdated, toldOfReopening(changes[index]!))),
     );
   },
 };
+
+const toldOfReopening = ({ status, percent_complete }: Pick<JobRow, 'status' | 'percent_complete'>) => ({
+  ...changedFields({
+    jobStatus: { text: status },
+    percentComplete: { number: percent_complete },
+    endDate: undefined,
+  }),
+  closed: false,
+});
 
 /** How far the jobs have come whose figure nobody has given, by job id; the steps that are unfinished again are so already. */
 async function counted(

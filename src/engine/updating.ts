@@ -2,9 +2,9 @@
  * Changing a job: fields and properties, all or none. What is so already changes nothing: then nothing is written, and the revision
  * stays. Callers and steps that set something go through the same checks; privileges are the caller's matter.
  */
-import { JobHistoryAction, type JobValue, MAX_PARENT_DEPTH, type UpdateJobOverrides } from '#gen/jobs_types';
+import { JobHistoryAction, type JobValue, type UpdateJobOverrides } from '#gen/jobs_types';
 import { NotificationType } from '#gen/notifications_types';
-import { BadRequest, InvalidVersion, NotFound, WrongState } from '../base/errors.ts';
+import { InvalidVersion, NotFound, WrongState } from '../base/errors.ts';
 import { FlowChart } from '../domain/flow.ts';
 import { checkUpdate, isNotesAlone } from '../domain/job-updates.ts';
 import { checkDates, knownPriority, knownStatus } from '../domain/jobs.ts';
@@ -19,6 +19,7 @@ import { emit, eventOf } from './events.ts';
 import { historyRow } from './history.ts';
 import { isSearchedBy, putTexts } from './job-texts.ts';
 import { resolveUser } from './naming.ts';
+import { checkParent } from './parents.ts';
 import { PropertyChanges } from './updating-properties.ts';
 
 type Head = Row<'jobs'>;
@@ -144,32 +145,6 @@ async function namesOf(
     ...(priority != null && { priority: knownPriority(priority, names.priorities) }),
     ...(jobStatus != null && { status: knownStatus(jobStatus, 'jobStatus', names.statuses) }),
   };
-}
-
-/** @throws NotFound (404); BadRequest (400) when the job would be above itself, or too deep below others */
-async function checkParent(tx: Transactor, job: JobRow, parentJob: string): Promise<void> {
-  const chain = await tx.parents.keptChain(job.team_id, parentJob, job.job_id, MAX_PARENT_DEPTH + 1);
-  if (chain.length === 0)
-    throw new NotFound(
-      'job-not-found',
-      `jobUpdates.parentJob: no job ${parentJob} in the team of this job; createJobs returns the ids of jobs`,
-      { jobId: parentJob },
-    );
-  const at = chain.indexOf(job.job_id);
-  if (at !== -1) {
-    const cycle = [job.job_id, ...chain.slice(0, at + 1)];
-    throw new BadRequest(
-      'parent-cycle',
-      `jobUpdates.parentJob: ${cycle.join(' → ')} would be a circle; choose a job that is not part of this one`,
-      { cycle: cycle.join(',') },
-    );
-  }
-  if (chain.length <= MAX_PARENT_DEPTH) return;
-  throw new BadRequest(
-    'limit-exceeded',
-    `jobUpdates.parentJob: more than ${MAX_PARENT_DEPTH} jobs would stand above this one; choose one higher up`,
-    { limit: String(MAX_PARENT_DEPTH) },
-  );
 }
 
 /**

@@ -15,12 +15,13 @@ import type { Reader, Transactor } from '../store/database.ts';
 import { GONE, type StepOfEntry } from '../store/job-lists.ts';
 import type { JobRow, JobStepRow } from '../store/jobs.ts';
 import type { TemplateRow } from '../store/templates.ts';
-import { emit, eventOf } from './events.ts';
+import { changedFields, emit, eventOf } from './events.ts';
 import { flowTextIn, keptFlow } from './flow-state.ts';
 import { historyRow } from './history.ts';
 import { called, closedIn, idsOf, inRow, type Judgement, type ListAct, runningIn } from './job-lists.ts';
 import { putTextsOfAll } from './job-texts.ts';
 import { percentOf } from './progress.ts';
+import { convertProperties } from './upgrading-properties.ts';
 
 interface Upgrade extends Judgement {
   /** The published entries by template id. */
@@ -60,6 +61,7 @@ export const upgradeJobs: ListAct<Upgrade> = {
     if (jobs.length === 0) return;
     const roots = new Map([...entries].map(([id, { root_hash }]) => [id, trees.get(root_hash)!]));
     const finished = await moveSteps(tx, teamId, jobs, roots);
+    await convertProperties(tx, teamId, jobs, entries);
     await tx.jobLists.changeEach(
       jobs.map(job => {
         const chart = FlowChart.of(roots.get(job.template_id)!);
@@ -83,9 +85,8 @@ export const upgradeJobs: ListAct<Upgrade> = {
       tx,
       jobs.map(job => {
         const version = entries.get(job.template_id)!.published_version;
-        const jobProperties = [{ propertyName: 'diagramVersion', value: { integer: version } }];
-        const properties = { jobProperties, extendedProperties: [], relatedProperties: [] };
-        return eventOf(act, job, NotificationType.JobUpdated, { properties, closed: false });
+        const facts = { ...changedFields({ diagramVersion: { integer: version } }), closed: false };
+        return eventOf(act, job, NotificationType.JobUpdated, facts);
       }),
     );
   },

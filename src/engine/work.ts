@@ -14,7 +14,7 @@ import type { JobRow, JobStepRow } from '../store/jobs.ts';
 import type { Row } from '../store/schema.ts';
 import { type Act, systemAct } from './act.ts';
 import { tellOfAction } from './actions/telling.ts';
-import { closing } from './closing.ts';
+import { closing, toldOfClosing } from './closing.ts';
 import { readyStep, toCurrentStep } from './current-steps.ts';
 import { changedText } from './events.ts';
 import { flowStateOf, flowText } from './flow-state.ts';
@@ -177,7 +177,7 @@ export class Work {
     this.#current.delete(leaf.id);
     this.#go(jump(this.#flow, leaf), () => ownAssignment(leaf) ?? unassigned);
     this.#account.record(act, JobHistoryAction.Activated, this.#current.get(leaf.id)!);
-    this.#account.tell(act, NotificationType.JobUpdated, changedText('currentStepId', leaf.id));
+    this.#account.tell(act, NotificationType.JobUpdated, { ...changedText('currentStepId', leaf.id), closed: false });
   }
 
   /**
@@ -264,7 +264,7 @@ export class Work {
     const job = { ...this.job, ...this.#change };
     const others = () => this.current.filter(step => step !== left);
     return {
-      holds: condition => sight.holds(condition, job, others()),
+      holds: (condition, status = job.status) => sight.holds(condition, { ...job, status }, others()),
       follows: condition => sight.holds(condition, job, this.current, left),
       assignment: path => left && pathAssignment(path, job, left, sight),
     };
@@ -292,8 +292,9 @@ export class Work {
     const { act } = this.#ground;
     const defaults: JobDefaults = JSON.parse(this.job.defaults);
     if (defaults.closeAtEnd === false) return;
-    this.#change = { ...this.#change, ...closing(act, defaults.finalStatus), closed_by: null };
+    const closed = { ...closing(act, defaults.finalStatus), closed_by: null };
+    this.#change = { ...this.#change, ...closed };
     this.#account.record(act, JobHistoryAction.Closed);
-    this.#account.tell(act, NotificationType.JobUpdated, { closed: true });
+    this.#account.tell(act, NotificationType.JobUpdated, toldOfClosing(closed));
   }
 }

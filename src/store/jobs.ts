@@ -23,6 +23,8 @@ export type JobRow = Head & {
   leaf_count: number;
   defaults: string;
   has_location: 0 | 1;
+  /** Whether its template is. */
+  archived: 0 | 1;
   /** Whether its entry has property tables. */
   has_properties: 0 | 1;
 };
@@ -41,12 +43,14 @@ const jobsById = compiledOnce(
           .onRef('e.template_id', '=', 'j.template_id')
           .onRef('e.internal_version', '=', 'j.internal_version'),
       )
+      .innerJoin('templates as t', join =>
+        join.onRef('t.team_id', '=', 'j.team_id').onRef('t.template_id', '=', 'j.template_id'),
+      )
       .selectAll('j')
       .select(['e.title as template_title', 'e.root_hash', 'e.leaf_count', 'e.defaults'])
       .select(eb => located({ teamId: eb.ref('j.team_id'), jobId: eb.ref('j.job_id') }).as('has_location'))
-      .select(eb =>
-        eb.case().when('e.property_tables', 'is', null).then(eb.lit(0)).else(eb.lit(1)).end().as('has_properties'),
-      )
+      .select(sql<0 | 1>`case when t.archived_at is null then 0 else 1 end`.as('archived'))
+      .select(sql<0 | 1>`case when e.property_tables is null then 0 else 1 end`.as('has_properties'))
       .where(eb => isOneOf(engine, eb.ref('j.team_id'), teamIds))
       .where(eb => isOneOf(engine, eb.ref('j.job_id'), jobIds)),
 );

@@ -30,6 +30,16 @@ export class ParentTransactor {
     return chain;
   }
 
+  /**
+   * A job and those above it, the nearest first, `most` at most; the job alone is kept until the end of the transaction, since what is
+   * new is above nothing.
+   * @returns none when there is no such job in the team
+   */
+  async keptParent(teamId: string, jobId: string, most: number): Promise<string[]> {
+    await new JobTransactor(this.#db, this.#engine).lockJobs([teamId], [jobId]);
+    return this.#chain(teamId, jobId, most);
+  }
+
   async #chain(teamId: string, jobId: string, most: number): Promise<string[]> {
     const rows = await this.#db
       .withRecursive('chain(job_id, parent_job, height)', db =>

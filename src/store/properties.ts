@@ -10,14 +10,17 @@ import type { Database, Row } from './schema.ts';
 
 export type PropertyRow = Row<'job_property_rows'>;
 
-/** The row_id of the one row that a job has in a one-to-one table. */
-export const THE_ROW = '1';
+export { THE_ROW } from '../domain/properties/structs.ts';
 
 /** What names a row of a job. */
 export type RowKey = Pick<PropertyRow, 'table_name' | 'row_id'>;
 
 /** A job, with the entry that it stands on. */
 type JobKey = Pick<Row<'jobs'>, 'team_id' | 'job_id' | 'template_id' | 'internal_version'>;
+
+/** Names the entry that a job stands on. */
+export const entryKey = ({ template_id, internal_version }: Pick<JobKey, 'template_id' | 'internal_version'>): string =>
+  `${template_id} ${internal_version}`;
 
 export class PropertyReader {
   protected readonly db: Kysely<Database>;
@@ -62,6 +65,25 @@ export class PropertyReader {
       tables: found.find(isTables)?.row_values ?? null,
       rows: found.filter(row => !isTables(row)) as PropertyRow[],
     };
+  }
+
+  /** The property tables of the entries that jobs of one team stand on, as JSON, by `entryKey`; none where an entry has none. */
+  async tablesOf(teamId: string, jobIds: readonly string[]): Promise<Map<string, string>> {
+    const rows = await this.db
+      .selectFrom('jobs as j')
+      .innerJoin('template_entries as e', join =>
+        join
+          .onRef('e.team_id', '=', 'j.team_id')
+          .onRef('e.template_id', '=', 'j.template_id')
+          .onRef('e.internal_version', '=', 'j.internal_version'),
+      )
+      .select(['e.template_id', 'e.internal_version', 'e.property_tables'])
+      .distinct()
+      .where('j.team_id', '=', teamId)
+      .where(eb => isOneOf(this.engine, eb.ref('j.job_id'), jobIds))
+      .where('e.property_tables', 'is not', null)
+      .execute();
+    return new Map(rows.map(row => [entryKey(row), row.property_tables!]));
   }
 
   /** All rows of jobs of one team, oldest first. */

@@ -1,7 +1,7 @@
 /** Rows of properties: made with their defaults and changed, each value checked against its definition. */
 import { type PropertyFaults, shown } from './faults.ts';
 import { type Property, type PropertyTable, valueFault } from './tables.ts';
-import { expectedOf, type PropertyValue, parsedValue, valueKey } from './values.ts';
+import { expectedOf, type PropertyValue, parsedValue, valueKey, valueText } from './values.ts';
 
 /** By the property's name as it is declared; null is left out. */
 export type RowValues = ReadonlyMap<string, PropertyValue>;
@@ -54,6 +54,28 @@ export function changedRow(
   }
   return changed;
 }
+
+/**
+ * A row as another declaration of its table has it: values of another type are read anew from their text, and left out where it is
+ * none of the new type. What is not declared stays as it is.
+ * @param before the declaration by which it was made; undefined where it had none of late
+ */
+export function convertedRow(row: RowValues, before: PropertyTable | undefined, after: PropertyTable): RowValues {
+  const converted = new Map(row);
+  for (const { name, type } of after.properties) {
+    const old = before?.property(name);
+    const value = row.get(old?.name ?? name);
+    if (value === undefined || (old?.type === type && old.name === name)) continue;
+    const now = parsedValue(type, old ? valueText(old.type, value) : keptText(value));
+    if (old) converted.delete(old.name);
+    if (now === undefined) converted.delete(name);
+    else converted.set(name, now);
+  }
+  return converted;
+}
+
+/** A text that every type that has kept the value so reads as the value. */
+const keptText = (value: PropertyValue): string => (typeof value === 'object' ? value.text : String(value));
 
 const isSame = (one: PropertyValue | undefined, other: PropertyValue | null): boolean =>
   one === undefined || other === null ? one === undefined && other === null : valueKey(one) === valueKey(other);

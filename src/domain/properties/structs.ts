@@ -9,6 +9,9 @@ import { type RowValues, valuesFromJson } from './rows.ts';
 import type { Property, PropertyTable, PropertyTables } from './tables.ts';
 import { valueInStruct } from './values.ts';
 
+/** The row_id of the one row that a job has in a one-to-one table. */
+export const THE_ROW = '1';
+
 /** A row as it is kept. */
 export interface KeptRow {
   readonly table_name: string;
@@ -19,6 +22,10 @@ export interface KeptRow {
 }
 
 export const valuesOfRow = (row: KeptRow | undefined): RowValues => valuesFromJson(row?.row_values ?? '{}');
+
+/** That of a one-to-one table; others are of a time when it had many. */
+export const theRow = <R extends Pick<KeptRow, 'row_id'>>(rows: readonly R[]): R | undefined =>
+  rows.find(({ row_id }) => row_id === THE_ROW);
 
 export const propertyStructs = (properties: readonly Property[], values: RowValues): JobProperty[] =>
   properties.map(({ name, type }) => {
@@ -44,7 +51,7 @@ export function tableStructs(
       .filter(({ isRelated }) => !isRelated)
       .map(table => ({
         tableName: table.name,
-        properties: propertyStructs(table.properties, valuesOfRow(rowsOf(table)[0])),
+        properties: propertyStructs(table.properties, valuesOfRow(theRow(rowsOf(table)))),
       })),
     relatedProperties: tables
       .filter(({ isRelated }) => isRelated)

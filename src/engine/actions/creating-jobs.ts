@@ -6,7 +6,7 @@ import type { CreateJobsAction, JobPropertyValue } from '#gen/flow_types';
 import type { CreateJobOverrides, ExtendedProperty, UpdateJobOverrides } from '#gen/jobs_types';
 import { BadRequest, InvalidVersion } from '../../base/errors.ts';
 import { checkUpdate, updateOf } from '../../domain/job-updates.ts';
-import { valuesOfRow } from '../../domain/properties/structs.ts';
+import { theRow, valuesOfRow } from '../../domain/properties/structs.ts';
 import { PropertyTables } from '../../domain/properties/tables.ts';
 import { valueText } from '../../domain/properties/values.ts';
 import type { Transactor } from '../../store/database.ts';
@@ -128,7 +128,7 @@ async function copiedProperties(
   const theirs = PropertyTables.of(template.property_tables);
   const own = PropertyTables.of(tables).tables.filter(({ isRelated }) => !isRelated);
   return own.flatMap(table => {
-    const values = valuesOfRow(rows.find(row => row.table_name === table.name));
+    const values = valuesOfRow(theRow(rows.filter(row => row.table_name === table.name)));
     return table.properties.flatMap(({ name, identifier, type }) => {
       const value = values.get(name);
       const target = theirs.find(identifier);

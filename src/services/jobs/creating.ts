@@ -13,7 +13,6 @@ import type { TemplateRow } from '../../store/templates.ts';
 import type { Call } from '../call.ts';
 import { required } from '../checks.ts';
 import { visibleEntries, visible as visibleTemplate } from '../job-templates/access.ts';
-import { jobNotFound } from './access.ts';
 
 export function createJobs(
   store: Store,
@@ -30,17 +29,9 @@ export function createJobs(
     refuseArchived(template);
     if (overrides.ownedBy != null) requirePrivilege(call.caller, template.team_id, 'jobUpdateOwner');
     if (overrides.assignedType != null) requirePrivilege(call.caller, template.team_id, 'jobAssignAny');
-    if (overrides.parentJob != null) await checkParent(tx, template.team_id, overrides.parentJob);
     const { jobIds, autoExecuted } = await engine.createJobs(tx, call, template, overrides, count, { location });
     return { jobIds: [...jobIds], autoExecuted };
   });
-}
-
-async function checkParent(tx: Transactor, teamId: string, parentJob: string): Promise<void> {
-  // Kept until the end: a parent that is deleted meanwhile is none any more.
-  await tx.jobs.lockJobs([teamId], [parentJob]);
-  const [parent] = await tx.jobs.jobs([teamId], [parentJob]);
-  if (!parent) throw jobNotFound('jobOverrides.parentJob', parentJob);
 }
 
 async function publishedEntry(tx: Transactor, call: Call, templateId: string): Promise<TemplateRow> {

@@ -44,6 +44,7 @@ export const toJob = (job: JobRow, steps: readonly JobStepRow[], holds: readonly
   jobTemplateId: job.template_id,
   jobTemplateName: job.template_title,
   activeVersions: job.versions === null ? [] : JSON.parse(job.versions),
+  archived: job.archived === 1,
   hasLocation: job.has_location === 1,
   closedBy: job.closed_by ?? undefined,
   revision: job.revision,

@@ -139,6 +139,12 @@ describe('who and what is named', () => {
     await expectRefused(assignment, NOT_FOUND, 'user-not-found', /no user .* works in this team/);
   });
 
+  test('a parent job has less than 100 jobs above it', async () => {
+    let parent = await jobOf(ana, template);
+    for (let above = 1; above <= 100; above++) parent = await jobOf(ana, template, { parentJob: parent.id });
+    await expectRefused({ parentJob: parent.id }, BAD_REQUEST, 'limit-exceeded', /parentJob: more than 100 jobs would/);
+  });
+
   test('a parent job lies in the same team, even for a caller who works in both', async () => {
     const foreign = await publishedTemplate(outsider, 'In the other team', [step('Only')]);
     const parent = await jobOf(outsider, foreign);

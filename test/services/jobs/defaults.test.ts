@@ -90,6 +90,16 @@ describe('texts, priority and status', () => {
   });
 });
 
+test('a job tells whether its template is archived', async () => {
+  const template = await publishedTemplate(admin, 'Given up', [step('Only')]);
+  const job = await jobOf(admin, template);
+  expect(await job.get(ana)).toMatchObject({ archived: false });
+  await admin.templates.archive(template.id);
+  expect(await job.get(ana)).toMatchObject({ archived: true, closed: false });
+  await admin.templates.unarchive(template.id);
+  expect(await job.get(ana)).toMatchObject({ archived: false });
+});
+
 describe('the owner', () => {
   test('is whoever creates the job, or who is named by id or by e-mail address in any case', async () => {
     const template = await publishedTemplate(admin, 'Owned', [step('Only')]);

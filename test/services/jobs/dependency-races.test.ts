@@ -102,3 +102,11 @@ test('two jobs that one step waits for are done at once: both are released, and 
     expect((await waiting.history(here)).slice(3)).toEqual(['HoldReleased: a', 'HoldReleased: a', 'Reactivated']);
   }
 });
+
+test('a job is waited for by one while another waits for it no more: it counts those that wait', async () => {
+  for (let round = 0; round < ROUNDS; round++) {
+    const [other, staying, leaving] = (await jobs(3)) as [TestJob, TestJob, TestJob];
+    await waitFor(here, leaving, ['a'], other);
+    await Promise.all([waitFor(here, staying, ['a'], other), waitNoMore(there, leaving, ['a'], other)]);
+  }
+});

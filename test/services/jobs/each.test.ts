@@ -48,8 +48,15 @@ test('closing: what can be is closed, the rest stays, and each says why', async 
   expect(results[2]).toMatchObject({ errorCode: ErrorCode.NOT_FOUND, details: { jobId: 'no-such-job' } });
   for (const job of [first, last]) {
     expect(await job.get(ana)).toMatchObject({ closed: true, closedBy: ana.id, percentComplete: 100 });
-    const closedBy = { type: 'JobUpdated', by: ana.id, says: { closed: true, closedBy: ana.id } };
-    expect((await eventsOf(job.id)).at(-1)).toEqual(closedBy);
+    const { endDate } = await job.get(ana);
+    const jobProperties = [
+      { propertyName: 'jobStatus', value: { text: 'Closed' } },
+      { propertyName: 'percentComplete', value: { number: 100 } },
+      { propertyName: 'endDate', value: { dateTime: endDate } },
+    ];
+    const properties = { jobProperties, extendedProperties: [], relatedProperties: [] };
+    const says = { properties, closed: true, closedBy: ana.id };
+    expect((await eventsOf(job.id)).at(-1)).toEqual({ type: 'JobUpdated', by: ana.id, says });
   }
   expect(await running.get(ana)).toMatchObject({ closed: false });
   expect(await running.history(ana)).toEqual(['Created', 'Started: a']);

@@ -2,8 +2,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { JobDefaults } from '#gen/flow_types';
 import type { JobTemplate } from '#gen/job_template_types';
+import { NotificationType } from '#gen/notifications_types';
 import type { BaseStep } from '#gen/step_types';
 import { TeamRole } from '#gen/user_types';
+import { readerOf } from '../../support/events.ts';
 import { jobOf, newJob, parallel, sequence } from '../../support/jobs.ts';
 import { logInAdmin, newTemplate, newUser, step, type TestUser } from '../../support/seed.ts';
 import { TestServer } from '../../support/server.ts';
@@ -45,6 +47,29 @@ describe('when no step is current any more', () => {
     const job = await newJob(admin, [step('a')]);
     await job.run(ana, 'a');
     expect(await job.get(ana)).toMatchObject({ closed: true, closedBy: null });
+  });
+
+  test('readers of events hear what became of the job, and of a step that was set current before', async () => {
+    const job = await newJob(admin, [step('a'), step('b')]);
+    const reader = await (await readerOf(server, ana)).begin();
+    await admin.jobs.setCurrentStep(job.id, job.step('b'));
+    await job.run(ana, 'b');
+    const events = await reader.all({ jobIds: [job.id], msgTypes: [NotificationType.JobUpdated] });
+    const { endDate } = await job.get(ana);
+    const told = events.map(({ properties, closed, closedBy }) => ({
+      fields: properties!.jobProperties.map(({ propertyName, value }) => [propertyName, Object.values(value!)]),
+      closed,
+      closedBy: closedBy ?? null,
+    }));
+    const fields = [
+      ['jobStatus', expect.arrayContaining(['Closed'])],
+      ['percentComplete', expect.arrayContaining([100])],
+      ['endDate', expect.arrayContaining([endDate])],
+    ];
+    expect(told).toEqual([
+      { fields: [['currentStepId', expect.arrayContaining([job.step('b')])]], closed: false, closedBy: null },
+      { fields, closed: true, closedBy: null },
+    ]);
   });
 
   test('the status is the final one of the template', async () => {

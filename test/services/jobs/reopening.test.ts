@@ -33,7 +33,13 @@ describe('what reopening does', () => {
     expect([open.endDate ?? null, open.closedBy ?? null]).toEqual([null, null]);
     expect(open.currentSteps).toMatchObject([{ stepName: 'b', state: StepState.READY, assignedTo: ben.id }]);
     expect((await job.history(ana)).slice(-2)).toEqual(['Closed', 'Reopened']);
-    expect((await eventsOf(job.id)).at(-1)).toEqual({ type: 'JobUpdated', by: ana.id, says: { closed: false } });
+    const jobProperties = [
+      { propertyName: 'jobStatus', value: { text: 'Open' } },
+      { propertyName: 'percentComplete', value: { number: 33 } },
+      { propertyName: 'endDate' },
+    ];
+    const says = { properties: { jobProperties, extendedProperties: [], relatedProperties: [] }, closed: false };
+    expect((await eventsOf(job.id)).at(-1)).toEqual({ type: 'JobUpdated', by: ana.id, says });
     await job.run(ben, 'b', 'c');
     expect(await job.get(ana)).toMatchObject({ closed: true, percentComplete: 100 });
   });

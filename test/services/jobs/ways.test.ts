@@ -262,6 +262,31 @@ describe('paths', () => {
     expect((await job.get(ana)).currentSteps).toMatchObject([{ stepName: 'b', ...expected() }]);
   });
 
+  test('give the job its status before one arrives: conditions there see it', async () => {
+    const job = await newJob([
+      leaf('a', { paths: [to('b', { jobStatus: 'On Hold' })] }),
+      leaf('b', { condition: "jobStatus = 'On Hold'" }),
+      leaf('c', { condition: "jobStatus = 'Open'" }),
+      leaf('d'),
+    ]);
+    expect(await trace(job, 'a', 'b')).toEqual(['a', 'b', 'd']);
+  });
+
+  test('that lead back through steps that the server does count each step once', async () => {
+    const bySelf = { automatic: true, proceedNext: true };
+    const job = await newJob([
+      leaf('a'),
+      leaf('b', {
+        ...bySelf,
+        paths: [to('a', { condition: "priority = 'Medium'" }), to('c', { condition: "priority = 'Low'" })],
+      }),
+      leaf('c'),
+      leaf('d'),
+    ]);
+    expect(await trace(job, 'a', 'a', 'a', 'a')).toEqual(['a', 'a', 'a', 'a', 'a']);
+    expect(await job.get(ana)).toMatchObject({ percentComplete: 50 });
+  });
+
   test('lead into groups, at their beginning', async () => {
     const job = await newJob([leaf('a', { paths: [to('G')] }), withFlow(sequence('G', leaf('b'), leaf('c')), {})]);
     expect(await trace(job, 'a', 'b', 'c')).toEqual(['a', 'b', 'c', 'closed']);
