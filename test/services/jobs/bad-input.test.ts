@@ -256,6 +256,43 @@ const related = (tableName: string, rows: number) => ({
   entries: Array.from({ length: rows }, () => ({ properties: [{ propertyName: 'name', value: 'x' }] })),
 });
 
+/** Of what queries and statistics have in common. */
+const ofJobsFound = (call: (asked: object) => Promise<unknown>): Row[] => {
+  const q = 'closed = 0';
+  const filter = (text: string) => () => call({ q: text });
+  const bad = (message: RegExp) => refused(BAD_REQUEST, 'invalid-filter', message);
+  const noPlace = refused(BAD_REQUEST, 'invalid-geometry', /^spatialExtent: /);
+  const bomb = (letters: number) => `jobName LIKE '${'%a'.repeat(letters)}%'`;
+  return [
+    ...ofTeam(teamId => call({ q, teamId })),
+    ['nothing to look for', () => call({}), invalid(/^q: neither q nor search is given; expected/)],
+    [
+      'a filter of 9 KB',
+      filter(`jobName = '${'x'.repeat(9 * 1024)}'`),
+      bad(/^q, character 1: the filter has 9228 bytes; the longest may have 8192$/),
+    ],
+    ['600 parentheses', filter(`${'('.repeat(600)}closed = 0${')'.repeat(600)}`), bad(/^q, character 101: .*100/)],
+    ['600 operands', filter(Array(600).fill('closed=0').join(' OR ')), bad(/^q.*500/)],
+    ['a LIKE bomb', filter(bomb(21)), bad(/^q, character \d+: .*20/)],
+    ['an ILIKE bomb', filter(bomb(1000).replace('LIKE', 'ILIKE')), bad(/^q, character \d+: /)],
+    ['an unknown field', filter('jobNam = 1'), bad(/^q, character 1: .*jobNam.*jobName/)],
+    ['a field of another team', filter("theirs.code = 'x'"), bad(/^q, character 1: /)],
+    ['SQL', filter("1=1; drop table jobs; --'"), bad(/^q, character \d+: /)],
+    ['a filter cut off', filter("jobName = 'x"), bad(/^q, character \d+: /)],
+    ['no time', filter("dueDate < 'never'"), bad(/^q, character \d+: /)],
+    [
+      'a search for ever',
+      () => call({ search: 'x'.repeat(1001) }),
+      beyond(/^search: 1001 characters; the longest may/),
+    ],
+    ['a search for no word', () => call({ search: '%%% __' }), invalid(/^search: "%%% __" has no word; expected/)],
+    ['a search for too many words', () => call({ search: ids(21).join(' ') }), beyond(/^search: 21 words and phrases/)],
+    ...['', 'x', '1,2,3', 'NaN,0,1,1', '2,0,1,1', '0,0,Infinity,1', '{"xmin": 0}', '{', '[]', 'null'].map(
+      (spatialExtent): Row => [`the place "${spatialExtent}"`, () => call({ q, spatialExtent }), noPlace],
+    ),
+  ];
+};
+
 const ofFilter = (call: (filter: object) => Promise<unknown>): Row[] => [
   ['10,001 jobs', () => call({ jobIds: ids(MANY) }), beyond(/^filter.jobIds: 10001 ids; at most 1000 in one call$/)],
   ['10,001 templates', () => call({ templateIds: ids(MANY) }), beyond(/^filter.templateIds: 10001 ids; at most 1000/)],
@@ -288,6 +325,10 @@ const waiting = (more: object) =>
 const held = (scheduledRelease: number) => jobs().addHolds({ jobId: own.open.id, stepIds: [], scheduledRelease });
 const create = (overrides: object) => jobs().createJobs(own.template.id, overrides);
 const update = (changes: object) => jobs().updateJob(own.open.id, changes, '');
+const query = (asked: object) => jobs().queryJobs({ q: 'closed = 0', ...asked });
+const noField = (message: RegExp): Expected => refused(BAD_REQUEST, 'invalid-filter', message);
+const answer = (jobId: string, stepId: string, comment?: string) =>
+  jobs().respondToStep(jobId, { stepId, questionResponse: 'y', comment });
 const page = (request: object) => jobs().getJobHistoryPage(own.open.id, { size: 1, ...request });
 const chunk = (offset: number, length: number) =>
   jobs().getAttachmentChunk(own.open.id, own.attachments.open, offset, length);
@@ -399,6 +440,14 @@ const rows: ForEach<readonly Row[]> = {
         ],
       ),
     ],
+    calculateJobStatistics: [
+      ...ofJobsFound(asked => jobs().calculateJobStatistics(asked)),
+      [
+        'groups of nothing',
+        () => jobs().calculateJobStatistics({ q: 'closed = 0', groupBy: 'jobNam' }),
+        refused(BAD_REQUEST, 'invalid-filter', /^groupBy: there is no field "jobNam"; the nearest are jobName/),
+      ],
+    ],
     closeJobs: ofJobs(
       jobIds => jobs().closeJobs(jobIds),
       plant => plant.closed.id,
@@ -478,6 +527,51 @@ const rows: ForEach<readonly Row[]> = {
     getJobDiagram: ofJob(jobId => jobs().getJobDiagram(jobId)),
     getJobHistory: ofJob(jobId => jobs().getJobHistory(jobId)),
     getJobLocation: ofJob(jobId => jobs().getJobLocation(jobId)),
+    queryJobs: [
+      ...ofJobsFound(asked => jobs().queryJobs(asked)),
+      [
+        'a stored search',
+        () => query({ searchId: 'x' }),
+        refused(ErrorCode.UNSUPPORTED_VERSION, 'not-implemented', /searchId/),
+      ],
+      [
+        'an unknown column',
+        () => query({ fields: ['jobNam'] }),
+        noField(/^fields\[0\]: there is no field "jobNam"; the near/),
+      ],
+      ['a column without a name', () => query({ fields: [''] }), noField(/^fields\[0\]: there is no field ""/)],
+      [
+        '101 columns',
+        () => query({ fields: Array(101).fill('jobName') }),
+        beyond(/^fields: 101 of them; at most 100$/),
+      ],
+      ['10,001 columns', () => query({ fields: ids(MANY) }), beyond(/^fields: 10001 of them; at most 100$/)],
+      [
+        'names for other columns',
+        () => query({ displayNames: ['x'] }),
+        invalid(/^displayNames: 1 names for 4 fields; exp/),
+      ],
+      [
+        'an unknown order',
+        () => query({ sortFields: [{ field: 'x; --' }] }),
+        noField(/^sortFields\[0\].field: there is no/),
+      ],
+      [
+        'an order by 11 fields',
+        () => query({ sortFields: Array(11).fill({ field: 'jobName' }) }),
+        beyond(/^sortFields: 11 of them; at most 10$/),
+      ],
+      ['rows before the first', () => query({ start: -1 }), invalid(/^start: -1; expected 0 or more$/)],
+      ...[0, -1, 1001, 2 ** 31 - 1].map(
+        (num): Row => [`${num} rows`, () => query({ num }), invalid(new RegExp(`^num: ${num}; expected 1 to 1000$`))],
+      ),
+      ['a page token that is none', () => query({ pageToken: 'x' }), invalid(/^pageToken: /)],
+    ],
+    refreshSteps: [
+      ...ofSteps((jobId, stepIds) => jobs().refreshSteps(jobId, stepIds)),
+      ...ofClosed((jobId, stepIds) => jobs().refreshSteps(jobId, stepIds)),
+      ['a step done by hand', () => jobs().refreshSteps(own.running.id, []), eachStep('StepNotAuto', /./)],
+    ],
     releaseDependency: [
       ...ofSteps(
         (jobId, stepIds) => jobs().releaseDependency({ jobId, stepIds, dependentJobId: own.running.id }),
@@ -612,6 +706,13 @@ const rows: ForEach<readonly Row[]> = {
     previewUpgrade: [
       ...ofList(jobIds => jobs().previewUpgrade(jobIds)),
       ...ofJob(jobId => jobs().previewUpgrade([own.open.id, jobId]), 'jobIds'),
+    ],
+    respondToStep: [
+      ...ofJob(jobId => answer(jobId, own.open.step('a'))),
+      ...ofNoSteps((jobId, [stepId]) => answer(jobId, stepId!)),
+      ['a closed job', () => answer(own.closed.id, own.closed.step('a')), eachStep('JobClosed', /reopen it/)],
+      ['a step that asks nothing', () => answer(own.running.id, own.running.step('a')), eachStep('NotRunning', /./)],
+      ['a comment for ever', () => answer(own.open.id, '', 'x'.repeat(20_001)), beyond(/comment: 20001 characters/)],
     ],
     getAttachmentChunk: [
       ...ofAttachment((jobId, attachmentId) => jobs().getAttachmentChunk(jobId, attachmentId, 0, 1)),

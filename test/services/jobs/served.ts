@@ -6,9 +6,11 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll } from '@jest/globals';
 import { AssignedType } from '#gen/flow_types';
 import type { JobTemplate } from '#gen/job_template_types';
+import { SortOrderType } from '#gen/jobs_types';
 import { NotificationType } from '#gen/notifications_types';
 import type { Clients } from '../../../src/services/generated.ts';
 import type { notBuilt } from '../../../src/services/not-built.ts';
+import { doing, jobDoing } from '../../support/actions.ts';
 import type { Notifications } from '../../support/events.ts';
 import { jobOf, type TestJob } from '../../support/jobs.ts';
 import { property, related, single, templateWith } from '../../support/properties.ts';
@@ -140,6 +142,7 @@ const scheduledRelease = () => server.clock.now() + 3_600_000;
 const location = () => ({ x: 8.5, y: 47.4, spatialReference: { wkid: 4326 } });
 
 let requests = 0;
+const QUESTION = { question: 'Dry?', responses: [{ value: 'y', name: 'Yes' }], canComment: true } as never;
 function overrides() {
   return {
     numberOfJobs: 2,
@@ -227,6 +230,16 @@ export const good: Good = {
       const made = await newJob();
       return [made.id, made.step('a'), admin.id, AssignedType.User];
     },
+    calculateJobStatistics: async () => [
+      {
+        q: "jobName <> ''",
+        search: 'job',
+        groupBy: 'priority',
+        spatialExtent: '0,0,1,1',
+        hasLocation: true,
+        teamId: admin.teamId,
+      },
+    ],
     closeJobs: async () => [[await newId()]],
     createJobs: async () => [own.template.id, overrides()],
     deleteAttachment: async () => {
@@ -247,6 +260,23 @@ export const good: Good = {
     getJobDiagram: async () => [own.open.id],
     getJobHistory: async () => [own.open.id],
     getJobLocation: async () => [own.open.id],
+    queryJobs: async () => [
+      {
+        q: "jobName <> ''",
+        search: 'job',
+        fields: ['jobName', 'parts.name'],
+        displayNames: ['Name', 'Part'],
+        sortFields: [{ field: 'dueDate', sortOrder: SortOrderType.Asc }],
+        spatialExtent: '0,0,1,1',
+        hasLocation: true,
+        start: 0,
+        num: 10,
+        returnAllRelatedProperties: true,
+        total: true,
+        teamId: admin.teamId,
+      },
+    ],
+    refreshSteps: async () => [own.open.id, own.open.steps('a')],
     releaseDependency: async () => {
       const on = { dependentJobId: own.open.id, dependentStepId: own.open.step('b') };
       return [{ ...(await held()), ...on }];
@@ -278,6 +308,12 @@ export const good: Good = {
     reopenJobsEach: async () => [[await closed()]],
     upgradeJobsEach: async () => [[await newId()]],
     previewUpgrade: async () => [[own.open.id]],
+    respondToStep: async () => {
+      const asked = await jobDoing(admin, [doing(`asks ${++requests}`, { question: QUESTION })]);
+      const [stepId] = asked.steps(`asks ${requests}`);
+      await admin.jobs.startSteps(asked.id, [stepId!]);
+      return [asked.id, { stepId: stepId!, questionResponse: 'y', comment: 'Sure' }];
+    },
     getAttachmentChunk: async () => [own.open.id, own.attachments.open, 1, 5],
     beginAttachmentUpload: async () => [{ ...(await shownAt()), ...FILE }, BYTES.length],
     putAttachmentChunk: async () => {
