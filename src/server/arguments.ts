@@ -2,7 +2,7 @@
  * Arguments as they arrive, settled by the interface before any handler sees them.
  *
  * What Thrift's own decoding lets pass is refused: unknown enum numbers, unions with no or several members, missing required
- * fields, numbers that are not finite, U+0000 in texts. What clients in different languages leave unset arrives the same: fields
+ * fields, numbers that are not finite, texts that no database keeps as they are. What clients in different languages leave unset arrives the same: fields
  * with a default in the interface get it; the others of default requiredness get their zero ('' 0 false [] {}), as C++ or Java would
  * have sent it; enums without a member 0 and structs stay unset; a struct that is an argument itself becomes an empty one.
  */
@@ -48,7 +48,7 @@ function settle(type: IdlType, value: unknown, path: string, depth: number): unk
       limit: String(DEEPEST),
     });
   }
-  if (type === 'string') return settleText(value as string, path);
+  if (type === 'string') return keepable(value as string, path);
   if (type === 'double') return settleNumber(value as number, path);
   if (typeof type === 'string') return value;
   if ('enum' in type) return settleEnum(type.enum, value as number, path);
@@ -60,13 +60,18 @@ function settle(type: IdlType, value: unknown, path: string, depth: number): unk
   return settleMap(type.map, value as Record<string, unknown>, path, depth + 1);
 }
 
-function settleText(text: string, path: string): string {
-  if (!text.includes('\0')) return text;
-  throw new BadRequest(
-    'invalid-argument',
-    `${path}: has the character U+0000 at ${text.indexOf('\0')}; texts may have any other`,
-    { field: path },
-  );
+/**
+ * A text that comes back as it went: PostgreSQL has no U+0000, and half of a surrogate pair has no UTF-8. For what comes past the
+ * interface, in addresses and over web sockets, as well.
+ * @throws BadRequest (400)
+ */
+export function keepable(text: string, path: string): string {
+  const at = text.isWellFormed() ? text.indexOf('\0') : text.search(/\0|\p{Surrogate}/u);
+  if (at === -1) return text;
+  const found = text[at] === '\0' ? 'the character U+0000' : 'half of a surrogate pair';
+  throw new BadRequest('invalid-argument', `${path}: has ${found} at ${at}; texts may have any other character`, {
+    field: path,
+  });
 }
 
 function settleNumber(number: number, path: string): number {
@@ -105,7 +110,7 @@ function settleKey(type: IdlType, key: string, path: string): string {
       field: path,
     });
   if (typeof type === 'object') settle(type, Number(key), `${path} key`, 0);
-  return settleText(key, `${path} key`);
+  return keepable(key, `${path} key`);
 }
 
 function settleStruct(

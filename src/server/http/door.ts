@@ -9,6 +9,7 @@ import type { SystemException } from '#gen/common_types';
 import { BadRequest, DomainError, NotFound } from '../../base/errors.ts';
 import type { Call, OpenCall } from '../../services/call.ts';
 import { internalError, systemException } from '../../services/wire-errors.ts';
+import { keepable } from '../arguments.ts';
 import type { CallerSession, Calls } from '../calls.ts';
 import { addressOf, type Shared } from '../connection.ts';
 import { structToJson } from '../json.ts';
@@ -102,6 +103,7 @@ export class HttpServer implements HttpDoor {
 
   async #routed(request: IncomingMessage, response: ServerResponse, open: OpenCall, session: HttpSession) {
     const url = urlOf(request);
+    for (const [parameter, text] of url.searchParams) keepable(text, parameter);
     session.queryToken = url.searchParams.get('token') ?? undefined;
     const here = this.#routes.flatMap(route => {
       const match = route.path.exec(url.pathname);

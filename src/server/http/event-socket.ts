@@ -16,6 +16,7 @@ import { callerOf } from '../../services/authentication/caller.ts';
 import { idList } from '../../services/checks.ts';
 import { viewerOf } from '../../services/notifications/filter.ts';
 import { jobStates } from '../../services/notifications/states.ts';
+import { keepable } from '../arguments.ts';
 import { eventMessage } from '../event-messages.ts';
 import { parsedJson } from '../wire/json-text.ts';
 import { BeyondLimit, Malformed } from '../wire/protocol.ts';
@@ -254,7 +255,7 @@ function jsonOf(parse: () => unknown): unknown {
 /** @throws BadRequest (400) */
 function textsIn(field: string, value: unknown): string[] {
   if (Array.isArray(value) && value.length > 0 && value.every(one => typeof one === 'string'))
-    return idList(field, value);
+    return idList(field, value).map((text, index) => keepable(text, `${field}[${index}]`));
   throw new BadRequest('invalid-argument', `${field}: expected an array of ids, at least one`, { field });
 }
 

@@ -21,7 +21,7 @@ export function actOnAll<J extends Judgement>(
   const ids = listOf(jobIds);
   return store.transact(async tx => {
     await tx.jobs.lockJobs(teamsOf(call.caller), ids);
-    const jobs = await visibleAll(tx, call, ids);
+    const jobs = await visibleAll(tx, call, ids, 'jobIds');
     permit(call, jobs, act.privilege);
     await doToAll(tx, call, act, jobs);
     return true;
@@ -54,7 +54,7 @@ export function actOnEach<J extends Judgement>(
 export function previewUpgrade(store: Store, call: Call, jobIds: string[]): Promise<JobUpgradePreview[]> {
   const ids = listOf(jobIds);
   return store.read(async reader => {
-    const jobs = await visibleAll(reader, call, ids);
+    const jobs = await visibleAll(reader, call, ids, 'jobIds');
     permit(call, jobs, 'jobUpgrade');
     const found = new Map<string, JobUpgradePreview>();
     for (const [teamId, own] of Map.groupBy(jobs, job => job.team_id)) {

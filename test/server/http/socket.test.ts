@@ -236,14 +236,17 @@ describe('what cannot be meant is refused, and the socket goes on:', () => {
     ['jobIds that are none', { msgType: 'subscribe', jobIds: 'all' }],
     ['no jobIds', { msgType: 'subscribe', jobIds: [] }],
     ['jobIds of numbers', { msgType: 'unsubscribe', jobIds: [1] }],
+    ['U+0000 in a jobId', { msgType: 'subscribe', jobIds: ['a\0b'] }],
+    ['half of a surrogate pair in a jobId', { msgType: 'subscribe', jobIds: ['\ud83d'] }],
     ['depth without end', `{"msgType":"subscribe","jobIds":${'['.repeat(5000)}${']'.repeat(5000)}}`],
   ])('%s', async (_, said) => {
     const job = await newJob(ana, [step('One')]);
     const socket = await open();
     socket.say(said);
     socket.subscribe([job.id]);
-    await socket.hears(2);
+    const [error] = await socket.hears(2);
     expect(socket.kinds).toEqual(['Error', 'JobState']);
+    expect(error).toMatchObject({ message: { msgCode: expect.stringMatching(/^(invalid-argument|limit-exceeded)$/) } });
   });
 });
 

@@ -3,9 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { type ClientRequest, request } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { expectHttpRefusal, TestHttp } from '../../support/http.ts';
-import { contents, rowsOf } from '../../support/rows.ts';
-import { logInAdmin, type TestUser } from '../../support/seed.ts';
+import { answered, expectHttpRefusal, TestHttp } from '../../support/http.ts';
+import { newJob } from '../../support/jobs.ts';
+import { contents, expectNothingWritten, rowsOf } from '../../support/rows.ts';
+import { logInAdmin, step, type TestUser } from '../../support/seed.ts';
 import { TestServer } from '../../support/server.ts';
 
 const MB = 1024 * 1024;
@@ -87,4 +88,26 @@ test('a refused upload leaves its connection to the next request', async () => {
     await expectHttpRefusal(refused, 400, 'invalid-argument', /^name: ""/);
     await expectHttpRefusal(http.send(admin, '/api/documents/nowhere'), 404, 'document-not-found');
   }
+});
+
+test.each([
+  ['/api/documents', 'teamId'],
+  ['/api/documents', 'name'],
+  ['/api/attachments', 'jobId'],
+  ['/api/attachments', 'alias'],
+  ['/api/attachments', 'folder'],
+  ['/api/attachments', 'stepId'],
+  ['/api/attachments', 'name'],
+])('U+0000 in an address is refused before anything is received: %s?%s=', async (path, parameter) => {
+  const { id: jobId } = await newJob(admin, [step('One')]);
+  const query = new URLSearchParams({ jobId, [parameter]: 'a\0b' });
+  await expectNothingWritten(server, () =>
+    expectHttpRefusal(
+      http.upload(admin, `${path}?${query}`, 'bytes'),
+      400,
+      'invalid-argument',
+      new RegExp(`^${parameter}: has the character U\\+0000 at 1;`),
+    ),
+  );
+  await answered(http.upload(admin, `/api/attachments?jobId=${jobId}&alias=ab`, 'bytes'));
 });
