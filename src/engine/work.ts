@@ -210,16 +210,17 @@ export class Work {
    * @param finishedBefore ids of the steps that the job had finished before, where `needsFinished` says so
    */
   changes(finishedBefore?: ReadonlySet<string>): Changes | undefined {
-    if (this.#changed.size === 0 && this.#account.history.length === 0) return undefined;
+    const flow_state = flowText(this.#flow);
+    const isMoved = flow_state !== this.job.flow_state;
+    if (this.#changed.size === 0 && this.#account.history.length === 0 && !isMoved) return undefined;
     const first = [...this.#finishedFirst].filter(id => !finishedBefore?.has(id));
     const finished_leaves = this.job.finished_leaves + first.length;
-    const flow_state = flowText(this.#flow);
     const { now } = this.#ground.act;
     return {
       act: this.#ground.act,
       job: {
         ...(finished_leaves !== this.job.finished_leaves && { finished_leaves }),
-        ...(flow_state !== this.job.flow_state && { flow_state }),
+        ...(isMoved && { flow_state }),
         ...percentChange(this.job, {
           chart: this.#ground.chart,
           finishedLeaves: finished_leaves,

@@ -103,6 +103,15 @@ describe('conditions', () => {
     expect(await job.history(ana)).toEqual(['Created', 'Closed']);
   });
 
+  test('that pass over everything, where the job stays open at its end, are its whole progress', async () => {
+    const { id } = await published(leaf('a', { condition: 'closed = 1' }), leaf('b', { condition: 'closed = 1' }));
+    await admin.templates.acquireLock(id);
+    await admin.templates.update(id, { defaults: { closeAtEnd: false } });
+    const job = await jobOf(admin, await admin.templates.publish(id));
+    expect(await job.get(ana)).toMatchObject({ closed: false, percentComplete: 100, currentSteps: [] });
+    expect(await job.history(ana)).toEqual(['Created']);
+  });
+
   test('of a group pass over all of it', async () => {
     const skipped = withFlow(sequence('G', leaf('b'), leaf('c')), { condition: 'closed = 1' });
     expect(await trace(await newJob([leaf('a'), skipped, leaf('d')]), 'a', 'd')).toEqual(['a', 'd', 'closed']);
