@@ -57,7 +57,7 @@ enum NotificationType {
   JobAttachmentUpdated = 6,
   /** The location was set. */
   JobLocationUpdated = 7,
-  /** Steps were started. Sets stepIds. */
+  /** Steps were started. Sets stepIds. A step that was nobody's, or a group's, is userId's from then on. */
   StepStarted = 8,
   /**
    * A running step tells how far it is, whenever the service that works on it says something else. Sets stepIds, allowedActions,
@@ -168,7 +168,7 @@ struct StepMessage {
   4: optional string msg;
   /** Stable key of the text. */
   5: optional string msgCode;
-  /** The question that waits for its answer; only for those to whom the step is assigned. */
+  /** The question that waits for its answer; only for those to whom the step is assigned; for all when it is nobody's. */
   6: optional string question;
   /** The answers it offers; only with question. */
   7: optional list<flow.QuestionResponse> questionResponses;
@@ -230,7 +230,7 @@ struct Notification {
   15: optional common.TimeInMillis scheduledRelease;
   /** Who set the hold or the dependency. */
   16: optional string setBy;
-  /** The question; only for those to whom the step is assigned. */
+  /** The question; only for those to whom the step is assigned; for all when it is nobody's. */
   17: optional string question;
   /** The answers to choose from. */
   18: optional list<flow.QuestionResponse> questionResponses;

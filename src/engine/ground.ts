@@ -4,6 +4,7 @@ import type { Transactor } from '../store/database.ts';
 import type { NewEvent } from '../store/events.ts';
 import type { HoldRow } from '../store/holds.ts';
 import type { JobRow, JobStepRow } from '../store/jobs.ts';
+import { OvertakenByWriter } from '../store/overtaken.ts';
 import type { RunRow } from '../store/runs.ts';
 import type { Row } from '../store/schema.ts';
 import type { Act } from './act.ts';
@@ -60,6 +61,8 @@ export function runOf({ team_id, job_id, step_id, run }: JobStepRow, kind: strin
 export async function groundOf(tx: Transactor, act: Act, job: JobRow): Promise<Ground> {
   const current = await tx.jobs.currentSteps(job.team_id, [job.job_id]);
   const chart = FlowChart.of(await tx.trees.tree(job.team_id, job.root_hash));
+  // An upgrade that was committed between the two reads moved the job to another tree.
+  if (current.some(step => !chart.leaf(step.step_id))) throw new OvertakenByWriter();
   const holds = blocking(await openHoldsOf(tx, [job]), act.now);
   return {
     act,

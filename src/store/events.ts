@@ -5,6 +5,7 @@
  * what comes later then stands behind it, and nobody waited for a number. On SQLite the writers come one after the other.
  */
 import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
+import { AssignedType } from '#gen/flow_types';
 import type { Position } from '../domain/cursors.ts';
 import { insertProduct } from './bulk.ts';
 import { changed, compiledOnce } from './compiled.ts';
@@ -129,7 +130,7 @@ export class EventReader {
     return new Set(rows.map(row => row.job_id));
   }
 
-  /** Steps of the jobs that are assigned to the user or one of the groups, as "job step". */
+  /** Steps of the jobs that are assigned to the user, to one of the groups, or to nobody, as "job step". */
   async assignedSteps(userId: string, groups: readonly string[], teamId: string, jobIds: readonly string[]) {
     const rows = await this.db
       .selectFrom('job_steps as s')
@@ -137,7 +138,11 @@ export class EventReader {
       .where('s.team_id', '=', teamId)
       .where(eb => isOneOf(this.engine, eb.ref('s.job_id'), jobIds))
       .where(eb =>
-        eb.or([eb('s.assigned_to', '=', userId), isOneOf(this.engine, eb.ref('s.assigned_to') as never, groups)]),
+        eb.or([
+          eb('s.assigned_type', '=', AssignedType.Unassigned),
+          eb('s.assigned_to', '=', userId),
+          isOneOf(this.engine, eb.ref('s.assigned_to') as never, groups),
+        ]),
       )
       .execute();
     return new Set(rows.map(row => stepKey(row.job_id, row.step_id)));

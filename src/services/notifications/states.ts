@@ -1,5 +1,4 @@
 /** Where jobs stand: what a reader hears first of the jobs that it names. */
-import { AssignedType } from '#gen/flow_types';
 import { StepState } from '#gen/jobs_types';
 import {
   AllowedActions,
@@ -8,6 +7,7 @@ import {
   type StepMessage,
   type StepStateInfo,
 } from '#gen/notifications_types';
+import { mayWorkOn } from '../../domain/work.ts';
 import type { Reader } from '../../store/database.ts';
 import type { EventRow } from '../../store/events.ts';
 import type { JobRow, JobStepRow } from '../../store/jobs.ts';
@@ -100,10 +100,9 @@ function lastMessage(step: JobStepRow, said: readonly Said[], viewer: Viewer): S
   };
 }
 
-function isAssigned(step: JobStepRow, { userId, groups }: Viewer): boolean {
-  if (step.assigned_type === AssignedType.User) return step.assigned_to === userId;
-  return step.assigned_type === AssignedType.Group && groups.includes(step.assigned_to ?? '');
-}
+/** Whether the viewer may answer what the step asks: what is nobody's, anybody may. */
+const isAssigned = (step: JobStepRow, viewer: Viewer): boolean =>
+  mayWorkOn({ assignedType: step.assigned_type, assignedTo: step.assigned_to }, viewer);
 
 /** The message that brings a step into a state, where it was not kept. */
 const BEGINNINGS: Readonly<Record<StepState, NotificationType | undefined>> = {

@@ -316,7 +316,7 @@ describe('setting it', () => {
     await admin.teams.setTemplateApprovalWebhook(admin.teamId, 'https://hooks.example.org/T0/a-secret-path?key=abc');
     const traces = (await rowsOf(server, 'audit_events')).filter(({ action }) => action === 'webhook.set');
     expect(traces.map(({ details }) => details)).toContain('{"host":"hooks.example.org"}');
-    expect(JSON.stringify(traces)).not.toMatch(/secret-path|abc/);
+    expect(JSON.stringify(traces.map(({ details }) => details))).not.toMatch(/secret-path|abc/);
   });
 
   test.each([
