@@ -281,8 +281,7 @@ export class Work {
       const { finished_at = null, finished_by = null } = this.#changed.get(ready.step_id) ?? {};
       const row = { team_id, job_id, ...ready, finished_at, finished_by };
       this.#entered.add(row.step_id);
-      this.#current.set(row.step_id, row);
-      this.#changed.set(row.step_id, row);
+      for (const rows of [this.#current, this.#changed]) rows.set(row.step_id, row);
       this.startBySelf(row);
     }
     if (this.#current.size === 0 && this.#flow.joining.size === 0) this.#end();

@@ -16,7 +16,7 @@ export interface People {
   readonly welders: string;
 }
 
-type Condition = (job: ModelJob, caller: Person, people: People) => boolean;
+type Condition = (job: ModelJob, caller: Person, people: People, status: string) => boolean;
 
 /** Conditions by what they mean. `ANA` is the id of ana. */
 const conditions: Readonly<Record<string, Condition>> = {
@@ -26,7 +26,7 @@ const conditions: Readonly<Record<string, Condition>> = {
     ground.given.name.startsWith('Odd') || priority === 'Low',
   "ownedBy = 'ANA'": ({ owner }, _caller, { ana }) => owner === ana,
   'ownedBy = $currentUser': ({ owner }, caller) => owner === caller,
-  "NOT jobStatus = 'On Hold'": ({ status }) => status !== 'On Hold',
+  "NOT jobStatus = 'On Hold'": (_job, _caller, _people, status) => status !== 'On Hold',
   'startedDate IS NULL': ({ started }) => !started,
   'startedDate IS NOT NULL': ({ started }) => started,
 };
@@ -35,9 +35,9 @@ const written = (condition: string, { ana }: People): string => condition.replac
 
 export const conditionHolds =
   (people: People) =>
-  (text: string, job: ModelJob, caller: Person): boolean => {
+  (text: string, job: ModelJob, caller: Person, status: string): boolean => {
     const condition = Object.keys(conditions).find(candidate => written(candidate, people) === text);
-    return conditions[condition!]!(job, caller, people);
+    return conditions[condition!]!(job, caller, people, status);
   };
 
 type Named = 'ana' | 'ben' | 'admin' | 'fitters' | 'welders' | 'EXECUTOR';

@@ -76,8 +76,8 @@ export interface Changes {
   readonly owner?: Person | undefined;
 }
 
-/** Whether a condition of the procedure holds. */
-export type Holds = (condition: string, job: ModelJob, caller: Person) => boolean;
+/** Whether a condition of the procedure holds. @param status of the job, as the way up to here has left it */
+export type Holds = (condition: string, job: ModelJob, caller: Person, status: string) => boolean;
 
 interface Ground {
   readonly procedure: Procedure;
@@ -358,8 +358,8 @@ export class ModelJob {
   #conditions(left?: CurrentStep): Conditions<Assignment> {
     const { holds } = this.ground;
     return {
-      holds: condition => holds(condition, this, this.#caller),
-      follows: condition => holds(condition, this, this.#caller),
+      holds: (condition, status = this.status) => holds(condition, this, this.#caller, status),
+      follows: condition => holds(condition, this, this.#caller, this.status),
       assignment: path => (left ? this.#assignmentBy(path, left) : undefined),
     };
   }
