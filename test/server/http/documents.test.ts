@@ -182,9 +182,9 @@ describe('an upload is refused, and nothing is written,', () => {
     ['none', '', /^name: ""; expected the name of a file, 1 to 250 characters/],
     ['of blanks', '%20', /^name: " "/],
     ['with a folder', 'a/b', /^name: "a\/b"; expected the name of a file without folders/],
-    ['with a folder of Windows', 'a%5Cb', /without (folders|control characters)|has the character U\+0000/],
-    ['that is a folder', '..', /without (folders|control characters)|has the character U\+0000/],
-    ['with U+0000', 'a%00b', /without (folders|control characters)|has the character U\+0000/],
+    ['with a folder of Windows', 'a%5Cb', /without (folders|control characters)/],
+    ['that is a folder', '..', /without (folders|control characters)/],
+    ['with U+0000', 'a%00b', /has the character U\+0000/],
     ['too long', 'x'.repeat(251), /^name: 251 characters; the longest may have 250/],
   ])('with a name that is %s (400)', (_, name, message) => {
     const slug = name.length > 250 ? 'limit-exceeded' : 'invalid-argument';
