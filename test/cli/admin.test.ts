@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ErrorCode } from '#gen/common_types';
 import { TeamRole } from '#gen/user_types';
 import { admin as adminCommand } from '../../src/cli/admin/admin.ts';
+import { privilegesOf } from '../../src/domain/privileges.ts';
 import { newJob, stepOf } from '../support/jobs.ts';
 import { run, storeVariables } from '../support/process.ts';
 import { expectRefusal } from '../support/refusals.ts';
@@ -185,7 +186,7 @@ describe('role', () => {
       .create(admin.teamId, { name: 'Opener', permissions: { privileges: ['jobCreate'] } });
     const rights = async () => (await ana.auth.authenticate(ana.token)).teamIdToJobPermissions[ana.teamId]!.privileges;
     await told('role', 'set', ADMIN.teamName, ana.email, 'EXECUTOR', 'Opener');
-    expect(await rights()).toEqual(['jobCreate']);
+    expect(await rights()).toEqual([...privilegesOf(['EXECUTOR']), 'jobCreate'].sort());
     await told('role', 'set', ADMIN.teamName, ana.email);
     expect(await rights()).toEqual([]);
     await refused(

@@ -61,7 +61,7 @@ describe.each(functions)('$service.$name', ({ service, name }) => {
 
 test('a function that is not built and one that is answer on the same connection one after the other', async () => {
   await expectRefusal(
-    loggedIn.service('JobsService').getJobComments('x'),
+    loggedIn.service('FormulaService').getOperations('x'),
     ErrorCode.UNSUPPORTED_VERSION,
     'not-implemented',
   );

@@ -3,6 +3,7 @@ import {
   DEFAULT_PROPERTY_TEXT_LENGTH,
   ExtendedPropertyDataType,
   type ExtendedPropertyDefinition,
+  ExtendedPropertyRelationshipType,
   type ExtendedPropertyTable,
   MAX_CODED_VALUES,
   MAX_PROPERTIES_PER_TABLE,
@@ -65,8 +66,11 @@ function checkNames(faults: PropertyFaults, field: string, names: readonly strin
   }
 }
 
-function checkTable(faults: PropertyFaults, { tableName, tableAlias, properties }: ExtendedPropertyTable): void {
+function checkTable(faults: PropertyFaults, table: ExtendedPropertyTable): void {
+  const { tableName, tableAlias, relationshipType, properties } = table;
   const place = shown(tableName);
+  if (ExtendedPropertyRelationshipType[relationshipType] === undefined)
+    faults.add(place, 'relationshipType is unset; expected OneToOne or OneToMany');
   checkLength(faults, place, 'tableAlias', tableAlias, 0, LONGEST_ALIAS);
   if (properties.length < 1 || properties.length > MAX_PROPERTIES_PER_TABLE)
     faults.add(place, `${properties.length} properties; expected 1 to ${MAX_PROPERTIES_PER_TABLE}`);
@@ -80,7 +84,11 @@ function checkTable(faults: PropertyFaults, { tableName, tableAlias, properties 
 }
 
 function checkProperty(faults: PropertyFaults, place: string, property: ExtendedPropertyDefinition): void {
-  const { propertyAlias, fieldLength, defaultValue } = property;
+  const { propertyAlias, dataType, fieldLength, defaultValue } = property;
+  if (ExtendedPropertyDataType[dataType] === undefined) {
+    faults.add(place, 'dataType is unset; expected one of ExtendedPropertyDataType');
+    return;
+  }
   checkLength(faults, place, 'propertyAlias', propertyAlias, 0, LONGEST_ALIAS);
   if (fieldLength != null && (fieldLength < 1 || fieldLength > MAX_PROPERTY_TEXT_LENGTH))
     faults.add(place, `fieldLength ${fieldLength}; expected 1 to ${MAX_PROPERTY_TEXT_LENGTH}`);

@@ -130,6 +130,16 @@ describe('properties', () => {
     expect(faultsOf(wrong)).toMatch(message);
   });
 
+  test('have a type, and tables a relation: unset arrives as 0', () => {
+    const untyped = property('p', 0 as Type, {
+      defaultValue: '1',
+      domain: [{ name: 'n', code: '1' }],
+    });
+    expect(faultsOf(untyped)).toMatch(/^t\.p: dataType is unset; expected one of ExtendedPropertyDataType/);
+    const unrelated = { tableName: 't', relationshipType: 0, properties: [property('p')] } as never;
+    expect(() => checkedTables([unrelated])).toThrow(/t: relationshipType is unset; expected OneToOne or OneToMany/);
+  });
+
   test('a default in the domain is right in whatever form it is written', () => {
     const right = property('p', Type.Double, { defaultValue: '1.50', domain: codes('1.5', '2') });
     expect(checkedTables([table('t', [right])])).toHaveLength(1);

@@ -360,7 +360,7 @@ describe('properties', () => {
     };
     const one = await statements(1);
     expect(await statements(1000)).toBe(one);
-    expect(one).toBeLessThanOrEqual(9);
+    expect(one).toBeLessThanOrEqual(12);
   });
 
   test('of each type can be set, and conditions see them as they are compared', async () => {
