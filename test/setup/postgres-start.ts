@@ -35,6 +35,8 @@ async function startEmbedded(): Promise<string> {
     password: 'postgres',
     persistent: false,
     createPostgresUser: process.getuid?.() === 0,
+    // Whatever the machine's locale is.
+    initdbFlags: ['--encoding=UTF8'],
     // Tests start their databases anew: nothing here has to survive a power cut.
     postgresFlags: [
       '-c',
