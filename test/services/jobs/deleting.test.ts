@@ -179,7 +179,7 @@ test('ten thousand jobs, with a number of statements that does not grow with the
   const template = await publishedTemplate(admin, 'Many', [step('a')]);
   const { jobIds } = await ana.jobs.createJobs(template.id, { numberOfJobs: 10_000 });
   const { statements } = await server.statementsOf(() => ana.jobs.deleteJobs(jobIds));
-  expect(statements.length).toBeLessThanOrEqual(16);
+  expect(statements.length).toBeLessThanOrEqual(20);
   expect(await rowsOf(server, 'jobs').then(rows => rows.filter(row => row.template_id === template.id))).toEqual([]);
 });
 
