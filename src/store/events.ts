@@ -20,8 +20,16 @@ export type NewEvent = Omit<EventRow, 'xid' | 'event_id'>;
 /** A place among the events of one team. */
 export type TeamPosition = Position & { readonly team_id: string };
 
-/** No transaction before this one is under way. */
-const XMIN = sql`pg_snapshot_xmin(pg_current_snapshot())::text::bigint`;
+/**
+ * No transaction of this database before this one is under way. PostgreSQL counts those of all databases of its server together: one
+ * that is known to be of another database cannot write events here, and nobody waits for it.
+ */
+const XMIN = sql`(
+  select coalesce(min(own.xid), pg_snapshot_xmax(pg_current_snapshot())::text::bigint)
+  from (select xid::text::bigint as xid from pg_snapshot_xip(pg_current_snapshot()) as xid) as own
+  where not exists (
+    select 1 from pg_stat_activity as other
+    where other.datname <> current_database() and other.backend_xid::text::bigint = own.xid % 4294967296))`;
 const RUN_MESSAGES = sql`type in (9, 10, 11, 12, 13, 14, 19, 20, 21, 22)`;
 /** Of the messages of a job's runs, the last so many are looked at. */
 const MOST_MESSAGES = 50;

@@ -163,7 +163,7 @@ test.each(acts)(
     if (name === 'upgradeJobsEach')
       await republished(template, (id, root) => admin.templates.addStepModular(id, root, step('b'), 0, false));
     const { result, statements } = await server.statementsOf(() => ana.jobs[name](jobIds));
-    expect(statements.length).toBeLessThanOrEqual(name === 'upgradeJobsEach' ? 12 + 20 : 16);
+    expect(statements.length).toBeLessThanOrEqual(name === 'upgradeJobsEach' ? 12 + 20 : 20);
     expect(result.map(({ jobId }) => jobId)).toEqual(jobIds);
     expect(result.map(({ success }) => success)).toEqual(jobIds.map((_, index) => index > 0));
   },
