@@ -96,6 +96,27 @@ describe('events are read', () => {
     expect(reading.names).toEqual(['slow', 'fast', 'last']);
   });
 
+  test('at once, whatever is under way in another database of the same server', async () => {
+    const other = await freshDatabase();
+    const elsewhere = await open(other.settings);
+    await addTeam(elsewhere, TEAM);
+    const { promise: gate, resolve: let_go } = Promise.withResolvers<void>();
+    const { promise: written, resolve: hasWritten } = Promise.withResolvers<void>();
+    const long = elsewhere.transact(async tx => {
+      await tx.events.add([event('elsewhere')]);
+      hasWritten();
+      await gate;
+    });
+    await written;
+    const reading = new Reading(await start());
+    await add('here');
+    expect(await reading.on()).toEqual(['here']);
+    let_go();
+    await long;
+    await elsewhere.close();
+    await other.drop();
+  });
+
   test('of what is under way when a reader begins, all that is committed afterwards', async () => {
     const { promise: gate, resolve: let_go } = Promise.withResolvers<void>();
     const { promise: written, resolve: hasWritten } = Promise.withResolvers<void>();

@@ -117,7 +117,12 @@ test('isLocated tells the jobs with a location from those without', async () => 
 
 describe('against looking at every location', () => {
   const SIZE = 60;
-  const coordinate = fc.oneof(fc.integer({ min: -5, max: 5 }), fc.double({ min: -5, max: 5, noNaN: true }));
+  const double = fc.double({ min: -5, max: 5, noNaN: true });
+  // Nearer to an axis than a nanometre is on it (domain/geometry/systems.ts).
+  const coordinate = fc.oneof(
+    fc.integer({ min: -5, max: 5 }),
+    double.map(metres => (Math.abs(metres) < 1e-9 ? 0 : metres)),
+  );
   const extent = fc.tuple(coordinate, coordinate, coordinate, coordinate).map(([a, b, c, d]) => ({
     xmin: Math.min(a, b),
     xmax: Math.max(a, b),

@@ -83,10 +83,16 @@ export function checkWithin({ wkid, bounds }: CoordinateSystem, position: Positi
   );
 }
 
+/** Nearer to an axis than this, in metres, is on it. What is nearer still would be too small for PostgreSQL to reckon with. */
+const NANOMETRE = 1e-9;
+
+const onGrid = (metres: number): number => (Math.abs(metres) < NANOMETRE ? 0 : metres);
+
 /** @returns the position in 3857. @throws BadRequest (400) when it lies outside of its system, or of the map */
 export function toWebMercator(system: CoordinateSystem, position: Position, place: () => string): Position {
   checkWithin(system, position, place);
-  const converted = system.convert(position);
+  const [x, y] = system.convert(position);
+  const converted: Position = [onGrid(x), onGrid(y)];
   if (isIn(converted, MAP)) return converted;
   throw invalidGeometry(
     place(),

@@ -53,6 +53,7 @@ const hole = [
 describe('what is set comes back in 3857', () => {
   test.each<[string, Geometry, Geometry]>([
     ['a Point, as a Multipoint of one', { x: 1.5, y: -2 }, { points: [[1.5, -2]] }],
+    ['nearer to an axis than a nanometre, on it', { x: 1e-300, y: -1e-47 }, { points: [[0, 0]] }],
     [
       'a Multipoint',
       {
