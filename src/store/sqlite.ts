@@ -2,8 +2,8 @@
  * SQLite, embedded: on one file a connection that writes, one that reads, and one that only asks whether anybody has written.
  *
  * WAL lets the reader work while the writer does, and shows it only what is committed. `synchronous=FULL` flushes each commit to
- * the disk, so an acknowledged write survives a power cut. Write transactions are `begin immediate`: they queue at the start
- * instead of failing half-way. Statements are prepared once and kept, up to a bound.
+ * the disk, so an acknowledged write survives a power cut; writes that arrive together share one (group-commit.ts). Write transactions
+ * are `begin immediate`: they queue at the start instead of failing half-way. Statements are prepared once and kept, up to a bound.
  */
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -11,8 +11,10 @@ import SQLite from 'better-sqlite3';
 import { Kysely, type Logger, type QueryCompiler, SqliteAdapter, SqliteDialect, SqliteQueryCompiler } from 'kysely';
 import { LRUCache } from 'lru-cache';
 import type { Connections } from './engine.ts';
+import { GroupCommit } from './group-commit.ts';
 import type { Database } from './schema.ts';
-import { SqliteTransactions } from './sqlite-transactions.ts';
+import { SqliteSession } from './sqlite-session.ts';
+import { SqliteSnapshots } from './sqlite-snapshots.ts';
 
 export interface SqliteSettings {
   readonly engine: 'sqlite';
@@ -20,6 +22,8 @@ export interface SqliteSettings {
   readonly file: string;
   /** 'FULL': an acknowledged write survives a power cut. 'NORMAL': faster; a power cut may lose the last commits. */
   readonly synchronous: 'FULL' | 'NORMAL';
+  /** Called after each flush, before anything of it is answered: a slow disk, in tests. */
+  readonly onFlush?: () => void;
 }
 
 const STATEMENTS_KEPT = 500;
@@ -33,17 +37,21 @@ export function openSqlite(settings: SqliteSettings, log?: Logger): Connections 
   writer.pragma(`synchronous = ${settings.synchronous}`);
   writer.pragma('foreign_keys = on');
   writer.pragma('wal_autocheckpoint = 10000');
+  // What a savepoint would put back is kept in memory, not in a file.
+  writer.pragma('temp_store = memory');
   const reader = new SQLite(settings.file, { timeout: 1000 });
   reader.pragma('query_only = on');
   const watcher = new SQLite(settings.file, { timeout: 1000, readonly: true });
   const dataVersion = watcher.prepare('pragma data_version').pluck();
   const [reads, writes] = [opened(reader, 'begin', log), opened(writer, 'begin immediate', log)];
+  const snapshots = new SqliteSnapshots(reads.session);
+  const transactions = new GroupCommit(writes.session, settings.onFlush);
   return {
     engine: 'sqlite',
     reads: reads.db,
     writes: writes.db,
-    snapshot: fn => reads.transactions.run(fn),
-    transaction: fn => writes.transactions.run(fn),
+    snapshot: fn => snapshots.run(fn),
+    transaction: fn => transactions.run(fn),
     version: () => dataVersion.get() as number,
     // Kysely closes only what it has used.
     close: async () => {
@@ -83,10 +91,10 @@ class TransactionalAdapter extends SqliteAdapter {
   }
 }
 
-/** A connection as migrations see it, and its transactions. */
+/** A connection as migrations see it, and as transactions do. */
 interface Opened {
   readonly db: Kysely<Database>;
-  readonly transactions: SqliteTransactions;
+  readonly session: SqliteSession;
 }
 
 /** Kysely prepares each statement anew; here it meets a database whose `prepare` remembers, and begins as told. */
@@ -104,6 +112,6 @@ function opened(database: SQLite.Database, begin: string, log?: Logger): Opened 
   });
   return {
     db: new Kysely<Database>({ dialect, ...(log ? { log } : {}) }),
-    transactions: new SqliteTransactions(database, prepare, begin, dialect, log),
+    session: new SqliteSession(database, prepare, dialect, log),
   };
 }

@@ -1,6 +1,6 @@
 /**
- * The transactions of one SQLite connection, one after the other. Kysely's own ask for a pool, a mutex, and texts of begin and commit that
- * it makes anew: on an embedded database that is more work than most transactions have.
+ * One SQLite connection and the transactions on it, as Kysely sees them. Kysely's own ask for a pool, a mutex, and texts of begin and
+ * commit that it makes anew: on an embedded database that is more work than most transactions have.
  */
 import type SQLite from 'better-sqlite3';
 import {
@@ -13,49 +13,40 @@ import {
   type QueryResult,
   Transaction,
 } from 'kysely';
-import { Turns } from '../base/turns.ts';
 import type { Database } from './schema.ts';
 
 type Prepare = (text: string) => SQLite.Statement;
 
-export class SqliteTransactions {
+export class SqliteSession {
   readonly #database: SQLite.Database;
-  readonly #begin: SQLite.Statement;
-  readonly #commit: SQLite.Statement;
-  readonly #rollback: SQLite.Statement;
   readonly #connection: DatabaseConnection;
   readonly #within: (scope: Scope) => Transaction<Database>;
-  readonly #turns = new Turns(1);
 
-  constructor(database: SQLite.Database, prepare: Prepare, begin: string, dialect: Dialect, log?: Logger) {
+  constructor(database: SQLite.Database, prepare: Prepare, dialect: Dialect, log?: Logger) {
     this.#database = database;
-    this.#begin = database.prepare(begin);
-    this.#commit = database.prepare('commit');
-    this.#rollback = database.prepare('rollback');
     this.#connection = new Connection(prepare, log);
     const [compiler, adapter] = [dialect.createQueryCompiler(), dialect.createAdapter()];
     const props = { config: { dialect }, dialect, driver: dialect.createDriver() };
     this.#within = scope => new Transaction({ ...props, executor: new DefaultQueryExecutor(compiler, adapter, scope) });
   }
 
-  /** All of it or nothing. */
-  run<T>(fn: (db: Transaction<Database>) => Promise<T>): Promise<T> {
-    return this.#turns.take(() => this.#run(fn));
+  /** A statement of the session itself, which nobody hears of. */
+  statement(text: string): () => void {
+    const statement = this.#database.prepare(text);
+    return () => void statement.run();
   }
 
-  async #run<T>(fn: (db: Transaction<Database>) => Promise<T>): Promise<T> {
-    this.#begin.run();
+  get inTransaction(): boolean {
+    return this.#database.inTransaction;
+  }
+
+  /** Runs the function on the connection as it is; afterwards the function has it no longer. */
+  async lend<T>(fn: (db: Transaction<Database>) => Promise<T>): Promise<T> {
     const scope = new Scope(this.#connection);
     try {
-      const result = await fn(this.#within(scope));
+      return await fn(this.#within(scope));
+    } finally {
       scope.end();
-      this.#commit.run();
-      return result;
-    } catch (error) {
-      scope.end();
-      // Some errors, a full disk for one, have undone it already.
-      if (this.#database.inTransaction) this.#rollback.run();
-      throw error;
     }
   }
 }
