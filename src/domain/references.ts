@@ -5,7 +5,6 @@
 import type { MetadataEntry } from '#gen/metadata_types';
 import { type Reference, RefSource } from '#gen/reference_types';
 import type { BaseStep } from '#gen/step_types';
-import { isGroup } from './tree.ts';
 
 /** Ids by what they name. */
 export interface Names {
@@ -92,21 +91,18 @@ export function namesIn(root: BaseStep): Names {
   const found = new Found();
   found.add(root);
   for (const child of root.children) {
-    if (!isGroup(child)) found.add(child);
-    else {
-      const below = namesIn(child);
-      if (below !== NOTHING) found.addAll(below);
-    }
+    const below = namesIn(child);
+    if (below !== NOTHING) found.addAll(below);
   }
   const kept = found.nothing ? NOTHING : found;
   known.set(root, kept);
   return kept;
 }
 
-/** Most groups name nothing: they share this. */
+/** Most name nothing: they share this. */
 const NOTHING: Names = new Found();
 
-/** Groups never change, and are asked again and again: after an edit only those on its way to the root are new. */
+/** Steps and groups never change, and are asked again and again: after an edit only those on its way to the root are new. */
 const known = new WeakMap<BaseStep, Names>();
 
 /** Ids by source (RefSource number), as JobTemplateModular tells them. */

@@ -1,4 +1,7 @@
-/** What the two doors of the store hand out: one reader, or one transactor, per aggregate, all in one snapshot or transaction. */
+/**
+ * What the two doors of the store hand out: one reader, or one transactor, per aggregate, all in one snapshot or transaction. Each is made
+ * when it is first asked for: a call needs a few of them.
+ */
 import type { Kysely } from 'kysely';
 import { AttachmentReader, AttachmentTransactor } from './attachments.ts';
 import { AttributeReader, AttributeTransactor } from './attributes.ts';
@@ -34,67 +37,102 @@ import { type TreeCache, TreeReader, TreeTransactor } from './trees.ts';
 import { UserReader, UserTransactor } from './users.ts';
 import { WebhookReader, WebhookTransactor } from './webhooks.ts';
 
-export class Reader {
-  readonly people: PeopleReader;
-  readonly templates: TemplateReader;
-  readonly library: LibraryReader;
-  readonly trees: TreeReader;
-  readonly jobs: JobReader;
-  readonly holds: HoldReader;
-  readonly jobQueries: JobQueryReader;
-  readonly properties: PropertyReader;
-  readonly files: FileReader;
-  readonly documents: DocumentReader;
-  readonly attachments: AttachmentReader;
-  readonly locations: LocationReader;
-  readonly tags: TagReader;
-  readonly groups: GroupReader;
-  readonly tokens: TokenReader;
-  readonly logins: LoginReader;
-  readonly users: UserReader;
-  readonly audit: AuditReader;
-  readonly attributes: AttributeReader;
-  readonly headers: HeaderReader;
-  readonly sheets: SheetReader;
-  readonly metadata: MetadataReader;
-  readonly webhooks: WebhookReader;
-  readonly events: EventReader;
-  readonly runs: RunReader;
-  readonly jobLists: JobListReader;
-  readonly comments: CommentReader;
-  readonly eventWebhooks: EventWebhookReader;
+const readers = {
+  people: (on: Reader) => new PeopleReader(on.db, on.engine),
+  templates: (on: Reader) => new TemplateReader(on.db, on.engine),
+  library: (on: Reader) => new LibraryReader(on.db, on.engine),
+  trees: (on: Reader) => new TreeReader(on.db, on.engine, on.cache),
+  jobs: (on: Reader) => new JobReader(on.db, on.engine),
+  holds: (on: Reader) => new HoldReader(on.db, on.engine),
+  jobQueries: (on: Reader) => new JobQueryReader(on.db, on.engine),
+  properties: (on: Reader) => new PropertyReader(on.db, on.engine),
+  files: (on: Reader) => new FileReader(on.db, on.engine),
+  documents: (on: Reader) => new DocumentReader(on.db, on.engine),
+  locations: (on: Reader) => new LocationReader(on.db, on.engine),
+  attachments: (on: Reader) => new AttachmentReader(on.db, on.engine),
+  tags: (on: Reader) => new TagReader(on.db, on.engine),
+  groups: (on: Reader) => new GroupReader(on.db, on.engine),
+  tokens: (on: Reader) => new TokenReader(on.db, on.engine),
+  logins: (on: Reader) => new LoginReader(on.db, on.engine),
+  users: (on: Reader) => new UserReader(on.db, on.engine),
+  audit: (on: Reader) => new AuditReader(on.db, on.engine),
+  attributes: (on: Reader) => new AttributeReader(on.db, on.engine),
+  headers: (on: Reader) => new HeaderReader(on.db, on.engine),
+  sheets: (on: Reader) => new SheetReader(on.db, on.engine),
+  metadata: (on: Reader) => new MetadataReader(on.db, on.engine),
+  webhooks: (on: Reader) => new WebhookReader(on.db, on.engine),
+  events: (on: Reader) => new EventReader(on.db, on.engine),
+  runs: (on: Reader) => new RunReader(on.db, on.engine),
+  jobLists: (on: Reader) => new JobListReader(on.db, on.engine),
+  comments: (on: Reader) => new CommentReader(on.db),
+  eventWebhooks: (on: Reader) => new EventWebhookReader(on.db, on.engine),
+};
 
-  constructor(db: Kysely<Database>, engine: Engine, cache: TreeCache) {
-    this.people = new PeopleReader(db, engine);
-    this.templates = new TemplateReader(db, engine);
-    this.library = new LibraryReader(db, engine);
-    this.trees = new TreeReader(db, engine, cache);
-    this.jobs = new JobReader(db, engine);
-    this.holds = new HoldReader(db, engine);
-    this.jobQueries = new JobQueryReader(db, engine);
-    this.properties = new PropertyReader(db, engine);
-    this.files = new FileReader(db, engine);
-    this.documents = new DocumentReader(db, engine);
-    this.locations = new LocationReader(db, engine);
-    this.attachments = new AttachmentReader(db, engine);
-    this.tags = new TagReader(db, engine);
-    this.groups = new GroupReader(db, engine);
-    this.tokens = new TokenReader(db, engine);
-    this.logins = new LoginReader(db, engine);
-    this.users = new UserReader(db, engine);
-    this.audit = new AuditReader(db, engine);
-    this.attributes = new AttributeReader(db, engine);
-    this.headers = new HeaderReader(db, engine);
-    this.sheets = new SheetReader(db, engine);
-    this.metadata = new MetadataReader(db, engine);
-    this.webhooks = new WebhookReader(db, engine);
-    this.events = new EventReader(db, engine);
-    this.runs = new RunReader(db, engine);
-    this.jobLists = new JobListReader(db, engine);
-    this.comments = new CommentReader(db);
-    this.eventWebhooks = new EventWebhookReader(db, engine);
+const transactors = {
+  people: (on: Transactor) => new PeopleTransactor(on.db, on.engine, on.callersChanged),
+  templates: (on: Transactor) => new TemplateTransactor(on.db, on.engine),
+  library: (on: Transactor) => new LibraryTransactor(on.db, on.engine),
+  locks: (on: Transactor) => new LockTransactor(on.db, on.engine),
+  parents: (on: Transactor) => new ParentTransactor(on.db, on.engine),
+  trees: (on: Transactor) => new TreeTransactor(on.db, on.engine, on.cache, effect => on.onCommit(effect)),
+  jobs: (on: Transactor) => new JobTransactor(on.db, on.engine),
+  holds: (on: Transactor) => new HoldTransactor(on.db, on.engine),
+  jobTexts: (on: Transactor) => new JobTextTransactor(on.db, on.engine),
+  properties: (on: Transactor) => new PropertyTransactor(on.db, on.engine),
+  files: (on: Transactor) => new FileTransactor(on.db, on.engine),
+  documents: (on: Transactor) => new DocumentTransactor(on.db, on.engine),
+  locations: (on: Transactor) => new LocationTransactor(on.db, on.engine),
+  attachments: (on: Transactor) => new AttachmentTransactor(on.db, on.engine),
+  tags: (on: Transactor) => new TagTransactor(on.db, on.engine),
+  groups: (on: Transactor) => new GroupTransactor(on.db, on.engine, on.callersChanged),
+  tokens: (on: Transactor) => new TokenTransactor(on.db, on.engine, on.callersChanged),
+  logins: (on: Transactor) => new LoginTransactor(on.db, on.engine),
+  users: (on: Transactor) => new UserTransactor(on.db, on.engine, on.callersChanged),
+  audit: (on: Transactor) => new AuditTransactor(on.db, on.engine),
+  attributes: (on: Transactor) => new AttributeTransactor(on.db, on.engine),
+  headers: (on: Transactor) => new HeaderTransactor(on.db, on.engine),
+  sheets: (on: Transactor) => new SheetTransactor(on.db, on.engine),
+  metadata: (on: Transactor) => new MetadataTransactor(on.db, on.engine),
+  webhooks: (on: Transactor) => new WebhookTransactor(on.db, on.engine),
+  events: (on: Transactor) => new EventTransactor(on.db, on.engine, teamId => on.eventsWritten(teamId)),
+  runs: (on: Transactor) => new RunTransactor(on.db, on.engine, on.wakeWorkers),
+  jobLists: (on: Transactor) => new JobListTransactor(on.db, on.engine),
+  comments: (on: Transactor) => new CommentTransactor(on.db),
+  eventWebhooks: (on: Transactor) => new EventWebhookTransactor(on.db, on.engine),
+};
+
+type Made<T extends object> = { readonly [K in keyof T]: T[K] extends (on: never) => infer R ? R : never };
+
+/** Gives a class a property for each line of a table, made when it is first asked for. */
+function lazily(prototype: object, table: Readonly<Record<string, (on: never) => unknown>>): void {
+  for (const [name, make] of Object.entries(table)) {
+    const kept = Symbol(name);
+    Object.defineProperty(prototype, name, {
+      get(this: Record<symbol, unknown>) {
+        this[kept] ??= make(this as never);
+        return this[kept];
+      },
+    });
   }
 }
+
+/** What all readers of one snapshot, or transactors of one transaction, work on. */
+class Access {
+  readonly db: Kysely<Database>;
+  readonly engine: Engine;
+  readonly cache: TreeCache;
+
+  constructor(db: Kysely<Database>, engine: Engine, cache: TreeCache) {
+    this.db = db;
+    this.engine = engine;
+    this.cache = cache;
+  }
+}
+
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: `lazily` defines what the interface declares
+export class Reader extends Access {}
+export interface Reader extends Made<typeof readers> {}
+lazily(Reader.prototype, readers);
 
 /** What happens after commits, outside of the database. */
 export interface Effects {
@@ -103,83 +141,29 @@ export interface Effects {
   readonly eventsWritten: (teamId: string) => void;
 }
 
-export class Transactor extends Reader {
-  override readonly people: PeopleTransactor;
-  override readonly templates: TemplateTransactor;
-  override readonly library: LibraryTransactor;
-  readonly locks: LockTransactor;
-  readonly parents: ParentTransactor;
-  override readonly trees: TreeTransactor;
-  override readonly jobs: JobTransactor;
-  override readonly holds: HoldTransactor;
-  readonly jobTexts: JobTextTransactor;
-  override readonly properties: PropertyTransactor;
-  override readonly files: FileTransactor;
-  override readonly documents: DocumentTransactor;
-  override readonly attachments: AttachmentTransactor;
-  override readonly locations: LocationTransactor;
-  override readonly tags: TagTransactor;
-  override readonly groups: GroupTransactor;
-  override readonly tokens: TokenTransactor;
-  override readonly logins: LoginTransactor;
-  override readonly users: UserTransactor;
-  override readonly audit: AuditTransactor;
-  override readonly attributes: AttributeTransactor;
-  override readonly headers: HeaderTransactor;
-  override readonly sheets: SheetTransactor;
-  override readonly metadata: MetadataTransactor;
-  override readonly webhooks: WebhookTransactor;
-  override readonly events: EventTransactor;
-  override readonly runs: RunTransactor;
-  override readonly jobLists: JobListTransactor;
-  override readonly comments: CommentTransactor;
-  override readonly eventWebhooks: EventWebhookTransactor;
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: as above
+export class Transactor extends Access {
   readonly #effects = new Set<() => void>();
+  readonly #teamsTold = new Set<string>();
 
   /** Something was queued: whoever works it off looks after the commit. */
   readonly wakeWorkers: () => void;
+  /** Who may do what has changed. */
+  readonly callersChanged: () => void;
+  /** Events of this team were written. */
+  readonly eventsWritten: (teamId: string) => void;
 
   constructor(db: Kysely<Database>, engine: Engine, cache: TreeCache, effects: Effects) {
     super(db, engine, cache);
-    const callersChanged = () => this.onCommit(effects.forgetCallers);
-    this.people = new PeopleTransactor(db, engine, callersChanged);
-    this.templates = new TemplateTransactor(db, engine);
-    this.library = new LibraryTransactor(db, engine);
-    this.locks = new LockTransactor(db, engine);
-    this.parents = new ParentTransactor(db, engine);
-    this.trees = new TreeTransactor(db, engine, cache, effect => this.onCommit(effect));
-    this.jobs = new JobTransactor(db, engine);
-    this.holds = new HoldTransactor(db, engine);
-    this.jobTexts = new JobTextTransactor(db, engine);
-    this.properties = new PropertyTransactor(db, engine);
-    this.files = new FileTransactor(db, engine);
-    this.documents = new DocumentTransactor(db, engine);
-    this.locations = new LocationTransactor(db, engine);
-    this.attachments = new AttachmentTransactor(db, engine);
-    this.tags = new TagTransactor(db, engine);
-    this.groups = new GroupTransactor(db, engine, callersChanged);
-    this.tokens = new TokenTransactor(db, engine, callersChanged);
-    this.logins = new LoginTransactor(db, engine);
-    this.users = new UserTransactor(db, engine, callersChanged);
-    this.audit = new AuditTransactor(db, engine);
-    this.attributes = new AttributeTransactor(db, engine);
-    this.headers = new HeaderTransactor(db, engine);
-    this.sheets = new SheetTransactor(db, engine);
-    this.metadata = new MetadataTransactor(db, engine);
-    this.webhooks = new WebhookTransactor(db, engine);
-    const teamsTold = new Set<string>();
-    const tell = () => {
-      for (const teamId of teamsTold) effects.eventsWritten(teamId);
-    };
-    this.events = new EventTransactor(db, engine, teamId => {
-      teamsTold.add(teamId);
-      this.onCommit(tell);
-    });
-    this.runs = new RunTransactor(db, engine, () => this.onCommit(effects.wakeWorkers));
-    this.jobLists = new JobListTransactor(db, engine);
-    this.comments = new CommentTransactor(db);
-    this.eventWebhooks = new EventWebhookTransactor(db, engine);
     this.wakeWorkers = () => this.onCommit(effects.wakeWorkers);
+    this.callersChanged = () => this.onCommit(effects.forgetCallers);
+    const tell = () => {
+      for (const teamId of this.#teamsTold) effects.eventsWritten(teamId);
+    };
+    this.eventsWritten = teamId => {
+      this.#teamsTold.add(teamId);
+      this.onCommit(tell);
+    };
   }
 
   /** Runs after the commit, once, and never when the transaction fails. */
@@ -192,3 +176,5 @@ export class Transactor extends Reader {
     for (const effect of this.#effects) effect();
   }
 }
+export interface Transactor extends Omit<Made<typeof readers>, keyof typeof transactors>, Made<typeof transactors> {}
+lazily(Transactor.prototype, { ...readers, ...transactors });

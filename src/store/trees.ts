@@ -17,6 +17,7 @@ import { configure } from 'safe-stable-stringify';
 import type { BaseStep } from '#gen/step_types';
 import { sortKey } from '../base/text.ts';
 import { isGroup } from '../domain/tree.ts';
+import { compiledByShape } from './compiled.ts';
 import { type Engine, rowsPerInsert } from './engine.ts';
 import type { Database, Row } from './schema.ts';
 
@@ -33,6 +34,9 @@ interface StoredGroup {
   /** Bytes of JSON in the whole subtree. */
   readonly size: number;
 }
+
+/** Nodes are small: most of the time that zlib's own settings take goes into tables that they do not fill. */
+const PACKING = { level: 4, windowBits: 13, memLevel: 6 };
 
 const CACHED_BYTES = 32 * 1024 * 1024;
 
@@ -62,7 +66,7 @@ export class TreeCache {
 export class TreeReader {
   protected readonly db: Kysely<Database>;
   protected readonly cache: TreeCache;
-  readonly #engine: Engine;
+  protected readonly engine: Engine;
 
   /** Runs an effect on the cache once it is certain that what it tells of is committed. */
   protected readonly whenCommitted: (effect: () => void) => void;
@@ -74,7 +78,7 @@ export class TreeReader {
     whenCommitted = (effect: () => void) => effect(),
   ) {
     this.db = db;
-    this.#engine = engine;
+    this.engine = engine;
     this.cache = cache;
     this.whenCommitted = whenCommitted;
   }
@@ -118,7 +122,7 @@ export class TreeReader {
     rootHashes: readonly string[],
   ): Promise<Pick<Row<'step_nodes'>, 'hash' | 'body'>[]> {
     const [roots, groupsBelow] =
-      this.#engine === 'sqlite'
+      this.engine === 'sqlite'
         ? [sql`select value from json_each(${JSON.stringify(rootHashes)})`, sql`join json_each(n.children) as below`]
         : [
             sql`select unnest(${rootHashes}::text[])`,
@@ -172,19 +176,51 @@ const hashOf = (json: string): string => createHash('sha256').update(json).diges
 
 const NODE_COLUMNS = 5;
 
+type Node = Row<'step_nodes'>;
+
+/** An edit stores a few: such inserts are compiled once for each number of them. */
+const NODES_OF_AN_EDIT = 8;
+
+async function insertNodes(db: Kysely<Database>, engine: Engine, nodes: readonly Node[]): Promise<void> {
+  if (nodes.length > NODES_OF_AN_EDIT) await insertOf(db, nodes).execute();
+  else await insertFew(db, engine, nodes, fieldsOf(nodes));
+}
+
+const insertOf = (db: Kysely<Database>, nodes: readonly Node[]) =>
+  db
+    .insertInto('step_nodes')
+    .values(nodes)
+    .onConflict(conflict => conflict.doNothing());
+
+const insertFew = compiledByShape<readonly Node[], Readonly<Record<string, unknown>>, unknown>(
+  nodes => [String(nodes.length)],
+  (db, _engine, nodes, values) =>
+    insertOf(
+      db,
+      nodes.map((node, at) => mapped(node, column => values[`${column} ${at}`]) as Node),
+    ),
+);
+
+/** All columns of all rows, each by a name of its own. */
+const fieldsOf = (nodes: readonly Node[]): Readonly<Record<string, unknown>> =>
+  Object.assign(
+    {},
+    ...nodes.map((node, at) =>
+      Object.fromEntries(Object.entries(node).map(([column, value]) => [`${column} ${at}`, value])),
+    ),
+  );
+
+const mapped = (node: Node, value: (column: string) => unknown) =>
+  Object.fromEntries(Object.keys(node).map(column => [column, value(column)]));
+
 export class TreeTransactor extends TreeReader {
   /** Stores the groups of a tree that are not stored yet. @returns the root's hash, and the bytes of JSON of the whole tree */
   async save(teamId: string, root: BaseStep): Promise<{ hash: string; size: number }> {
     const saving = new Saving(teamId, this.cache);
     const { hash, size } = saving.encode(root);
     const perInsert = rowsPerInsert(NODE_COLUMNS);
-    for (let at = 0; at < saving.rows.length; at += perInsert) {
-      await this.db
-        .insertInto('step_nodes')
-        .values(saving.rows.slice(at, at + perInsert))
-        .onConflict(conflict => conflict.doNothing())
-        .execute();
-    }
+    for (let at = 0; at < saving.rows.length; at += perInsert)
+      await insertNodes(this.db, this.engine, saving.rows.slice(at, at + perInsert));
     // Only what is committed may be taken for stored.
     this.whenCommitted(() => {
       for (const [group, stored] of saving.groups) this.cache.keepGroup(group, stored);
@@ -227,7 +263,7 @@ class Saving {
       hash,
       children: JSON.stringify(below),
       title_key: sortKey(group.title),
-      body: deflateRawSync(json),
+      body: deflateRawSync(json, PACKING),
     });
     return stored;
   }
