@@ -9,7 +9,7 @@
  * Trees in memory are never changed either: an edit makes new groups along its path and keeps the others, so saving knows by
  * identity which groups are stored already, and a tree that was read once can be shared by all who ask for it.
  */
-import { createHash } from 'node:crypto';
+import { hash as digest } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { type Kysely, sql } from 'kysely';
 import { LRUCache } from 'lru-cache';
@@ -169,10 +169,31 @@ function assemble(
   return node;
 }
 
+/** The canonical JSON of a group, whose children are there already. */
+function nodeText(group: BaseStep, children: readonly string[]): string {
+  const fields: string[] = [];
+  for (const [name, value] of Object.entries(group).sort(byName)) {
+    const text = name === 'children' ? `[${children.join()}]` : canonicalJson(value);
+    if (text !== undefined) fields.push(`${JSON.stringify(name)}:${text}`);
+  }
+  return `{${fields.join()}}`;
+}
+
+const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => (a < b ? -1 : 1);
+
+/** Leaves never change either: an edit of one among many writes one text. */
+function leafText(leaf: BaseStep): string {
+  const text = leafTexts.get(leaf) ?? (canonicalJson(leaf) as string);
+  leafTexts.set(leaf, text);
+  return text;
+}
+
+const leafTexts = new WeakMap<BaseStep, string>();
+
 /** A group as its node has it: without the groups below it. */
 export const groupOf = (body: Buffer): BaseStep => ({ ...JSON.parse(inflateRawSync(body).toString()), children: [] });
 
-const hashOf = (json: string): string => createHash('sha256').update(json).digest('hex');
+const hashOf = (json: string): string => digest('sha256', json);
 
 const NODE_COLUMNS = 5;
 
@@ -248,13 +269,13 @@ class Saving {
     let size = 0;
     const below: string[] = [];
     const children = group.children.map(child => {
-      if (!isGroup(child)) return child;
+      if (!isGroup(child)) return leafText(child);
       const stored = this.encode(child);
       size += stored.size;
       below.push(stored.hash);
-      return { group: stored.hash } satisfies GroupReference;
+      return canonicalJson({ group: stored.hash } satisfies GroupReference)!;
     });
-    const json = canonicalJson({ ...group, children }) as string;
+    const json = nodeText(group, children);
     const hash = hashOf(json);
     const stored = { teamId: this.#teamId, hash, size: size + Buffer.byteLength(json) };
     this.groups.set(group, stored);

@@ -3,29 +3,49 @@ import type { PageReq } from '#gen/common_types';
 import type { Job, JobHistory, JobHistoryPage, JobRequestOptions } from '#gen/jobs_types';
 import { BadRequest } from '../../base/errors.ts';
 import { pageInfo, pageOf } from '../../domain/paging.ts';
+import { teamsOf } from '../../domain/privileges.ts';
 import { tableStructs } from '../../domain/properties/structs.ts';
 import { PropertyTables } from '../../domain/properties/tables.ts';
 import { blocking } from '../../engine/holds.ts';
 import { openHoldsOf } from '../../engine/releasing.ts';
 import type { Reader, Store } from '../../store/database.ts';
-import type { JobRow } from '../../store/jobs.ts';
+import type { HoldRow } from '../../store/holds.ts';
+import type { JobRow, JobStepRow } from '../../store/jobs.ts';
 import type { Call } from '../call.ts';
 import { visible } from './access.ts';
 import { toHistory, toHold, toJob } from './wire.ts';
 
 const LONGEST_HISTORY = 10_000;
 
-export function getJob(store: Store, call: Call, jobId: string, options: JobRequestOptions): Promise<Job> {
-  return store.read(async reader => {
-    const job = await visible(reader, call, jobId);
-    const steps = await reader.jobs.currentSteps(job.team_id, [jobId]);
-    const properties = options.extProps ? await propertiesOf(reader, job) : {};
-    if (!options.holds)
-      return { ...toJob(job, steps, blocking(await openHoldsOf(reader, [job]), call.now)), ...properties };
-    const holds = await reader.holds.all(job.team_id, jobId);
-    const open = holds.filter(hold => hold.released_date === null);
-    return { ...toJob(job, steps, blocking(open, call.now)), holds: holds.map(toHold), ...properties };
-  });
+/** What is read of a job; which of its holds block a step is a matter of the time at which it is asked. */
+interface Found {
+  readonly job: JobRow;
+  readonly steps: readonly JobStepRow[];
+  readonly open: readonly HoldRow[];
+  /** All of them, those that were released too. */
+  readonly holds?: readonly HoldRow[];
+  readonly properties: Pick<Job, 'extendedProperties' | 'relatedProperties'>;
+}
+
+export async function getJob(store: Store, call: Call, jobId: string, options: JobRequestOptions): Promise<Job> {
+  const { job, steps, open, holds, properties } = await store.readKept(
+    JSON.stringify(['job', teamsOf(call.caller), jobId, options]),
+    reader => found(reader, call, jobId, options),
+    rowsOf,
+  );
+  return { ...toJob(job, steps, blocking(open, call.now)), ...(holds && { holds: holds.map(toHold) }), ...properties };
+}
+
+const rowsOf = ({ steps, open, holds, properties: { relatedProperties = [] } }: Found): number =>
+  relatedProperties.reduce((rows, { entries }) => rows + entries.length, 1 + steps.length + (holds ?? open).length);
+
+async function found(reader: Reader, call: Call, jobId: string, options: JobRequestOptions): Promise<Found> {
+  const job = await visible(reader, call, jobId);
+  const steps = await reader.jobs.currentSteps(job.team_id, [jobId]);
+  const properties = options.extProps ? await propertiesOf(reader, job) : {};
+  if (!options.holds) return { job, steps, open: await openHoldsOf(reader, [job]), properties };
+  const holds = await reader.holds.all(job.team_id, jobId);
+  return { job, steps, open: holds.filter(hold => hold.released_date === null), holds, properties };
 }
 
 async function propertiesOf(
