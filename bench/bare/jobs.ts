@@ -68,6 +68,16 @@ function samplesOf(db: SQLite.Database, { jobId }: BareSettings) {
   };
 }
 
+/** Of a step that has become current. */
+const WAITING = {
+  current: 1,
+  state: 1,
+  started_at: null,
+  started_by: null,
+  finished_at: null,
+  finished_by: null,
+};
+
 interface Body {
   readonly jobId: string;
 }
@@ -104,14 +114,6 @@ export function jobRoutes(db: SQLite.Database, settings: BareSettings) {
           history_seq: 1,
         };
         const [first] = sample.steps;
-        const waiting = {
-          current: 1,
-          state: 1,
-          started_at: null,
-          started_by: null,
-          finished_at: null,
-          finished_by: null,
-        };
         sql.newJob({
           ...sample.job,
           ...fresh,
@@ -124,7 +126,7 @@ export function jobRoutes(db: SQLite.Database, settings: BareSettings) {
           start_date: now,
         });
         sql.newText({ ...sample.text, job_id });
-        sql.step({ ...first, ...waiting, job_id });
+        sql.step({ ...first, ...WAITING, job_id });
         sql.history({ ...sample.history.created, job_id, date: now });
         sql.event({ ...made, job_id, at: now });
         return { jobIds: [job_id], autoExecuted: false };
@@ -144,7 +146,13 @@ export function jobRoutes(db: SQLite.Database, settings: BareSettings) {
         const leaves = Number(job.finished_leaves) + 1;
         sql.finished.run(leaves, leaves / Number(job.leaf_count), seq, revision + 1, teamId, jobId, revision);
         sql.step({ ...step, current: 0, state: 3, finished_at: now, finished_by: job.owned_by! });
-        sql.step({ ...sample.steps[1], job_id: jobId, step_id: newId(), ordinal: Number(step.ordinal) + 1 });
+        sql.step({
+          ...sample.steps[1],
+          ...WAITING,
+          job_id: jobId,
+          step_id: newId(),
+          ordinal: Number(step.ordinal) + 1,
+        });
         sql.history({ ...sample.history.finished, job_id: jobId, seq, date: now });
         for (const event of ended) sql.event({ ...event, job_id: jobId, at: now });
         return done(step);

@@ -4,11 +4,13 @@ import type SQLite from 'better-sqlite3';
 import { appending, inserting, newHash, newId, type Row, sampleRow, type Value } from './rows.ts';
 import type { BareSettings } from './settings.ts';
 
+/** What answers, checks and new entries need of a template. */
 const HEAD = `
-  select t.*, e.*, p.published_by as last_published_by, p.published_at as last_published_at,
-    p.public_version as last_published_public_version, k.token_id as lock_token_id, u.user_id as lock_user_id,
-    u.email as lock_user_email, u.name as lock_user_name, k.expires_at as lock_expires_at, l.locked_at, l.last_activity_at,
-    teams.config as team_config
+  select t.template_id, t.typ, t.version, t.title_key, t.category_id, t.archived_at, t.revision,
+    e.internal_version, e.public_version, e.published_version, e.status, e.title, e.descrip, e.root_hash, e.root_id,
+    e.metadata, e.author_id, e.authored_at, e.published_at, p.published_by as last_published_by,
+    l.locked_at, l.last_activity_at, k.token_id as lock_token_id, u.user_id as lock_user_id, u.email as lock_user_email,
+    u.name as lock_user_name, teams.config as team_config
   from templates t
   join template_entries e
     on e.team_id = t.team_id and e.template_id = t.template_id and e.internal_version = t.version

@@ -22,7 +22,7 @@ export interface CallsOptions {
   readonly operation?: string;
   /** Default 1, 8 and 32. */
   readonly inFlight?: readonly number[];
-  /** Seconds of a round. Default 0.3. */
+  /** Seconds of a round. Default 0.25. */
   readonly seconds?: number;
   /** A folder that gets CPU profiles of both servers, in `ours` and `bare`. */
   readonly profile?: string;
@@ -75,7 +75,7 @@ const profiling = (folder: string | undefined, name: string): Record<string, str
   folder === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${folder}/${name}` };
 
 async function measureBoth(
-  { operation = '', inFlight = IN_FLIGHT, seconds = 0.3 }: CallsOptions,
+  { operation = '', inFlight = IN_FLIGHT, seconds = 0.25 }: CallsOptions,
   data: Data,
   ours: ServerProcess,
   bare: Child,
