@@ -40,10 +40,12 @@ const tables: Readonly<Record<string, () => Promise<unknown>>> = {
   wire: () => wire({}, print),
 };
 
-// What is said of calls asks for that table alone.
-const only = values.only ?? (Object.keys(options).length > 0 ? 'calls' : undefined);
+const ofCalls = Object.keys(options).length > 0;
+const only = values.only ?? (ofCalls ? 'calls' : undefined);
 if (only !== undefined && !(only in tables))
   throw new Error(`--only ${only}: right would be ${Object.keys(tables).join(', ')}`);
+if (ofCalls && only !== 'calls')
+  throw new Error(`--only ${only}: --operation, --in-flight, --seconds and --profile are for calls`);
 const result: Record<string, unknown> = { node: process.version };
 for (const name of only === undefined ? Object.keys(tables) : [only]) {
   result[name] = await tables[name]!();

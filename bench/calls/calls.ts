@@ -51,6 +51,7 @@ export interface CallFigures {
 
 /** Prints the table while it measures. */
 export async function measureCalls(options: CallsOptions, print: (line: string) => void): Promise<CallFigures> {
+  refuse(options);
   const folder = await mkdtemp(join(tmpdir(), 'jobwright-bench-'));
   try {
     const data = await newData(folder);
@@ -70,6 +71,13 @@ export async function measureCalls(options: CallsOptions, print: (line: string) 
   }
 }
 
+function refuse({ inFlight = IN_FLIGHT, seconds = 1 }: CallsOptions): void {
+  for (const flight of inFlight)
+    if (!(Number.isInteger(flight) && flight >= 1 && flight <= AUTHORS))
+      throw new Error(`--in-flight ${flight}: right would be 1 to ${AUTHORS}`);
+  if (!(seconds > 0)) throw new Error(`--seconds ${seconds}: right would be more than 0`);
+}
+
 /** The environment of a process that leaves a CPU profile at its end. */
 const profiling = (folder: string | undefined, name: string): Record<string, string> =>
   folder === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${folder}/${name}` };
@@ -86,8 +94,12 @@ async function measureBoth(
   const connections = await Promise.all(Array.from({ length: AUTHORS }, () => authenticated(ours, data.token)));
   const clients = await Promise.all(Array.from({ length: AUTHORS }, () => BareClient.connect(port, data.token)));
   const rows: CallRow[] = [];
+  const all = operations(data, connections, clients);
+  const wanted = all.filter(({ operation: name }) => name.includes(operation));
+  if (wanted.length === 0)
+    throw new Error(`--operation ${operation}: right would be a part of ${all.map(one => one.operation).join('; ')}`);
   print(heading());
-  for (const one of operations(data, connections, clients).filter(({ operation: name }) => name.includes(operation))) {
+  for (const one of wanted) {
     const sides = [
       { ...one.ours, pid: ours.pid },
       { ...one.bare, pid: bare.pid },
