@@ -13,6 +13,8 @@ const NEXT_SECONDS = 0.15;
 export interface Measured {
   /** Median of the rounds. */
   readonly perSecond: number;
+  /** Per second, of each round. */
+  readonly rates: readonly number[];
   /** Milliseconds from the call to its decoded answer. */
   readonly p50: number;
   readonly p99: number;
@@ -77,6 +79,7 @@ class Rounds {
     const server = this.#serverCpu / this.#calls;
     return {
       perSecond: quantile(this.#rates, 0.5),
+      rates: this.#rates,
       p50: quantile(this.#times, 0.5),
       p99: quantile(this.#times, 0.99),
       ...(!Number.isNaN(server) && { serverMicroseconds: server }),

@@ -9,7 +9,7 @@ import { type ClientConnection, connect } from '../../src/client/connect.ts';
 import { type ServerProcess, serve } from '../../test/support/process.ts';
 import { BareClient } from '../bare/client.ts';
 import { type Child, heard, start } from '../child.ts';
-import { type Measured, measureBeside, residentMegabytes } from '../measure.ts';
+import { type Measured, measureBeside, quantile, residentMegabytes } from '../measure.ts';
 import { AUTHORS, type Data, newData } from './data.ts';
 import { type Operation, operations } from './operations.ts';
 import { heading, lineOf, linesBelow } from './table.ts';
@@ -33,8 +33,10 @@ export interface CallRow {
   readonly inFlight: number;
   readonly ours: Measured;
   readonly bare: Measured;
-  /** Calls per second of ours over those of bare. */
+  /** Calls per second of ours over those of bare: the median of the rounds' ratios. */
   readonly ratio: number;
+  /** CPU time of the bare server per call over that of ours; NaN where there is no /proc. */
+  readonly cpuRatio: number;
   readonly asked?: number;
   readonly peers?: number;
   readonly p99OverP50: number;
@@ -129,7 +131,11 @@ function rowOf(one: Operation, inFlight: number, figures: readonly Measured[], m
     inFlight,
     ours,
     bare,
-    ratio: ours.perSecond / bare.perSecond,
+    ratio: quantile(
+      ours.rates.map((rate, round) => rate / bare.rates[round]!),
+      0.5,
+    ),
+    cpuRatio: (bare.serverMicroseconds ?? Number.NaN) / (ours.serverMicroseconds ?? Number.NaN),
     ...(asked !== undefined && { asked }),
     ...(peers !== undefined && { peers }),
     p99OverP50: ours.p99 / ours.p50,

@@ -28,6 +28,7 @@ const COLUMNS: readonly Column[] = [
   ['p99/p50', 7, row => number(row.p99OverP50, 1)],
   ['ours µs', 7, row => number(row.ours.serverMicroseconds, 0)],
   ['bare µs', 7, row => number(row.bare.serverMicroseconds, 0)],
+  ['of µs', 6, row => number(row.cpuRatio, 2)],
   ['RSS MB', 6, row => number(row.megabytes, 0)],
   ['x peers', 7, row => number(overPeers(row), 1)],
 ];
