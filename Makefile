@@ -36,7 +36,7 @@ unit-and-behaviour: node_modules/.installed ## the Jest suite
 demo: node_modules/.installed ## real procedures end to end on a server of its own
 	@node src/main.ts demo
 
-bench: node_modules/.installed ## what the main calls and the wire cost, as tables, and as JSON in bench/result.json
+bench: node_modules/.installed ## what calls cost beside a bare server, what size and the wire cost: tables, and JSON in bench/result.json
 	@node bench/bench.ts bench/result.json
 
 interop: node_modules/.installed ## clients in seven languages, made by the stock Thrift compiler, against a server (LANGUAGES="go ruby": these)

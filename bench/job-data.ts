@@ -38,7 +38,7 @@ export async function dataOf(jobs: number, print: (line: string) => void): Promi
   return folder;
 }
 
-export const fileIn = (folder: string): string => join(folder, 'jobwright.db');
+const fileIn = (folder: string): string => join(folder, 'jobwright.db');
 
 export const serveIn = (folder: string, synchronous: 'FULL' | 'NORMAL'): Promise<ServerProcess> =>
   serve({ engine: 'sqlite', file: fileIn(folder), synchronous }, { JOBWRIGHT_ADMIN_PASSWORD: PASSWORD });

@@ -1,5 +1,5 @@
 /** One row: the servers in turn, round by round, so that what else the machine does meets all of them. */
-import { type Child, heard, start } from './child.ts';
+import { type Child, heard, start } from '../child.ts';
 import type { ConstantSettings } from './constant.ts';
 import type { Load, LoadJob, Round } from './load.ts';
 import type { ProtocolName } from './message.ts';
@@ -61,7 +61,7 @@ export async function compare(loader: Child, ours: Server, stock: Server, row: C
   const first = await measure(loader, ours, row, { seconds: FIRST_SECONDS });
   const second = await measure(loader, stock, row, { seconds: FIRST_SECONDS });
   refuseDifference(row, first.reply, second.reply);
-  const constant = await startServer('constant.ts', { reply: first.reply } satisfies ConstantSettings);
+  const constant = await startServer('wire/constant.ts', { reply: first.reply } satisfies ConstantSettings);
   const servers = { ours, stock, constant };
   const loads: Record<ServerName, Load[]> = { ours: [], stock: [], constant: [] };
   try {

@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { ready, settings } from './child.ts';
+import { ready, settings } from '../child.ts';
 import { FRAME_BYTES, headOf, lengthAt } from './message.ts';
 import { HOST, type Ports } from './servers.ts';
 

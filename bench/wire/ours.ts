@@ -1,7 +1,7 @@
 /** The server itself, as `jobwright serve` starts it. */
 import { createLogger } from '../../src/base/logger.ts';
 import { startServer } from '../../src/server/server.ts';
-import { ready, settings } from './child.ts';
+import { ready, settings } from '../child.ts';
 import { answeringAfresh, HOST, type Ports, type ServerSettings, VERSION } from './servers.ts';
 
 const { file, answer } = settings<ServerSettings>();

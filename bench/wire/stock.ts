@@ -16,7 +16,7 @@ import { generated, type ServiceName } from '../../src/services/generated.ts';
 import { createHandlers } from '../../src/services/handlers.ts';
 import { open } from '../../src/services/surface.ts';
 import { openStore } from '../../src/store/database.ts';
-import { ready, settings } from './child.ts';
+import { ready, settings } from '../child.ts';
 import { answeringAfresh, HOST, type Ports, type ServerSettings, VERSION } from './servers.ts';
 
 type Method = (call: Call | OpenCall, ...args: unknown[]) => Promise<unknown>;

@@ -6,7 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Child, start } from './child.ts';
+import { type Child, start } from '../child.ts';
 import { type Case, compare, type Plan, type Row, startServer } from './compare.ts';
 import { calls, type Data, newData } from './data.ts';
 import { heading, lineOf } from './table.ts';
@@ -29,9 +29,9 @@ export async function wire(options: WireOptions, print: (line: string) => void):
   };
   try {
     const data = await newData(folder);
-    const ours = keep(await startServer('ours.ts', data.servers));
-    const stock = keep(await startServer('stock.ts', data.servers));
-    const loader = keep(start('load.ts'));
+    const ours = keep(await startServer('wire/ours.ts', data.servers));
+    const stock = keep(await startServer('wire/stock.ts', data.servers));
+    const loader = keep(start('wire/load.ts'));
     const rows: Row[] = [];
     print(heading());
     for (const one of cases(data).filter(({ name }) => name.includes(options.only ?? ''))) {

@@ -8,9 +8,9 @@ export interface Child {
   end(): Promise<void>;
 }
 
-/** Starts a file of this folder. @param settings reach it as `settings()` */
-export function start(file: string, settings: unknown = {}): Child {
-  const child = fork(new URL(file, import.meta.url), [JSON.stringify(settings)]);
+/** Starts a file of the benchmark, named from its folder. @param settings reach it as `settings()` */
+export function start(file: string, settings: unknown = {}, env: NodeJS.ProcessEnv = {}): Child {
+  const child = fork(new URL(file, import.meta.url), [JSON.stringify(settings)], { env: { ...process.env, ...env } });
   const exited = once(child, 'exit');
   return {
     pid: child.pid!,
