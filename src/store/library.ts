@@ -189,15 +189,26 @@ const showsTo = (userId: string): RawBuilder<SqlBool> => sql`(
 
 const likeable = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
 
-export class LibraryTransactor extends LibraryReader {
-  async writeText(teamId: string, templateId: string, searchKey: string): Promise<void> {
-    await this.db
+interface Text {
+  readonly teamId: string;
+  readonly templateId: string;
+  readonly searchKey: string;
+}
+
+const writtenText = compiledOnce(
+  ['teamId', 'templateId', 'searchKey'],
+  (db, _engine, { teamId, templateId, searchKey }: Text) =>
+    db
       .insertInto('template_texts')
       .values({ team_id: teamId, template_id: templateId, search_key: searchKey })
       .onConflict(conflict =>
         conflict.columns(['team_id', 'template_id']).doUpdateSet(eb => ({ search_key: eb.ref('excluded.search_key') })),
-      )
-      .execute();
+      ),
+);
+
+export class LibraryTransactor extends LibraryReader {
+  async writeText(teamId: string, templateId: string, searchKey: string): Promise<void> {
+    await writtenText(this.db, this.engine, { teamId, templateId, searchKey });
   }
 
   /** In the place of what the template had. */

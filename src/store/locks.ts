@@ -27,6 +27,48 @@ const touched = compiledOnce(
       .returningAll(),
 );
 
+type Lock = Row<'template_locks'>;
+
+const LOCK_COLUMNS = ['team_id', 'template_id', 'token_id', 'user_id', 'locked_at', 'last_activity_at'] as const;
+
+const taken = compiledOnce(
+  [...LOCK_COLUMNS, 'previous'],
+  (db, _engine, { previous, ...lock }: Lock & { readonly previous: string }) =>
+    db
+      .insertInto('template_locks')
+      .values(lock)
+      .onConflict(conflict =>
+        conflict
+          .columns(['team_id', 'template_id'])
+          .doUpdateSet(eb => ({
+            token_id: eb.ref('excluded.token_id'),
+            user_id: eb.ref('excluded.user_id'),
+            locked_at: eb
+              .case()
+              .when('template_locks.token_id', '=', eb.ref('excluded.token_id'))
+              .then(eb.ref('template_locks.locked_at'))
+              .else(eb.ref('excluded.locked_at'))
+              .end(),
+            last_activity_at: eb.ref('excluded.last_activity_at'),
+          }))
+          .where(eb =>
+            eb.or([
+              eb('template_locks.token_id', 'in', [lock.token_id, previous]),
+              eb.not(
+                eb.exists(
+                  eb
+                    .selectFrom('tokens')
+                    .select('tokens.token_id')
+                    .whereRef('tokens.token_id', '=', 'template_locks.token_id')
+                    .where('tokens.expires_at', '>', lock.locked_at),
+                ),
+              ),
+            ]),
+          ),
+      )
+      .returningAll(),
+);
+
 export class LockTransactor {
   readonly #db: Kysely<Database>;
   readonly #engine: Engine;
@@ -46,53 +88,12 @@ export class LockTransactor {
    * `previousTokenId` (then it is broken).
    * @returns the lock, or undefined when another token holds it
    */
-  acquireLock(
-    lock: Row<'template_locks'>,
-    previousTokenId = lock.token_id,
-  ): Promise<Row<'template_locks'> | undefined> {
-    return this.#db
-      .insertInto('template_locks')
-      .values(lock)
-      .onConflict(conflict =>
-        conflict
-          .columns(['team_id', 'template_id'])
-          .doUpdateSet(eb => ({
-            token_id: eb.ref('excluded.token_id'),
-            user_id: eb.ref('excluded.user_id'),
-            locked_at: eb
-              .case()
-              .when('template_locks.token_id', '=', eb.ref('excluded.token_id'))
-              .then(eb.ref('template_locks.locked_at'))
-              .else(eb.ref('excluded.locked_at'))
-              .end(),
-            last_activity_at: eb.ref('excluded.last_activity_at'),
-          }))
-          .where(eb =>
-            eb.or([
-              eb('template_locks.token_id', 'in', [lock.token_id, previousTokenId]),
-              eb.not(
-                eb.exists(
-                  eb
-                    .selectFrom('tokens')
-                    .select('tokens.token_id')
-                    .whereRef('tokens.token_id', '=', 'template_locks.token_id')
-                    .where('tokens.expires_at', '>', lock.locked_at),
-                ),
-              ),
-            ]),
-          ),
-      )
-      .returningAll()
-      .executeTakeFirst();
+  acquireLock(lock: Lock, previousTokenId = lock.token_id): Promise<Lock | undefined> {
+    return taken(this.#db, this.#engine, { ...lock, previous: previousTokenId }).then(([held]) => held);
   }
 
   /** The token's hold on the lock, its last activity set to `now`. @returns undefined when the token does not hold it */
-  touchLock(
-    teamId: string,
-    templateId: string,
-    tokenId: string,
-    now: number,
-  ): Promise<Row<'template_locks'> | undefined> {
+  touchLock(teamId: string, templateId: string, tokenId: string, now: number): Promise<Lock | undefined> {
     return touched(this.#db, this.#engine, { teamId, templateId, tokenId, now }).then(([lock]) => lock);
   }
 

@@ -216,6 +216,8 @@ interface OfTemplate {
   readonly templateId: string;
 }
 
+const insertedHead = compiledByColumns((db, head: Head) => db.insertInto('templates').values(head));
+
 const insertedEntry = compiledByColumns((db, entry: Entry) => db.insertInto('template_entries').values(entry));
 
 const changedHead = compiledByColumns(
@@ -249,7 +251,7 @@ const greatestVersion = compiledOnce(['teamId', 'templateId'], (db, _engine, { t
 
 export class TemplateTransactor extends TemplateReader {
   async insertHead(head: Head): Promise<void> {
-    await this.db.insertInto('templates').values(head).execute();
+    await insertedHead(this.db, this.engine, head);
   }
 
   async insertEntry(entry: Entry): Promise<void> {

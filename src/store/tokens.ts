@@ -37,6 +37,15 @@ const callerByTokenHash = compiledOnce(['tokenHash'], (db, _engine, { tokenHash 
     .where('tokens.token_hash', '=', tokenHash),
 );
 
+const keptToken = compiledOnce(['tokenId'], (db, engine, { tokenId }: { tokenId: string }) =>
+  db
+    .selectFrom('tokens')
+    .select('token_id')
+    .where('token_id', '=', tokenId)
+    // SQLite has one writer anyway.
+    .$if(engine === 'postgres', query => query.forKeyShare()),
+);
+
 export class TokenReader {
   protected readonly db: Kysely<Database>;
   protected readonly engine: Engine;
@@ -98,14 +107,7 @@ export class TokenTransactor extends TokenReader {
 
   /** Whether the token still lives; it will, then, until the end of the transaction. */
   async keepToken(tokenId: string): Promise<boolean> {
-    const row = await this.db
-      .selectFrom('tokens')
-      .select('token_id')
-      .where('token_id', '=', tokenId)
-      // SQLite has one writer anyway.
-      .$if(this.engine === 'postgres', query => query.forKeyShare())
-      .executeTakeFirst();
-    return row !== undefined;
+    return (await keptToken(this.db, this.engine, { tokenId })).length > 0;
   }
 
   /** From now on the token was used last at `now`, and ends at `expiresAt`. */

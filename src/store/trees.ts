@@ -38,7 +38,8 @@ interface StoredGroup {
 /** Nodes are small: most of the time that zlib's own settings take goes into tables that they do not fill. */
 const PACKING = { level: 4, windowBits: 13, memLevel: 6 };
 
-const CACHED_BYTES = 32 * 1024 * 1024;
+/** Of JSON: as objects, and with what is made of it to be sent, a tree takes ten times as much. */
+const CACHED_BYTES = 6 * 1024 * 1024;
 
 /** What is known to be stored: trees by team and root hash, bounded by their size, and every group object read or saved. */
 export class TreeCache {
@@ -49,8 +50,8 @@ export class TreeCache {
     return this.#trees.get(`${teamId} ${rootHash}`);
   }
 
-  keepTree(teamId: string, rootHash: string, root: BaseStep): void {
-    const size = this.#groups.get(root)?.size ?? 1;
+  /** The content of a hash is the same whatever becomes of the transaction that has it. @param size bytes of its JSON */
+  keepTree(teamId: string, rootHash: string, root: BaseStep, size: number): void {
     if (size <= CACHED_BYTES) this.#trees.set(`${teamId} ${rootHash}`, root, { size });
   }
 
@@ -109,9 +110,9 @@ export class TreeReader {
       const groups = new Map<BaseStep, StoredGroup>();
       const root = assemble(teamId, hash, bodies, groups);
       trees.set(hash, root);
+      this.cache.keepTree(teamId, hash, root, groups.get(root)!.size);
       this.whenCommitted(() => {
         for (const [group, stored] of groups) this.cache.keepGroup(group, stored);
-        this.cache.keepTree(teamId, hash, root);
       });
     }
     return trees;
@@ -242,10 +243,10 @@ export class TreeTransactor extends TreeReader {
     const perInsert = rowsPerInsert(NODE_COLUMNS);
     for (let at = 0; at < saving.rows.length; at += perInsert)
       await insertNodes(this.db, this.engine, saving.rows.slice(at, at + perInsert));
+    this.cache.keepTree(teamId, hash, root, size);
     // Only what is committed may be taken for stored.
     this.whenCommitted(() => {
       for (const [group, stored] of saving.groups) this.cache.keepGroup(group, stored);
-      this.cache.keepTree(teamId, hash, root);
     });
     return { hash, size };
   }
