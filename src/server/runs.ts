@@ -1,6 +1,6 @@
 /** Works on the actions of steps after the commit that started them. Nobody waits for it: what it comes to is written when it is there. */
 import type { Clock } from '../base/clock.ts';
-import { DomainError } from '../base/errors.ts';
+import { Busy, DomainError, OutcomeUnknown } from '../base/errors.ts';
 import type { Ids } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
 import { failed, isReply, type Verdict } from '../domain/calling-out/call-out.ts';
@@ -61,7 +61,7 @@ export class RunWorker {
     try {
       await work(run);
     } catch (error) {
-      if (error instanceof DomainError && error.kind === 'busy') throw error;
+      if (error instanceof Busy || error instanceof OutcomeUnknown) throw error;
       const isRefused = error instanceof DomainError;
       if (!isRefused)
         this.#logger.error({ err: error, jobId: run.job_id, stepId: run.step_id }, 'the run of a step failed');

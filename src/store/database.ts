@@ -13,6 +13,7 @@ import type { BaseStep } from '#gen/step_types';
 import { Busy } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import { type Effects, Reader, Transactor } from './aggregates.ts';
+import { DatabaseAway } from './broken.ts';
 import type { Connections, Engine } from './engine.ts';
 import { Kept } from './kept.ts';
 import { migrate } from './migrate.ts';
@@ -135,20 +136,29 @@ export class Store {
   }
 }
 
-/** Runs until it is not overtaken and the database not busy. @throws Busy after many attempts */
+/** Runs until it is not overtaken and the database there and not busy. @throws Busy after many attempts, or when it is away for long */
 async function repeated<T>(connections: Connections, run: () => Promise<T>): Promise<T> {
+  const began = performance.now();
   for (let attempt = 1; ; attempt++) {
     try {
       return await run();
     } catch (error) {
-      if (!(error instanceof OvertakenByWriter) && !connections.isTransient(error)) throw error;
-      if (attempt === ATTEMPTS) {
-        throw new Busy('busy', 'the database is busy and the call was not carried out; repeat it in a few seconds');
+      if (error instanceof DatabaseAway) {
+        if (performance.now() - began > connections.awayMs) throw away();
+      } else {
+        if (!(error instanceof OvertakenByWriter) && !connections.isTransient(error)) throw error;
+        if (attempt === ATTEMPTS) throw busy();
       }
       await pause(attempt);
     }
   }
 }
+
+const busy = (): Busy =>
+  new Busy('busy', 'the database is busy and the call was not carried out; repeat it in a few seconds');
+
+const away = (): Busy =>
+  new Busy('busy', 'the database is busy or away, and the call was not carried out; repeat it in a few seconds');
 
 /** Grows with each attempt and is never the same for two writers, so that they do not meet again. */
 const pause = (attempt: number): Promise<void> =>
@@ -156,7 +166,7 @@ const pause = (attempt: number): Promise<void> =>
 
 const TRANSACTION_CONTROL = /^(begin|start transaction|commit|rollback)\b/;
 
-/** Opens the database and brings its schema up to date. */
+/** Opens the database and brings its schema up to date. @throws Error when it is not there, or not one that we can live in */
 export async function openStore(
   settings: StoreSettings,
   logger: Logger,
@@ -167,17 +177,43 @@ export async function openStore(
         if (!TRANSACTION_CONTROL.test(sql)) onStatement(sql);
       }
     : undefined;
-  const onConnectionError = (error: Error) => logger.warn({ err: error }, 'a database connection broke');
-  // Only the engine in use is loaded: the other one's driver is memory for nothing.
-  const connections =
-    settings.engine === 'sqlite'
-      ? (await import('./sqlite.ts')).openSqlite(settings, log)
-      : (await import('./postgres.ts')).openPostgres(settings, log, onConnectionError);
+  return new Store(await opened(settings, logger, log));
+}
+
+/** Only the engine in use is loaded: the other one's driver is memory for nothing. */
+async function opened(settings: StoreSettings, logger: Logger, log: StatementLog | undefined): Promise<Connections> {
+  if (settings.engine === 'sqlite') {
+    const connections = (await import('./sqlite.ts')).openSqlite(settings, log);
+    await migrated(connections);
+    return connections;
+  }
+  const { openPostgres, openUnhurried } = await import('./postgres.ts');
+  await (await import('./postgres-start.ts')).awaitPostgres(settings, logger);
+  const tell = seldom(error => logger.warn({ err: error }, 'a database connection broke'));
+  const patient = openUnhurried(settings, tell);
+  await migrated(patient);
+  await patient.close();
+  return openPostgres(settings, log, tell);
+}
+
+/** Closes them when that fails. */
+async function migrated(connections: Connections): Promise<void> {
   try {
     await repeated(connections, () => migrate(connections));
   } catch (error) {
     await connections.close();
     throw error;
   }
-  return new Store(connections);
+}
+
+const TOLD_EVERY_MS = 1_000;
+
+/** Many connections break at once, and many calls try again: one of them tells enough. */
+function seldom(tell: (error: Error) => void): (error: Error) => void {
+  let toldAt = Number.NEGATIVE_INFINITY;
+  return error => {
+    if (performance.now() - toldAt < TOLD_EVERY_MS) return;
+    toldAt = performance.now();
+    tell(error);
+  };
 }

@@ -19,6 +19,8 @@ export interface Connections {
   close(): Promise<void>;
   /** True for an error that the same transaction may not meet when it runs again. */
   isTransient(error: unknown): boolean;
+  /** Milliseconds for which a transaction is tried again when it met a DatabaseAway. */
+  readonly awayMs: number;
 }
 
 /** `column in values` with one parameter whatever the number of values, so that the statement's text stays the same. */

@@ -52,6 +52,8 @@ export function openSqlite(settings: SqliteSettings, log?: Logger): Connections 
       writer.close();
     },
     isTransient: error => String((error as { code?: unknown } | null)?.code).startsWith('SQLITE_BUSY'),
+    // It never is.
+    awayMs: 0,
   };
 }
 

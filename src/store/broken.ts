@@ -1,0 +1,13 @@
+/**
+ * Thrown when the database was not there: it could not be reached, had no place or no time for us, or the connection to it broke.
+ * Nothing of the transaction is left, unless it was a commit that broke after it was sent.
+ */
+export class DatabaseAway extends Error {
+  /** The statement that failed may have reached the database. */
+  readonly wasSent: boolean;
+
+  constructor(cause: unknown, wasSent: boolean) {
+    super('the database is not there', { cause });
+    this.wasSent = wasSent;
+  }
+}

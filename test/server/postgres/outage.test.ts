@@ -1,0 +1,97 @@
+/**
+ * PostgreSQL goes and comes back while everything is under way: calls, readers who wait, workers. Nothing is lost and nothing done
+ * twice, and the server needs nobody to help it.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import pg from 'pg';
+import { until } from '../../support/actions.ts';
+import { Cluster } from '../../support/cluster.ts';
+import { readerOf } from '../../support/events.ts';
+import { TestHttp } from '../../support/http.ts';
+import { Receiver } from '../../support/receiver.ts';
+import { logInAdmin, publishedTemplate, step, type TestUser } from '../../support/seed.ts';
+import { TestServer } from '../../support/server.ts';
+import { countOf, untilDone, withOther } from './proxied.ts';
+
+let cluster: Cluster;
+let server: TestServer;
+let admin: TestUser;
+let template: string;
+let http: TestHttp;
+
+beforeAll(async () => {
+  cluster = await Cluster.start();
+  await withOther(cluster.url(), other => other.query('create database jobwright'));
+  const url = cluster.url('jobwright');
+  const settings = { engine: 'postgres', url, poolSize: 5, times: { awayMs: 1000 } } as const;
+  server = await TestServer.start({}, { settings, drop: () => cluster.remove() });
+  http = new TestHttp(server.address);
+  admin = await logInAdmin(server);
+  template = (await publishedTemplate(admin, 'Pump overhaul', [step('Isolate'), step('Drain')])).id;
+});
+afterAll(() => server.stop());
+
+const database = () => cluster.url('jobwright');
+
+/** Ends every connection of the server, as a restart does. */
+const terminateAll = () =>
+  withOther(cluster.url(), other =>
+    other.query(`select pg_terminate_backend(pid) from pg_stat_activity where datname = 'jobwright'`),
+  );
+
+async function restart(): Promise<void> {
+  await cluster.stop();
+  await pause(2500);
+  await cluster.start();
+}
+
+interface Outage {
+  readonly how: string;
+  readonly happen: () => Promise<void>;
+}
+
+describe.each<Outage>([
+  {
+    how: 'all its connections are ended, again and again',
+    happen: async () => {
+      for (let times = 0; times < 5; times++) await terminateAll().then(() => pause(100));
+    },
+  },
+  { how: 'it is stopped and, some seconds later, started', happen: restart },
+])('PostgreSQL under load: $how', ({ how, happen }) => {
+  test('every job that was asked for is there once, and every step is started and finished once', async () => {
+    const before = await countOf(database(), 'jobs');
+    let isOver = false;
+    const clients = await Promise.all(Array.from({ length: 6 }, () => logInAdmin(server)));
+    const outage = happen().then(() => {
+      isOver = true;
+    });
+    const made = await Promise.all(clients.map((client, n) => work(client, `${how} ${n}`, () => isOver)));
+    await outage;
+    const jobIds = made.flat();
+    expect(new Set(jobIds).size).toBe(jobIds.length);
+    expect(await countOf(database(), 'jobs')).toBe(before + jobIds.length);
+    const twice = (action: string) =>
+      countOf(database(), `(select 1 from job_history where action = ${action} group by job_id, step_id having count(*) > 1) as twice`);
+    expect(await twice('1')).toBe(0);
+    const started = await countOf(database(), 'job_steps where started_at is not null');
+    expect(started).toBeGreaterThanOrEqual(jobIds.length);
+  });
+});
+
+/** Creates jobs and works on their first steps, repeating what is answered with 503, until the outage is over and for a while on. */
+async function work(client: TestUser, name: string, isOver: () => boolean): Promise<string[]> {
+  const jobIds: string[] = [];
+  for (let n = 0, after = 0; after < 3; n++) {
+    if (isOver()) after++;
+    const { result } = await untilDone(() => client.jobs.createJobs(template, { requestId: `${name} ${n}`.slice(-64) }));
+    const jobId = result.jobIds[0]!;
+    jobIds.push(jobId);
+    const job = await untilDone(() => client.jobs.getJob(jobId, {}));
+    const stepId = job.result.currentSteps[0]!.stepId;
+    await untilDone(() => client.jobs.startSteps(jobId, [{ stepId }] as never));
+    await untilDone(() => client.jobs.finishSteps(jobId, [{ stepId }] as never));
+  }
+  return jobIds;
+}
