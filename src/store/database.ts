@@ -190,7 +190,7 @@ async function opened(settings: StoreSettings, logger: Logger, log: StatementLog
   const { openPostgres, openUnhurried } = await import('./postgres.ts');
   await (await import('./postgres-start.ts')).awaitPostgres(settings, logger);
   const tell = seldom(error => logger.warn({ err: error }, 'a database connection broke'));
-  const patient = openUnhurried(settings, tell);
+  const patient = openUnhurried(settings, log, tell);
   await migrated(patient);
   await patient.close();
   return openPostgres(settings, log, tell);

@@ -9,8 +9,7 @@
  */
 import { type ControlledTransaction, Kysely, type Logger, PostgresDialect } from 'kysely';
 import pg from 'pg';
-import { OutcomeUnknown } from '../base/errors.ts';
-import { DatabaseAway } from './broken.ts';
+import { DatabaseAway, outcomeUnknown } from './broken.ts';
 import type { Connections } from './engine.ts';
 import { Clients, READ_ONLY } from './postgres-client.ts';
 import type { Database } from './schema.ts';
@@ -100,10 +99,10 @@ export function openPostgres(
 }
 
 /** For migrations: on many rows they take as long as they take, and others wait for them. */
-export const openUnhurried = (settings: PostgresSettings, onConnectionError: (error: Error) => void): Connections =>
+export const openUnhurried: typeof openPostgres = (settings, log, onConnectionError) =>
   openPostgres(
     { ...settings, poolSize: 1, times: { ...settings.times, statementMs: Infinity } },
-    undefined,
+    log,
     onConnectionError,
   );
 
@@ -138,12 +137,6 @@ function poolConfig({ url, poolSize }: PostgresSettings, times: PostgresTimes): 
 
 /** The commit may or may not have come to the database. */
 class BrokenCommit extends DatabaseAway {}
-
-const outcomeUnknown = (): OutcomeUnknown =>
-  new OutcomeUnknown(
-    'outcome-unknown',
-    'the connection to the database broke at the end of the call: it may have been carried out or not; look, or repeat it with the same requestId where it has one',
-  );
 
 /** Runs `fn` in a transaction that has begun, and ends it. */
 async function ended<T>(tx: ControlledTransaction<Database>, fn: (db: Kysely<Database>) => Promise<T>): Promise<T> {

@@ -4,12 +4,16 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import pg from 'pg';
+import { ErrorCode } from '#gen/common_types';
+import { JobHistoryAction } from '#gen/jobs_types';
+import { holdsOf, holdUntil } from '../../services/jobs/held.ts';
 import { until } from '../../support/actions.ts';
 import { Cluster } from '../../support/cluster.ts';
 import { readerOf } from '../../support/events.ts';
 import { TestHttp } from '../../support/http.ts';
+import { jobOf } from '../../support/jobs.ts';
 import { Receiver } from '../../support/receiver.ts';
+import { expectRefusal } from '../../support/refusals.ts';
 import { logInAdmin, publishedTemplate, step, type TestUser } from '../../support/seed.ts';
 import { TestServer } from '../../support/server.ts';
 import { countOf, untilDone, withOther } from './proxied.ts';
@@ -19,6 +23,7 @@ let server: TestServer;
 let admin: TestUser;
 let template: string;
 let http: TestHttp;
+const receiver = new Receiver();
 
 beforeAll(async () => {
   cluster = await Cluster.start();
@@ -30,7 +35,10 @@ beforeAll(async () => {
   admin = await logInAdmin(server);
   template = (await publishedTemplate(admin, 'Pump overhaul', [step('Isolate'), step('Drain')])).id;
 });
-afterAll(() => server.stop());
+afterAll(async () => {
+  receiver.stop();
+  await server.stop();
+});
 
 const database = () => cluster.url('jobwright');
 
@@ -72,11 +80,11 @@ describe.each<Outage>([
     const jobIds = made.flat();
     expect(new Set(jobIds).size).toBe(jobIds.length);
     expect(await countOf(database(), 'jobs')).toBe(before + jobIds.length);
-    const twice = (action: string) =>
-      countOf(database(), `(select 1 from job_history where action = ${action} group by job_id, step_id having count(*) > 1) as twice`);
-    expect(await twice('1')).toBe(0);
-    const started = await countOf(database(), 'job_steps where started_at is not null');
-    expect(started).toBeGreaterThanOrEqual(jobIds.length);
+    for (const action of [JobHistoryAction.Started, JobHistoryAction.Finished]) {
+      const ofSteps = `select 1 from job_history where action = ${action} group by team_id, job_id, step_id`;
+      expect(await countOf(database(), `(${ofSteps} having count(*) > 1) as twice`)).toBe(0);
+      expect(await countOf(database(), `(${ofSteps}) as once`)).toBe(before + jobIds.length);
+    }
   });
 });
 
@@ -85,13 +93,47 @@ async function work(client: TestUser, name: string, isOver: () => boolean): Prom
   const jobIds: string[] = [];
   for (let n = 0, after = 0; after < 3; n++) {
     if (isOver()) after++;
-    const { result } = await untilDone(() => client.jobs.createJobs(template, { requestId: `${name} ${n}`.slice(-64) }));
+    const { result } = await untilDone(() =>
+      client.jobs.createJobs(template, { requestId: `${name} ${n}`.slice(-64) }),
+    );
     const jobId = result.jobIds[0]!;
     jobIds.push(jobId);
     const job = await untilDone(() => client.jobs.getJob(jobId, {}));
-    const stepId = job.result.currentSteps[0]!.stepId;
-    await untilDone(() => client.jobs.startSteps(jobId, [{ stepId }] as never));
-    await untilDone(() => client.jobs.finishSteps(jobId, [{ stepId }] as never));
+    const stepId = job.result.currentSteps[0]!.stepId!;
+    await untilDone(() => client.jobs.startSteps(jobId, [stepId]));
+    await untilDone(() => client.jobs.finishSteps(jobId, [stepId]));
   }
   return jobIds;
 }
+
+test('while PostgreSQL is away calls are 503 and the server is not ready; afterwards readers and workers go on by themselves', async () => {
+  const notifications = admin.connection.service('NotificationService');
+  await notifications.setEventWebhook(admin.teamId, '', await receiver.start(), {});
+  const job = await jobOf(admin, await publishedTemplate(admin, 'Held for a while', [step('a')]));
+  const reader = await (await readerOf(server, admin)).begin();
+  await holdUntil(admin, job, server.clock.now() + 3_600_000, 'a');
+  await reader.all();
+  const told = (): string[] =>
+    receiver.got.flatMap(({ body }) =>
+      (JSON.parse(body).events as { msgType: string }[]).map(({ msgType }) => msgType),
+    );
+  await until('the webhook is told of the hold', () => told().includes('StepHeld'));
+  expect(await ready()).toBe(200);
+
+  const waits = reader.poll({}, 30_000).catch((error: unknown) => error);
+  await cluster.stop();
+  expect(await ready()).toBe(503);
+  await expectRefusal(admin.jobs.getJob(job.id, {}), ErrorCode.SERVICE_UNAVAILABLE, 'busy');
+  await expectRefusal(admin.jobs.closeJobs([job.id]), ErrorCode.SERVICE_UNAVAILABLE, 'busy');
+  server.clock.forward(3_600_000);
+  expect(await waits).toMatchObject({ errorCode: ErrorCode.SERVICE_UNAVAILABLE, slug: 'busy' });
+  await cluster.start();
+
+  await until('the server is ready', async () => (await ready()) === 200);
+  await until('the hold is released', async () => (await holdsOf(admin, job))[0]!.releasedDate != null);
+  expect((await untilDone(() => reader.kinds())).result).toEqual(['StepHoldReleased']);
+  await until('the webhook is told of the release', () => told().includes('StepHoldReleased'));
+  expect(told().filter(kind => kind === 'StepHoldReleased')).toHaveLength(1);
+});
+
+const ready = async (): Promise<number> => (await http.send(undefined, '/readyz')).status;
