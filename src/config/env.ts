@@ -146,7 +146,13 @@ function storeSettings(get: (name: Variable) => string): StoreSettings {
       withoutPassword(url),
       'a URL such as postgres://user:password@host:5432/jobwright',
     );
-  return { engine: 'postgres', url, poolSize: wholeNumber(get, 'JOBWRIGHT_POSTGRES_POOL', 1, 1000) };
+  return {
+    engine: 'postgres',
+    url,
+    poolSize: wholeNumber(get, 'JOBWRIGHT_POSTGRES_POOL', 1, 1000),
+    // Nobody waits any longer for what a statement comes to.
+    times: { statementMs: limitSettings(get).requestMs },
+  };
 }
 
 /** Letters leave when a server for them is named. */

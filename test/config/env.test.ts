@@ -79,7 +79,12 @@ describe('what a variable becomes', () => {
       'JOBWRIGHT_DATABASE_URL',
       'postgres://ana:secret@db:5432/jobwright',
       settings => settings.server.store,
-      { engine: 'postgres', url: 'postgres://ana:secret@db:5432/jobwright', poolSize: 10 },
+      {
+        engine: 'postgres',
+        url: 'postgres://ana:secret@db:5432/jobwright',
+        poolSize: 10,
+        times: { statementMs: 60_000 },
+      },
     ],
     ['JOBWRIGHT_DATABASE_URL', 'postgresql://db/jobwright', settings => settings.server.store.engine, 'postgres'],
   ])('%s=%s', (name, value, what, becomes) => {
@@ -89,6 +94,11 @@ describe('what a variable becomes', () => {
   test('JOBWRIGHT_POSTGRES_POOL is the size of the pool of PostgreSQL', () => {
     const store = from({ JOBWRIGHT_DATABASE_URL: 'postgres://db/x', JOBWRIGHT_POSTGRES_POOL: '1000' }).server.store;
     expect(store).toMatchObject({ poolSize: 1000 });
+  });
+
+  test('a statement has as long as a call', () => {
+    const store = from({ JOBWRIGHT_DATABASE_URL: 'postgres://db/x', JOBWRIGHT_REQUEST_SECONDS: '90' }).server.store;
+    expect(store).toMatchObject({ times: { statementMs: 90_000 } });
   });
 
   test('variables of other programs mean nothing', () => {
