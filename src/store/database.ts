@@ -1,7 +1,7 @@
 /**
  * The store and its two doors.
  *
- *   store.read(fn)      one snapshot, no writes;
+ *   store.read(fn)      one snapshot, no writes; `store.look(fn)` where a replica may give it
  *   store.transact(fn)  one transaction: all of it or nothing.
  *
  * The transactor is the argument, so a write outside a transaction cannot be written. Inside, nothing is awaited but the
@@ -62,7 +62,16 @@ export class Store {
   }
 
   /**
-   * As `read`, for what nearly every call asks: an answer serves again until somebody, in any process, has committed anything.
+   * As `read`, for what only looks at jobs, templates and files: a replica may answer. Who calls and what it may do, events, and
+   * what workers look for is the primary's, by `read`.
+   */
+  look<T>(fn: (reader: Reader) => Promise<T>): Promise<T> {
+    const door = this.#connections.look ?? this.#connections.snapshot;
+    return this.#repeated(() => door(db => fn(new Reader(db, this.engine, this.#cache))));
+  }
+
+  /**
+   * As `look`, for what nearly every call asks: an answer serves again until somebody, in any process, has committed anything.
    * Where the database cannot tell, everything is read again.
    * @param key names what `fn` reads, apart from all else that is read so
    * @param rows that the answer has, at least 1: what is kept is bounded by them
@@ -73,10 +82,10 @@ export class Store {
     rows: (answer: T) => number,
   ): Promise<T> {
     const version = this.#version();
-    if (version === undefined) return this.read(fn);
+    if (version === undefined) return this.look(fn);
     const kept = this.#kept.at(version, key);
     if (kept) return kept as T;
-    const answer = await this.read(fn);
+    const answer = await this.look(fn);
     // What was committed while it was read may or may not be in it.
     if (this.#version() === version) this.#kept.keep(version, key, answer, rows(answer));
     return answer;

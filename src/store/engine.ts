@@ -12,6 +12,8 @@ export interface Connections {
   readonly writes: Kysely<Database>;
   /** One snapshot of what is committed; never writes. */
   snapshot<T>(fn: (db: Kysely<Database>) => Promise<T>): Promise<T>;
+  /** As `snapshot`, from a replica that has all that was committed when it was asked; absent where there is none. */
+  readonly look?: Connections['snapshot'];
   /** One transaction: all of it or nothing. */
   transaction<T>(fn: (db: Kysely<Database>) => Promise<T>): Promise<T>;
   /** A number that stays the same only as long as nobody, in any process, commits anything. Absent where nothing can tell. */

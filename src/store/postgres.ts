@@ -12,6 +12,7 @@ import pg from 'pg';
 import { DatabaseAway, outcomeUnknown } from './broken.ts';
 import type { Connections } from './engine.ts';
 import { Clients, READ_ONLY } from './postgres-client.ts';
+import { Replica } from './replica.ts';
 import type { Database } from './schema.ts';
 
 export interface PostgresSettings {
@@ -19,6 +20,8 @@ export interface PostgresSettings {
   /** postgres://user:password@host:port/database */
   readonly url: string;
   readonly poolSize: number;
+  /** Of a replica that answers what only looks; with a pool of its own, of the same size. */
+  readonly replicaUrl?: string;
   /** What is left out has its default. */
   readonly times?: Partial<PostgresTimes>;
 }
@@ -79,7 +82,7 @@ export function openPostgres(
   const db = new Kysely<Database>({ dialect, ...(log ? { log } : {}) });
   const snapshots = db.startTransaction().setIsolationLevel('repeatable read').setAccessMode('read only');
   const transactions = db.startTransaction().setIsolationLevel('read committed');
-  return {
+  const primary: Connections = {
     engine: 'postgres',
     reads: db,
     writes: db,
@@ -96,12 +99,33 @@ export function openPostgres(
     isTransient: error => CONTENDED.test(codeOf(error)),
     awayMs: times.awayMs,
   };
+  return settings.replicaUrl === undefined ? primary : withReplica(primary, settings, times, log, onConnectionError);
+}
+
+/** A statement that takes the replica too long is the primary's. */
+const REPLICA_STATEMENT_MS = 15_000;
+
+function withReplica(
+  primary: Connections,
+  { replicaUrl, ...settings }: PostgresSettings,
+  times: PostgresTimes,
+  log: Logger | undefined,
+  tell: (error: Error) => void,
+): Connections {
+  const bounded = { ...times, statementMs: Math.min(times.statementMs, REPLICA_STATEMENT_MS) };
+  const connections = openPostgres({ ...settings, url: replicaUrl!, times: bounded }, log, tell);
+  const replica = new Replica(primary, connections, tell);
+  return {
+    ...primary,
+    look: fn => replica.snapshot(fn),
+    close: async () => void (await Promise.all([primary.close(), connections.close()])),
+  };
 }
 
 /** For migrations: on many rows they take as long as they take, and others wait for them. */
 export const openUnhurried: typeof openPostgres = (settings, log, onConnectionError) =>
   openPostgres(
-    { ...settings, poolSize: 1, times: { ...settings.times, statementMs: Infinity } },
+    { engine: 'postgres', url: settings.url, poolSize: 1, times: { ...settings.times, statementMs: Infinity } },
     log,
     onConnectionError,
   );

