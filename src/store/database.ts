@@ -196,13 +196,7 @@ async function opened(settings: StoreSettings, logger: Logger, log: StatementLog
     await migrated(connections);
     return connections;
   }
-  const { openPostgres, openUnhurried } = await import('./postgres.ts');
-  await (await import('./postgres-start.ts')).awaitPostgres(settings, logger);
-  const tell = seldom(error => logger.warn({ err: error }, 'a database connection broke'));
-  const patient = openUnhurried(settings, log, tell);
-  await migrated(patient);
-  await patient.close();
-  return openPostgres(settings, log, tell);
+  return (await import('./postgres-start.ts')).startPostgres(settings, logger, log, migrated);
 }
 
 /** Closes them when that fails. */
@@ -213,16 +207,4 @@ async function migrated(connections: Connections): Promise<void> {
     await connections.close();
     throw error;
   }
-}
-
-const TOLD_EVERY_MS = 1_000;
-
-/** Many connections break at once, and many calls try again: one of them tells enough. */
-function seldom(tell: (error: Error) => void): (error: Error) => void {
-  let toldAt = Number.NEGATIVE_INFINITY;
-  return error => {
-    if (performance.now() - toldAt < TOLD_EVERY_MS) return;
-    toldAt = performance.now();
-    tell(error);
-  };
 }

@@ -25,6 +25,9 @@ export interface Connections {
   readonly awayMs: number;
 }
 
+/** Hears of trouble that the store gets over by itself. @param what happened; a connection broke when absent */
+export type Tell = (error: Error, what?: string) => void;
+
 /** `column in values` with one parameter whatever the number of values, so that the statement's text stays the same. */
 export const isOneOf = (engine: Engine, column: Expression<string>, values: readonly string[]): RawBuilder<SqlBool> =>
   engine === 'sqlite'

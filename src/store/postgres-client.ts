@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import type { PostgresPoolClient } from 'kysely';
 import pg from 'pg';
 import { DatabaseAway } from './broken.ts';
+import type { Tell } from './engine.ts';
 
 const STATEMENTS_NAMED = 500;
 /** A longer text has as many parameters as its data asks for, and hardly comes twice. */
@@ -39,7 +40,7 @@ export class Clients {
   }
 
   /** To be called once for each connection, when it is new. */
-  watch(client: pg.ClientBase, tell: (error: Error) => void): void {
+  watch(client: pg.ClientBase, tell: Tell): void {
     client.on('error', error => {
       this.#broken.add(client);
       tell(error);

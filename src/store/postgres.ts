@@ -10,7 +10,7 @@
 import { type ControlledTransaction, Kysely, type Logger, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { DatabaseAway, outcomeUnknown } from './broken.ts';
-import type { Connections } from './engine.ts';
+import type { Connections, Tell } from './engine.ts';
 import { Clients, READ_ONLY } from './postgres-client.ts';
 import { Replica } from './replica.ts';
 import type { Database } from './schema.ts';
@@ -57,24 +57,20 @@ const BIGINT = 20;
 /** serialization_failure and deadlock_detected: the transaction is known to be undone, and the next time may pass. */
 const CONTENDED = /^(40001|40P01)$/;
 
-export function openPostgres(
-  settings: PostgresSettings,
-  log: Logger | undefined,
-  onConnectionError: (error: Error) => void,
-): Connections {
+export function openPostgres(settings: PostgresSettings, log: Logger | undefined, tell: Tell): Connections {
   const times = { ...DEFAULT_TIMES, ...settings.times };
   const isBounded = times.statementMs !== Infinity;
   const clients = new Clients(isBounded ? times.statementMs + GRACE_MS : undefined);
   const pool = new pg.Pool(poolConfig(settings, times));
   // A connection that breaks says so here, idle or in use; the pool replaces it. Without a listener it would end the process.
-  pool.on('connect', client => clients.watch(client, onConnectionError));
+  pool.on('connect', client => clients.watch(client, tell));
   pool.on('error', () => {});
   const connect = async () => {
     try {
       return clients.forKysely(await pool.connect());
     } catch (error) {
       if (pool.ending) throw error;
-      onConnectionError(error as Error);
+      tell(error as Error);
       throw new DatabaseAway(error, false);
     }
   };
@@ -99,7 +95,7 @@ export function openPostgres(
     isTransient: error => CONTENDED.test(codeOf(error)),
     awayMs: times.awayMs,
   };
-  return settings.replicaUrl === undefined ? primary : withReplica(primary, settings, times, log, onConnectionError);
+  return settings.replicaUrl === undefined ? primary : withReplica(primary, settings, times, log, tell);
 }
 
 /** A statement that takes the replica too long is the primary's. */
@@ -110,7 +106,7 @@ function withReplica(
   { replicaUrl, ...settings }: PostgresSettings,
   times: PostgresTimes,
   log: Logger | undefined,
-  tell: (error: Error) => void,
+  tell: Tell,
 ): Connections {
   const bounded = { ...times, statementMs: Math.min(times.statementMs, REPLICA_STATEMENT_MS) };
   const connections = openPostgres({ ...settings, url: replicaUrl!, times: bounded }, log, tell);
@@ -123,11 +119,11 @@ function withReplica(
 }
 
 /** For migrations: on many rows they take as long as they take, and others wait for them. */
-export const openUnhurried: typeof openPostgres = (settings, log, onConnectionError) =>
+export const openUnhurried: typeof openPostgres = (settings, log, tell) =>
   openPostgres(
     { engine: 'postgres', url: settings.url, poolSize: 1, times: { ...settings.times, statementMs: Infinity } },
     log,
-    onConnectionError,
+    tell,
   );
 
 const codeOf = (error: unknown): string => String((error as { code?: unknown } | null)?.code);

@@ -7,7 +7,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { DatabaseAway } from './broken.ts';
-import type { Connections } from './engine.ts';
+import type { Connections, Tell } from './engine.ts';
 import type { Database } from './schema.ts';
 
 /** Pauses between the looks whether it has come so far. */
@@ -18,14 +18,14 @@ const RESTS_MS = { behind: 250, broken: 2_000 } as const;
 export class Replica {
   readonly #primary: Connections;
   readonly #replica: Connections;
-  readonly #tell: (error: Error) => void;
+  readonly #tell: Tell;
   readonly #written: Latest<bigint>;
   readonly #replayed: Latest<bigint>;
   #restsUntil = 0;
   #isOurs = false;
 
   /** @param tell hears why the replica is left alone */
-  constructor(primary: Connections, replica: Connections, tell: (error: Error) => void) {
+  constructor(primary: Connections, replica: Connections, tell: Tell) {
     this.#primary = primary;
     this.#replica = replica;
     this.#tell = tell;
@@ -77,7 +77,7 @@ export class Replica {
 
   #rest(how: keyof typeof RESTS_MS, why: Error): void {
     this.#restsUntil = performance.now() + RESTS_MS[how];
-    this.#tell(why);
+    this.#tell(why, 'the replica is left alone for a moment');
   }
 }
 
