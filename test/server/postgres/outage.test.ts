@@ -2,16 +2,18 @@
  * PostgreSQL goes and comes back while everything is under way: calls, readers who wait, workers. Nothing is lost and nothing done
  * twice, and the server needs nobody to help it.
  */
+import type { ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ErrorCode } from '#gen/common_types';
 import { JobHistoryAction } from '#gen/jobs_types';
 import { holdsOf, holdUntil } from '../../services/jobs/held.ts';
-import { until } from '../../support/actions.ts';
+import { doing, jobDoing, leaf, results, until } from '../../support/actions.ts';
 import { Cluster } from '../../support/cluster.ts';
 import { readerOf } from '../../support/events.ts';
 import { TestHttp } from '../../support/http.ts';
 import { jobOf } from '../../support/jobs.ts';
+import { json, Outside } from '../../support/outside.ts';
 import { Receiver } from '../../support/receiver.ts';
 import { expectRefusal } from '../../support/refusals.ts';
 import { logInAdmin, publishedTemplate, step, type TestUser } from '../../support/seed.ts';
@@ -134,6 +136,26 @@ test('while PostgreSQL is away calls are 503 and the server is not ready; afterw
   expect((await untilDone(() => reader.kinds())).result).toEqual(['StepHoldReleased']);
   await until('the webhook is told of the release', () => told().includes('StepHoldReleased'));
   expect(told().filter(kind => kind === 'StepHoldReleased')).toHaveLength(1);
+});
+
+test('what a service answers while PostgreSQL is away is recorded when it is back, and the service not called again', async () => {
+  const outside = await Outside.start();
+  const calls: ServerResponse[] = [];
+  outside.answer = response => void calls.push(response);
+  const webRequest = { httpMethod: 'POST', url: `${outside.url}/hook` };
+  const job = await jobDoing(admin, [doing('call', { webRequest }), leaf('after')]);
+  await job.start(admin, 'call');
+  await until('the service is called', () => calls.length === 1);
+  await cluster.stop();
+  json(200, { state: 'fine' })(calls[0]!, outside.got[0]!);
+  // Longer than the store tries by itself.
+  await expectRefusal(admin.jobs.getJob(job.id, {}), ErrorCode.SERVICE_UNAVAILABLE, 'busy');
+  await expectRefusal(admin.jobs.getJob(job.id, {}), ErrorCode.SERVICE_UNAVAILABLE, 'busy');
+  await cluster.start();
+  await until('the answer is recorded', async () => (await countOf(database(), 'job_runs')) === 0);
+  expect(await results(admin, job, 'call')).toContain('Completed: 200');
+  expect(outside.got).toHaveLength(1);
+  outside.stop();
 });
 
 const ready = async (): Promise<number> => (await http.send(undefined, '/readyz')).status;
