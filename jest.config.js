@@ -23,7 +23,8 @@ const behaviour = engine => ({
 export default {
   projects: [
     { ...shared, displayName: 'unit', testMatch: ['<rootDir>/test/{base,domain,config,architecture}/**/*.test.ts'] },
-    behaviour('sqlite'),
+    // What PostgreSQL alone can do, or fail at, is no subject of SQLite.
+    { ...behaviour('sqlite'), testPathIgnorePatterns: ['<rootDir>/test/.*/postgres/'] },
     {
       ...behaviour('postgres'),
       globalSetup: '<rootDir>/test/setup/postgres-start.ts',

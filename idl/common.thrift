@@ -15,7 +15,8 @@
  *                            message and details name the parameter, the value and what would be right
  *   not-implemented (421)    this server version does not serve the function yet
  *   limit-exceeded (400)     the message, or a part of it, is larger than the server's limits; details name the limit
- *   busy (503)               the store stayed locked; safe to repeat
+ *   busy (503)               the store stayed locked or was not there; nothing was written
+ *   outcome-unknown (503)    the database was lost at the end of the call: it was carried out, or not
  *   overloaded (503)         the server works on as many calls as it may; the call was not begun, safe to repeat
  *   request-time (503)       no outcome in the time that calls have; it may still be carried out
  *   path-not-found (404)     over HTTP: nothing is served at the path

@@ -27,7 +27,8 @@ export type ErrorKind =
   | 'notAllowed'
   | 'templateNotLocked'
   | 'loginPaused'
-  | 'busy';
+  | 'busy'
+  | 'outcomeUnknown';
 
 export type Details = Readonly<Record<string, string>>;
 
@@ -143,9 +144,14 @@ export class LoginPaused extends DomainError {
   readonly kind = 'loginPaused';
 }
 
-/** Thrown when the store could not serialise a write in the time it had: nothing was written, the call can be repeated. */
+/** Thrown when the store could not serialise a write in the time it had, or had no database: nothing was written, the call can be repeated. */
 export class Busy extends DomainError {
   readonly kind = 'busy';
+}
+
+/** Thrown when the store lost the database while it committed: the call was carried out, or it was not. */
+export class OutcomeUnknown extends DomainError {
+  readonly kind = 'outcomeUnknown';
 }
 
 /** Who holds a template's lock, as of the last activity. Times in epoch milliseconds. */

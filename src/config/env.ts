@@ -59,6 +59,10 @@ export const variables = {
   JOBWRIGHT_DATA: { fallback: './data', meaning: 'folder of the embedded database' },
   JOBWRIGHT_DATABASE_URL: { fallback: '', meaning: 'postgres://… to use PostgreSQL instead of the embedded SQLite' },
   JOBWRIGHT_POSTGRES_POOL: { fallback: '10', meaning: 'connections to PostgreSQL, 1 to 1000' },
+  JOBWRIGHT_REPLICA_URL: {
+    fallback: '',
+    meaning: 'postgres://… of a streaming replica of that PostgreSQL, which answers reads; unset, there is none',
+  },
   JOBWRIGHT_SQLITE_SYNCHRONOUS: {
     fallback: 'FULL',
     meaning: 'FULL: an acknowledged write survives a power cut; NORMAL: faster, the last may be lost',
@@ -137,16 +141,22 @@ function adminPassword(password: string): string | undefined {
 }
 
 function storeSettings(get: (name: Variable) => string): StoreSettings {
-  const url = get('JOBWRIGHT_DATABASE_URL');
+  const [url, replicaUrl] = [get('JOBWRIGHT_DATABASE_URL'), get('JOBWRIGHT_REPLICA_URL')];
   const synchronous = oneOf(get, 'JOBWRIGHT_SQLITE_SYNCHRONOUS', ['FULL', 'NORMAL']);
+  for (const name of ['JOBWRIGHT_DATABASE_URL', 'JOBWRIGHT_REPLICA_URL'] as const)
+    if (get(name) !== '' && !/^postgres(ql)?:\/\//.test(get(name)))
+      throw bad(name, withoutPassword(get(name)), 'a URL such as postgres://user:password@host:5432/jobwright');
+  if (url === '' && replicaUrl !== '')
+    throw bad('JOBWRIGHT_REPLICA_URL', withoutPassword(replicaUrl), 'nothing, as JOBWRIGHT_DATABASE_URL is not set');
   if (url === '') return { engine: 'sqlite', file: resolve(get('JOBWRIGHT_DATA'), 'jobwright.db'), synchronous };
-  if (!/^postgres(ql)?:\/\//.test(url))
-    throw bad(
-      'JOBWRIGHT_DATABASE_URL',
-      withoutPassword(url),
-      'a URL such as postgres://user:password@host:5432/jobwright',
-    );
-  return { engine: 'postgres', url, poolSize: wholeNumber(get, 'JOBWRIGHT_POSTGRES_POOL', 1, 1000) };
+  return {
+    engine: 'postgres',
+    url,
+    poolSize: wholeNumber(get, 'JOBWRIGHT_POSTGRES_POOL', 1, 1000),
+    ...(replicaUrl !== '' && { replicaUrl }),
+    // Nobody waits any longer for what a statement comes to.
+    times: { statementMs: limitSettings(get).requestMs },
+  };
 }
 
 /** Letters leave when a server for them is named. */

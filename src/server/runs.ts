@@ -1,6 +1,7 @@
 /** Works on the actions of steps after the commit that started them. Nobody waits for it: what it comes to is written when it is there. */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '../base/clock.ts';
-import { DomainError } from '../base/errors.ts';
+import { Busy, DomainError, OutcomeUnknown } from '../base/errors.ts';
 import type { Ids } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
 import { failed, isReply, type Verdict } from '../domain/calling-out/call-out.ts';
@@ -16,6 +17,7 @@ import type { OutboundCaller } from './outbound/caller.ts';
 /** Requests that wait for others, and work in our own database, which does not wait behind them. */
 const CALLS_AT_ONCE = 50;
 const DEEDS_AT_ONCE = 4;
+const RECORD_AGAIN_MS = 1_000;
 const LONGEST_MESSAGE = 2_000;
 
 export class RunWorker {
@@ -61,7 +63,7 @@ export class RunWorker {
     try {
       await work(run);
     } catch (error) {
-      if (error instanceof DomainError && error.kind === 'busy') throw error;
+      if (isOfTheDatabase(error)) throw error;
       const isRefused = error instanceof DomainError;
       if (!isRefused)
         this.#logger.error({ err: error, jobId: run.job_id, stepId: run.step_id }, 'the run of a step failed');
@@ -80,7 +82,19 @@ export class RunWorker {
     if ('kind' in next) return this.#settle(run, next);
     const answer = await this.#caller.call(next.sent, nameOf(run), this.#ending.signal);
     if (this.#ending.signal.aborted && !isReply(answer)) return this.#giveBack(run);
-    return this.#settle(run, next.verdict(answer, this.#clock.now()));
+    return this.#record(run, next.verdict(answer, this.#clock.now()));
+  }
+
+  /** However long the database is away: what was answered is not asked for again. */
+  async #record(run: RunRow, verdict: Verdict): Promise<void> {
+    for (;;) {
+      try {
+        return await this.#settle(run, verdict);
+      } catch (error) {
+        if (!isOfTheDatabase(error) || this.#ending.signal.aborted) throw error;
+        await pause(RECORD_AGAIN_MS, undefined, { signal: this.#ending.signal, ref: false }).catch(() => {});
+      }
+    }
   }
 
   #settle(run: RunRow, verdict: Verdict): Promise<void> {
@@ -93,6 +107,9 @@ export class RunWorker {
     return this.#store.transact(tx => tx.runs.change(run, change));
   }
 }
+
+/** Nothing is wrong with what was to be done. */
+const isOfTheDatabase = (error: unknown): boolean => error instanceof Busy || error instanceof OutcomeUnknown;
 
 /** For whoever is called: every attempt of one run has the same name. */
 const nameOf = ({ job_id, step_id, run }: RunRow): string =>

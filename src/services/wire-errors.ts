@@ -25,6 +25,7 @@ const codes: Readonly<Record<ErrorKind, ErrorCode>> = {
   templateNotLocked: ErrorCode.TEMPLATE_NOT_LOCKED,
   loginPaused: ErrorCode.SERVICE_UNAVAILABLE,
   busy: ErrorCode.SERVICE_UNAVAILABLE,
+  outcomeUnknown: ErrorCode.SERVICE_UNAVAILABLE,
 };
 
 /** A refusal as answers carry it that are no failures of the call. */

@@ -45,8 +45,16 @@ export async function insertProduct<T extends Table>(
     rows.length === 1 && common.length <= 1
       ? await insertedOne(db, engine, insert, { ...rows[0], ...common[0] })
       : await inserted(db, engine, insert, { rows, common });
+  if (engine === 'postgres' && table === 'jobs' && rows.length >= MANY) await sql`discard plans`.execute(db);
   return Number(numAffectedRows ?? 0n);
 }
+
+/**
+ * PostgreSQL keeps its plans per connection, also those by which it checks foreign keys. What was planned while a table had a few rows
+ * walks through all of it, for each of the rows that name one of those which were just inserted. Jobs alone are made so many at a time
+ * and named by further rows in the same transaction: behind many of them plans are made anew.
+ */
+const MANY = 500;
 
 const shapeOf = ({ table, columns, common, conflict }: Insert) => [table, columns.join(), common.join(), conflict];
 

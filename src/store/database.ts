@@ -1,7 +1,7 @@
 /**
  * The store and its two doors.
  *
- *   store.read(fn)      one snapshot, no writes;
+ *   store.read(fn)      one snapshot, no writes; `store.look(fn)` where a replica may give it
  *   store.transact(fn)  one transaction: all of it or nothing.
  *
  * The transactor is the argument, so a write outside a transaction cannot be written. Inside, nothing is awaited but the
@@ -13,6 +13,7 @@ import type { BaseStep } from '#gen/step_types';
 import { Busy } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import { type Effects, Reader, Transactor } from './aggregates.ts';
+import { DatabaseAway } from './broken.ts';
 import type { Connections, Engine } from './engine.ts';
 import { Kept } from './kept.ts';
 import { migrate } from './migrate.ts';
@@ -61,7 +62,16 @@ export class Store {
   }
 
   /**
-   * As `read`, for what nearly every call asks: an answer serves again until somebody, in any process, has committed anything.
+   * As `read`, for what only looks at jobs, templates and files: a replica may answer. Who calls and what it may do, events, and
+   * what workers look for is the primary's, by `read`.
+   */
+  look<T>(fn: (reader: Reader) => Promise<T>): Promise<T> {
+    const door = this.#connections.look ?? this.#connections.snapshot;
+    return this.#repeated(() => door(db => fn(new Reader(db, this.engine, this.#cache))));
+  }
+
+  /**
+   * As `look`, for what nearly every call asks: an answer serves again until somebody, in any process, has committed anything.
    * Where the database cannot tell, everything is read again.
    * @param key names what `fn` reads, apart from all else that is read so
    * @param rows that the answer has, at least 1: what is kept is bounded by them
@@ -72,10 +82,10 @@ export class Store {
     rows: (answer: T) => number,
   ): Promise<T> {
     const version = this.#version();
-    if (version === undefined) return this.read(fn);
+    if (version === undefined) return this.look(fn);
     const kept = this.#kept.at(version, key);
     if (kept) return kept as T;
-    const answer = await this.read(fn);
+    const answer = await this.look(fn);
     // What was committed while it was read may or may not be in it.
     if (this.#version() === version) this.#kept.keep(version, key, answer, rows(answer));
     return answer;
@@ -135,20 +145,29 @@ export class Store {
   }
 }
 
-/** Runs until it is not overtaken and the database not busy. @throws Busy after many attempts */
+/** Runs until it is not overtaken and the database there and not busy. @throws Busy after many attempts, or when it is away for long */
 async function repeated<T>(connections: Connections, run: () => Promise<T>): Promise<T> {
+  const began = performance.now();
   for (let attempt = 1; ; attempt++) {
     try {
       return await run();
     } catch (error) {
-      if (!(error instanceof OvertakenByWriter) && !connections.isTransient(error)) throw error;
-      if (attempt === ATTEMPTS) {
-        throw new Busy('busy', 'the database is busy and the call was not carried out; repeat it in a few seconds');
+      if (error instanceof DatabaseAway) {
+        if (performance.now() - began > connections.awayMs) throw away();
+      } else {
+        if (!(error instanceof OvertakenByWriter) && !connections.isTransient(error)) throw error;
+        if (attempt === ATTEMPTS) throw busy();
       }
       await pause(attempt);
     }
   }
 }
+
+const busy = (): Busy =>
+  new Busy('busy', 'the database is busy and the call was not carried out; repeat it in a few seconds');
+
+const away = (): Busy =>
+  new Busy('busy', 'the database is busy or away, and the call was not carried out; repeat it in a few seconds');
 
 /** Grows with each attempt and is never the same for two writers, so that they do not meet again. */
 const pause = (attempt: number): Promise<void> =>
@@ -156,7 +175,7 @@ const pause = (attempt: number): Promise<void> =>
 
 const TRANSACTION_CONTROL = /^(begin|start transaction|commit|rollback)\b/;
 
-/** Opens the database and brings its schema up to date. */
+/** Opens the database and brings its schema up to date. @throws Error when it is not there, or not one that we can live in */
 export async function openStore(
   settings: StoreSettings,
   logger: Logger,
@@ -167,17 +186,25 @@ export async function openStore(
         if (!TRANSACTION_CONTROL.test(sql)) onStatement(sql);
       }
     : undefined;
-  const onConnectionError = (error: Error) => logger.warn({ err: error }, 'a database connection broke');
-  // Only the engine in use is loaded: the other one's driver is memory for nothing.
-  const connections =
-    settings.engine === 'sqlite'
-      ? (await import('./sqlite.ts')).openSqlite(settings, log)
-      : (await import('./postgres.ts')).openPostgres(settings, log, onConnectionError);
+  return new Store(await opened(settings, logger, log));
+}
+
+/** Only the engine in use is loaded: the other one's driver is memory for nothing. */
+async function opened(settings: StoreSettings, logger: Logger, log: StatementLog | undefined): Promise<Connections> {
+  if (settings.engine === 'sqlite') {
+    const connections = (await import('./sqlite.ts')).openSqlite(settings, log);
+    await migrated(connections);
+    return connections;
+  }
+  return (await import('./postgres-start.ts')).startPostgres(settings, logger, log, migrated);
+}
+
+/** Closes them when that fails. */
+async function migrated(connections: Connections): Promise<void> {
   try {
     await repeated(connections, () => migrate(connections));
   } catch (error) {
     await connections.close();
     throw error;
   }
-  return new Store(connections);
 }

@@ -12,6 +12,8 @@ export interface Connections {
   readonly writes: Kysely<Database>;
   /** One snapshot of what is committed; never writes. */
   snapshot<T>(fn: (db: Kysely<Database>) => Promise<T>): Promise<T>;
+  /** As `snapshot`, from a replica that has all that was committed when it was asked; absent where there is none. */
+  readonly look?: Connections['snapshot'];
   /** One transaction: all of it or nothing. */
   transaction<T>(fn: (db: Kysely<Database>) => Promise<T>): Promise<T>;
   /** A number that stays the same only as long as nobody, in any process, commits anything. Absent where nothing can tell. */
@@ -19,7 +21,12 @@ export interface Connections {
   close(): Promise<void>;
   /** True for an error that the same transaction may not meet when it runs again. */
   isTransient(error: unknown): boolean;
+  /** Milliseconds for which a transaction is tried again when it met a DatabaseAway. */
+  readonly awayMs: number;
 }
+
+/** Hears of trouble that the store gets over by itself. @param what happened; a connection broke when absent */
+export type Tell = (error: Error, what?: string) => void;
 
 /** `column in values` with one parameter whatever the number of values, so that the statement's text stays the same. */
 export const isOneOf = (engine: Engine, column: Expression<string>, values: readonly string[]): RawBuilder<SqlBool> =>

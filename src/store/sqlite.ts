@@ -60,6 +60,8 @@ export function openSqlite(settings: SqliteSettings, log?: Logger): Connections 
       writer.close();
     },
     isTransient: error => String((error as { code?: unknown } | null)?.code).startsWith('SQLITE_BUSY'),
+    // It never is.
+    awayMs: 0,
   };
 }
 

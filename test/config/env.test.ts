@@ -79,7 +79,12 @@ describe('what a variable becomes', () => {
       'JOBWRIGHT_DATABASE_URL',
       'postgres://ana:secret@db:5432/jobwright',
       settings => settings.server.store,
-      { engine: 'postgres', url: 'postgres://ana:secret@db:5432/jobwright', poolSize: 10 },
+      {
+        engine: 'postgres',
+        url: 'postgres://ana:secret@db:5432/jobwright',
+        poolSize: 10,
+        times: { statementMs: 60_000 },
+      },
     ],
     ['JOBWRIGHT_DATABASE_URL', 'postgresql://db/jobwright', settings => settings.server.store.engine, 'postgres'],
   ])('%s=%s', (name, value, what, becomes) => {
@@ -89,6 +94,16 @@ describe('what a variable becomes', () => {
   test('JOBWRIGHT_POSTGRES_POOL is the size of the pool of PostgreSQL', () => {
     const store = from({ JOBWRIGHT_DATABASE_URL: 'postgres://db/x', JOBWRIGHT_POSTGRES_POOL: '1000' }).server.store;
     expect(store).toMatchObject({ poolSize: 1000 });
+  });
+
+  test('JOBWRIGHT_REPLICA_URL is the replica of that PostgreSQL', () => {
+    const env = { JOBWRIGHT_DATABASE_URL: 'postgres://db/x', JOBWRIGHT_REPLICA_URL: 'postgres://replica/x' };
+    expect(from(env).server.store).toMatchObject({ url: 'postgres://db/x', replicaUrl: 'postgres://replica/x' });
+  });
+
+  test('a statement has as long as a call', () => {
+    const store = from({ JOBWRIGHT_DATABASE_URL: 'postgres://db/x', JOBWRIGHT_REQUEST_SECONDS: '90' }).server.store;
+    expect(store).toMatchObject({ times: { statementMs: 90_000 } });
   });
 
   test('variables of other programs mean nothing', () => {
@@ -122,6 +137,8 @@ describe('what is refused', () => {
     ['JOBWRIGHT_SQLITE_SYNCHRONOUS', 'full', /^JOBWRIGHT_SQLITE_SYNCHRONOUS: "full"; expected FULL, NORMAL$/],
     ['JOBWRIGHT_DATABASE_URL', 'mysql://db/x', /^JOBWRIGHT_DATABASE_URL: .*expected a URL such as postgres:\/\//],
     ['JOBWRIGHT_DATABASE_URL', 'db:5432/x', /^JOBWRIGHT_DATABASE_URL: .*expected a URL such as postgres:\/\//],
+    ['JOBWRIGHT_REPLICA_URL', 'http://db/x', /^JOBWRIGHT_REPLICA_URL: .*expected a URL such as postgres:\/\//],
+    ['JOBWRIGHT_REPLICA_URL', 'postgres://db/x', /^JOBWRIGHT_REPLICA_URL: .*expected nothing, as JOBWRIGHT_DATABASE_/],
     ['JOBWRIGHT_ADMIN_PASSWORD', 'nine char', /^JOBWRIGHT_ADMIN_PASSWORD: 9 characters; expected 10 to 1000$/],
     ['JOBWRIGHT_ADMIN_PASSWORD', 'x'.repeat(1001), /^JOBWRIGHT_ADMIN_PASSWORD: 1001 characters; expected 10 to 1000$/],
   ])('%s=%s', (name, value, message) => {

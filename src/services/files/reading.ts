@@ -28,7 +28,7 @@ export async function bytesOf(
 export async function* streamOf(store: Store, body: BodyPlace, from: number, to: number): AsyncGenerator<Buffer> {
   for (let at = from; at < to; ) {
     const end = Math.min(to, (Math.floor(at / CHUNK_BYTES) + 1) * CHUNK_BYTES);
-    const bytes = await store.read(reader => bytesOf(reader, body, at, end - at));
+    const bytes = await store.look(reader => bytesOf(reader, body, at, end - at));
     if (bytes.length < end - at) throw new Error(`body ${body.bodyId} of team ${body.teamId} ends at byte ${at}`);
     yield bytes;
     at = end;

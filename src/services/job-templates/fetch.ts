@@ -90,7 +90,7 @@ export async function fetchVersions(
     refuseKey(templateId);
     return { templateId, number };
   });
-  const { entryOf, seen, found } = await store.read(async reader => {
+  const { entryOf, seen, found } = await store.look(async reader => {
     const entries = await entriesAsked(reader, call, kind, asked);
     return { ...entries, found: await withParts(reader, select, [...new Set(entries.rows)]) };
   });
@@ -145,6 +145,6 @@ export async function getLatestVersions(
 ): Promise<{ [templateId: string]: number }> {
   const ids = idList('templateIds', templateIds);
   for (const id of ids) refuseKey(id);
-  const rows = await store.read(reader => visibleEntries(reader, call, ids, 'latest'));
+  const rows = await store.look(reader => visibleEntries(reader, call, ids, 'latest'));
   return Object.fromEntries(rows.map(row => [row.template_id, row.version]));
 }

@@ -28,7 +28,7 @@ export function getHistory(
   otherVersion: number,
 ): Promise<{ [internalVersion: number]: TemplateHistoryResult }> {
   const versions = idList('internalVersions', internalVersions.map(String)).map(Number);
-  return store.read(async reader => {
+  return store.look(async reader => {
     const latest = await visible(reader, call, templateId);
     const asked = [...versions, otherVersion || latest.version];
     const rows = await reader.templates.entriesNumbered(

@@ -174,7 +174,7 @@ export async function index(store: Store, call: Call, teamId: string, opts: Inde
     ...(!(opts.showArchived ?? true) && { isArchived: false }),
     ...seenBy(call, teamId),
   };
-  return store.read(async reader => {
+  return store.look(async reader => {
     const rows = await rowsFound(reader, await restricted(reader, filter), BY_TITLE, MAX_PAGE_SIZE + 1, 0);
     if (rows.length > MAX_PAGE_SIZE)
       throw new BadRequest(
@@ -191,7 +191,7 @@ export async function searchStepGroups(store: Store, call: Call, teamId: string,
   const text = bounded('title', title, MAX_TITLE_LENGTH);
   requireMember(call.caller, teamId);
   const filter = { teamId, words: [], metadata: [], attributes: [], ...seenBy(call, teamId) };
-  return store.read(async reader => {
+  return store.look(async reader => {
     const { seenBy: userId } = await restricted(reader, filter);
     const rows = await reader.library.groupsTitled(teamId, sortKey(sameName(text)), userId, MAX_PAGE_SIZE);
     const groups = rows.map(row => ({ ...groupOf(row.body), ...(row.title !== null && { title: row.title }) }));

@@ -59,7 +59,7 @@ export function create(
 }
 
 export const get = (store: Store, call: Call, templateId: string): Promise<JobTemplate> =>
-  store.read(async reader => jobTemplate(reader, call, await visible(reader, call, templateId)));
+  store.look(async reader => jobTemplate(reader, call, await visible(reader, call, templateId)));
 
 export function update(store: Store, call: Call, templateId: string, params: JobTemplateParams): Promise<JobTemplate> {
   const { metadata, ...change } = givenContent(params);

@@ -21,7 +21,7 @@ export type FileAttachmentRow = AttachmentRow & {
 const MOST_AT_ONCE = 16 * 1024 * 1024 - 1024;
 
 export const getAttachmentBody = (store: Store, call: Call, jobId: string, attachmentId: string): Promise<Buffer> =>
-  store.read(async reader => {
+  store.look(async reader => {
     const file = await visibleFile(reader, call, jobId, attachmentId);
     if (file.size > MOST_AT_ONCE) {
       throw new BadRequest(
@@ -49,7 +49,7 @@ export function getAttachmentChunk(
       limit: String(MAX_ATTACHMENT_CHUNK),
     });
   }
-  return store.read(async reader => {
+  return store.look(async reader => {
     const file = await visibleFile(reader, call, jobId, attachmentId);
     const within = Math.min(length, file.size - offset);
     const data = within > 0 ? await bytesOf(reader, placeOf(file), offset, within) : Buffer.alloc(0);
@@ -64,7 +64,7 @@ export const getAttachmentUrl = (
   attachmentId: string,
   includeToken: boolean,
 ): Promise<string> =>
-  store.read(async reader => {
+  store.look(async reader => {
     const { job, attachment } = await visibleAttachment(reader, call, jobId, attachmentId);
     if (attachment.url !== null) return attachment.url;
     if (!includeToken) return attachmentPath(jobId, attachmentId);

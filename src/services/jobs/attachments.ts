@@ -109,7 +109,7 @@ export function addAttachmentLinked(
 }
 
 export const getAttachments = (store: Store, call: Call, jobId: string): Promise<JobAttachment[]> =>
-  store.read(async reader => {
+  store.look(async reader => {
     const { team_id } = await visible(reader, call, jobId);
     return (await reader.attachments.attachments(team_id, jobId)).map(toAttachment);
   });

@@ -14,7 +14,7 @@ export function addJobComment(store: Store, call: Call, jobId: string, comment: 
 }
 
 export const getJobComments = (store: Store, call: Call, jobId: string): Promise<JobComment[]> =>
-  store.read(async reader => {
+  store.look(async reader => {
     const { team_id } = await visible(reader, call, jobId);
     return (await reader.comments.comments(team_id, jobId)).map(toComment);
   });

@@ -16,7 +16,7 @@ import type { Call } from '../call.ts';
 import { visible } from './access.ts';
 
 export const getJobDiagram = (store: Store, call: Call, jobId: string): Promise<DiagramDetails> =>
-  store.read(async reader => {
+  store.look(async reader => {
     const job = await visible(reader, call, jobId);
     const root = await reader.trees.tree(job.team_id, job.root_hash);
     const number = { internalVersion: job.internal_version };

@@ -53,7 +53,7 @@ export function actOnEach<J extends Judgement>(
 
 export function previewUpgrade(store: Store, call: Call, jobIds: string[]): Promise<JobUpgradePreview[]> {
   const ids = listOf(jobIds);
-  return store.read(async reader => {
+  return store.look(async reader => {
     const jobs = await visibleAll(reader, call, ids, 'jobIds');
     permit(call, jobs, 'jobUpgrade');
     const found = new Map<string, JobUpgradePreview>();

@@ -19,7 +19,7 @@ export function setJobLocation(store: Store, call: Call, jobId: string, geometry
 }
 
 export const getJobLocation = (store: Store, call: Call, jobId: string): Promise<Geometry> =>
-  store.read(async reader => {
+  store.look(async reader => {
     const { team_id } = await visible(reader, call, jobId);
     return toGeometry(await reader.locations.location(team_id, jobId));
   });

@@ -58,7 +58,7 @@ async function propertiesOf(
 }
 
 export const getJobHistory = (store: Store, call: Call, jobId: string): Promise<JobHistory[]> =>
-  store.read(async reader => {
+  store.look(async reader => {
     const job = await visible(reader, call, jobId);
     const rows = await reader.jobs.history(job.team_id, jobId, LONGEST_HISTORY + 1);
     if (rows.length > LONGEST_HISTORY) {
@@ -72,7 +72,7 @@ export const getJobHistory = (store: Store, call: Call, jobId: string): Promise<
 
 /** The rows of a history are numbered without gaps, so the number of its last row is how many there are. */
 export const getJobHistoryPage = (store: Store, call: Call, jobId: string, request: PageReq): Promise<JobHistoryPage> =>
-  store.read(async reader => {
+  store.look(async reader => {
     const job = await visible(reader, call, jobId);
     const key = await reader.files.signingKey('page');
     const page = pageOf(request, ['history', job.team_id, jobId], key);

@@ -14,7 +14,7 @@ export async function calculateJobStatistics(
   params: JobStatisticsDetails,
 ): Promise<JobStatistics> {
   const asked = selecting(call, params);
-  return store.read(reader => statistics(reader, call, asked, params.groupBy || undefined));
+  return store.look(reader => statistics(reader, call, asked, params.groupBy || undefined));
 }
 
 async function statistics(
