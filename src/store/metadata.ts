@@ -131,10 +131,11 @@ export class MetadataTransactor extends MetadataReader {
     await insertProduct(this.db, this.engine, 'metadata_definitions', definitions);
   }
 
+  /** @param change may be a whole row: its key stays as it is */
   async changeDefinition(
     teamId: string,
     metadataId: string,
-    change: Partial<Row<'metadata_definitions'>>,
+    { team_id: _team, metadata_id: _id, ...change }: Partial<Row<'metadata_definitions'>>,
   ): Promise<void> {
     await this.db
       .updateTable('metadata_definitions')
