@@ -14,6 +14,9 @@ describe('it lets pass', () => {
     ['the parameter first', 'select * from "jobs" as "j" where $1 = "j"."team_id"'],
     ['a parameter with a type', 'select * from jobs where team_id = $1::text'],
     ['one of several teams', 'select * from jobs where team_id = any($1) and job_id = any($2)'],
+    ['rows of one team that are locked', 'select * from jobs where team_id = $1 for update'],
+    ['rows on every node that are locked', 'select * from teams where team_id = any($1) for update'],
+    ['tables of the coordinator', 'select * from events e join teams t on t.team_id = e.team_id where e.team_id = $1'],
     ['one of a list', 'select * from jobs where team_id in ($1, $2)'],
     ['whole keys', 'select * from jobs where (team_id, job_id) in (values ($1, $2), ($3, $4))'],
     ['equal keys', 'select * from jobs where (team_id, job_id) = ($1, $2)'],
@@ -157,6 +160,16 @@ describe('it finds', () => {
       'a subquery of a table that is lost itself',
       'select * from tags t where exists (select 1 from jobs j where j.team_id = t.team_id)',
       [lost('tags t')],
+    ],
+    [
+      'rows of several teams that are locked',
+      'select * from jobs where team_id = any($1) for update',
+      ['rows of jobs are locked, and there may be several teams'],
+    ],
+    [
+      'what lies on the coordinator with what does not',
+      'select * from jobs j join events e on e.team_id = j.team_id where j.team_id = $1',
+      ['events, on the coordinator, and jobs are in one statement'],
     ],
     [
       'several teams that may be mixed',

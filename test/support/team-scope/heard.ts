@@ -37,6 +37,17 @@ export const overAllTeams: Readonly<Record<string, Exception>> = {
     tables: ['teams'],
     why: 'Short names are unique over all teams: taken before one is given, on PostgreSQL.',
   },
+  'jobs of a list are locked': {
+    begins: /^select job_id from jobs where team_id = any\(\S+\) and job_id = any\(\S+\) order by job_id for update$/,
+    tables: ['jobs'],
+    why: 'Names the teams of the caller, of which it may have several: closing, reopening, deleting and upgrading lists; PostgreSQL alone.',
+  },
+  'jobs and those they wait for are locked': {
+    begins:
+      /^select \* from jobs where team_id = any\(\S+\) and job_id = any\(\S+\) order by job_id = any\(\S+\) desc, job_id for update$/,
+    tables: ['jobs'],
+    why: 'Names the teams of the holds that are released, which may be several; PostgreSQL alone.',
+  },
   'holds due next': {
     begins: /^select scheduled_release from job_holds where scheduled_release is not null and released_date is null /,
     tables: ['job_holds'],

@@ -5,7 +5,8 @@
  *   - rows that are found: `team_id` equals a parameter, or is among parameters, or equals the `team_id` of another table of which this
  *     is so, in what must hold of every row (`or` counts where all of its sides say so);
  *   - rows that are written: `team_id` is among the columns of an insert, and no update changes it;
- *   - tables of one query that may be of several teams at once are joined by `team_id` with each other.
+ *   - tables of one query that may be of several teams at once are joined by `team_id` with each other, and their rows are not locked;
+ *   - tables that docs/citus.sql distributes are in no statement with tables that it leaves on the coordinator.
  *
  * That is what a distributed database needs in order to answer where the rows of the team are. It has to see the team as a parameter:
  * that a table is joined with rows that were given, `team_id` among their columns, is enough on SQLite alone, which has no shards.
@@ -15,6 +16,7 @@ import type { Engine } from '../../../src/store/engine.ts';
 import { tables } from '../../../src/store/schema.ts';
 import { type ColumnNamed, type Tie, tiesIn } from './conditions.ts';
 import { parsed } from './parsed.ts';
+import { placeOf } from './placement.ts';
 
 const TEAM = 'team_id';
 const isOfTeam = (table: string | undefined): boolean => TEAM in (tables[table as keyof typeof tables] ?? {});
@@ -42,21 +44,28 @@ interface From {
 }
 
 /** @returns what is wrong with the statement, one sentence for each table; none when it keeps to its teams */
-export const faultsOf = (engine: Engine, text: string): string[] => [
-  ...new Set(faultsIn(parsed(engine, text), { engine, named: new Set(), sources: [] })),
-];
+export function faultsOf(engine: Engine, text: string): string[] {
+  const statement = parsed(engine, text);
+  const faults = faultsIn(statement, { engine, named: new Set(), sources: [] });
+  return [...new Set([...faults, ...mixed([...tablesIn(statement)])])];
+}
 
 /** @returns the names of the tables of teams that the statement touches */
-export function teamTablesOf(engine: Engine, text: string): string[] {
-  const found = new Set<string>();
-  const look = (node: unknown): void => {
-    if (typeof node !== 'object' || node === null) return;
-    const { relname } = node as RangeVar;
-    if (isOfTeam(relname)) found.add(relname!);
-    for (const part of Object.values(node)) look(part);
-  };
-  look(parsed(engine, text));
-  return [...found].sort();
+export const teamTablesOf = (engine: Engine, text: string): string[] =>
+  [...tablesIn(parsed(engine, text))].filter(isOfTeam).sort();
+
+function tablesIn(node: unknown, found = new Set<string>()): Set<string> {
+  if (typeof node !== 'object' || node === null) return found;
+  const { relname } = node as RangeVar;
+  if (relname !== undefined) found.add(relname);
+  for (const part of Object.values(node)) tablesIn(part, found);
+  return found;
+}
+
+function mixed(names: readonly string[]): string[] {
+  const [local] = names.filter(name => placeOf(name) === 'local');
+  const [distributed] = names.filter(name => placeOf(name) === 'distributed');
+  return local && distributed ? [`${local}, on the coordinator, and ${distributed} are in one statement`] : [];
 }
 
 /** Of every query within. */
@@ -127,8 +136,14 @@ function faultsOfQuery(query: WithQueries, from: readonly Node[], where: Node | 
   const joined = from.map(item => fromOf(item, named));
   const sources = joined.flatMap(each => each.sources);
   const ties = [...joined.flatMap(each => each.ties), ...tiesIn(where)];
+  const locks = 'lockingClause' in query && ties.some(({ to }) => to === 'many');
+  const locked = locks ? sources.filter(({ table }) => table !== undefined && placeOf(table) === 'distributed') : [];
   const inner = { ...around, named, sources: [...sources, ...around.sources] };
-  return [...faultsOfTables({ sources, ties }, around), ...faultsIn(Object.values(query), inner)];
+  return [
+    ...faultsOfTables({ sources, ties }, around),
+    ...locked.map(source => `rows of ${called(source)} are locked, and there may be several teams`),
+    ...faultsIn(Object.values(query), inner),
+  ];
 }
 
 /** What is taken from, and what the conditions of joins say. */
