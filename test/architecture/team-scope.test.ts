@@ -1,6 +1,9 @@
 /** The check that statements keep to their teams (test/support/team-scope): what it lets pass, and what it finds. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { overAllTeams, straying } from '../support/team-scope/heard.ts';
+import { placed } from '../support/team-scope/placement.ts';
 import { faultsOf, teamTablesOf } from '../support/team-scope/scope.ts';
 
 const onPostgres = (text: string): string[] => faultsOf('postgres', text);
@@ -236,4 +239,28 @@ test('every statement on the list would stray', () => {
     expect([name, tables.length]).not.toEqual([name, 0]);
     expect([name, why.endsWith('.')]).toEqual([name, true]);
   }
+});
+
+describe('docs/scaling.md', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/scaling.md'), 'utf8');
+  const rowsBelow = (heading: string): string[][] => {
+    const [, table = ''] = page.split(`\n${heading}\n|---|---|---|\n`);
+    const rows = table.slice(0, table.indexOf('\n\n')).split('\n');
+    return rows.map(row => row.slice(2, -2).split(' | '));
+  };
+
+  test('has the list of what asks over all teams, word by word', () => {
+    expect(rowsBelow('| statement | tables | why, and how much it is |')).toEqual(
+      Object.entries(overAllTeams).map(([name, { tables, why }]) => [name, tables.join(', '), why]),
+    );
+  });
+
+  test('has each table where citus.sql puts it', () => {
+    const inOrder = (place: string) => placed.filter(it => it.place === place).map(({ table }) => table);
+    expect(rowsBelow('| where | how | tables |').map(([, , names]) => names!.split(', '))).toEqual([
+      inOrder('distributed'),
+      inOrder('reference'),
+      inOrder('local'),
+    ]);
+  });
 });

@@ -20,7 +20,7 @@ export const overAllTeams: Readonly<Record<string, Exception>> = {
   'who calls': {
     begins: /^select tokens\.token_id, .* where tokens\.token_hash = \S+$/,
     tables: ['group_members', 'groups', 'memberships'],
-    why: 'A token says who calls, and its teams are the answer; kept for 1.5 seconds.',
+    why: 'A token says who calls, and its teams are the answer. Kept for a moment by each process.',
   },
   'teams of a user': {
     begins: /^select team_id from memberships where user_id = \S+ and removed_at is null$/,
@@ -37,16 +37,11 @@ export const overAllTeams: Readonly<Record<string, Exception>> = {
     tables: ['teams'],
     why: 'Short names are unique over all teams: taken before one is given, on PostgreSQL.',
   },
-  'jobs of a list are locked': {
-    begins: /^select job_id from jobs where team_id = any\(\S+\) and job_id = any\(\S+\) order by job_id for update$/,
-    tables: ['jobs'],
-    why: 'Names the teams of the caller, of which it may have several: closing, reopening, deleting and upgrading lists; PostgreSQL alone.',
-  },
-  'jobs and those they wait for are locked': {
+  'jobs are locked': {
     begins:
-      /^select \* from jobs where team_id = any\(\S+\) and job_id = any\(\S+\) order by job_id = any\(\S+\) desc, job_id for update$/,
+      /^select (job_id|job_id, waited_for|\*) from jobs where team_id = any\(\S+\) and job_id = any\(.*\) order by .*job_id(, team_id)? for update$/,
     tables: ['jobs'],
-    why: 'Names the teams of the holds that are released, which may be several; PostgreSQL alone.',
+    why: 'On PostgreSQL, before an act on several jobs. It names the teams: of a list those of the caller, of holds those of the jobs.',
   },
   'holds due next': {
     begins: /^select scheduled_release from job_holds where scheduled_release is not null and released_date is null /,
