@@ -100,19 +100,6 @@ export function joined<T extends Table>(
 }
 
 /**
- * `and` that the rows of the table are of the teams that the joined rows name: said once more, as a parameter, since a database that is
- * distributed by team does not look into the JSON. SQLite is never distributed, and goes by what it is joined with.
- */
-export const ofTheirTeams = (
-  engine: Engine,
-  table: Table,
-  rows: readonly { readonly team_id?: string }[],
-): RawBuilder<unknown> =>
-  engine === 'sqlite'
-    ? sql``
-    : sql` and ${sql.ref(`${table}.team_id`)} = any(${[...new Set(rows.map(row => row.team_id))]})`;
-
-/**
  * Gives rows that are there values of their own: one statement, whatever their number.
  * @param rows all with the same columns, the keys among them
  * @param keys the columns that name a row
@@ -134,7 +121,7 @@ export async function updateEach<T extends Table>(
   await sql`
     update ${sql.table(table)} set ${set}
     from (select ${named(all)} from ${all.source}) as new
-    where ${sql.join(pairs, sql` and `)}${ofTheirTeams(engine, table, rows)}`.execute(db);
+    where ${sql.join(pairs, sql` and `)}`.execute(db);
 }
 
 function side(engine: Engine, table: Table, alias: string, columns: readonly string[], rows: readonly object[]): Side {

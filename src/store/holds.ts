@@ -3,7 +3,7 @@
  * `jobs.waited_for`) in the same transaction, so that jobs without any cost no statement here.
  */
 import { type Kysely, sql } from 'kysely';
-import { insertProduct, joined, ofTheirTeams } from './bulk.ts';
+import { insertProduct, joined } from './bulk.ts';
 import { type Engine, isOneOf, ofLargeTeam } from './engine.ts';
 import type { Database, Row } from './schema.ts';
 
@@ -129,7 +129,7 @@ export class HoldTransactor extends HoldReader {
       update job_holds set released_date = ${now}, released_by = ${by}
       from ${joined(this.engine, 'job_holds', 'd', keys)}
       where job_holds.team_id = d.team_id and job_holds.job_id = d.job_id and job_holds.hold_id = d.hold_id
-        and job_holds.released_date is null${ofTheirTeams(this.engine, 'job_holds', keys)}
+        and job_holds.released_date is null
       returning job_holds.hold_id`.execute(this.db);
     const released = new Set(rows.map(row => row.hold_id));
     return holds.filter(hold => released.has(hold.hold_id));

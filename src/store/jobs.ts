@@ -6,7 +6,7 @@
  * History is numbered per job by the head's `history_seq`, so its order is the order of the acts.
  */
 import { type Compilable, type Kysely, sql } from 'kysely';
-import { insertProduct, joined, ofTheirTeams } from './bulk.ts';
+import { insertProduct, joined } from './bulk.ts';
 import { compiledByColumns, compiledOnce } from './compiled.ts';
 import { type Engine, isOneOf } from './engine.ts';
 import { located } from './locations.ts';
@@ -270,12 +270,11 @@ export class JobTransactor extends JobReader {
   /** Adds to the counts of jobs whose heads are locked: to each its own numbers. */
   async addToHeads(sums: readonly HeadSums[]): Promise<void> {
     if (sums.length === 0) return;
-    const ofTeams = ofTheirTeams(this.engine, 'jobs', sums);
     await sql`
       update jobs set open_holds = jobs.open_holds + d.open_holds, waited_for = jobs.waited_for + d.waited_for,
         history_seq = jobs.history_seq + d.history_seq, revision = jobs.revision + d.revision
       from ${joined(this.engine, 'jobs', 'd', sums)}
-      where jobs.team_id = d.team_id and jobs.job_id = d.job_id${ofTeams}`.execute(this.db);
+      where jobs.team_id = d.team_id and jobs.job_id = d.job_id`.execute(this.db);
   }
 
   /** The same change to jobs of one team that `lockJobs` keeps. Each gets one row of history. */

@@ -43,6 +43,29 @@ export const overAllTeams: Readonly<Record<string, Exception>> = {
     tables: ['jobs'],
     why: 'On PostgreSQL, before an act on several jobs. It names the teams: of a list those of the caller, of holds those of the jobs.',
   },
+  'sums are added to heads': {
+    begins:
+      /^update jobs set open_holds = jobs\.open_holds \+ d\.open_holds, .* where jobs\.team_id = d\.team_id and jobs\.job_id = d\.job_id$/,
+    tables: ['jobs'],
+    why: 'The teams stand in the rows that are given: some heads of jobs, by their keys.',
+  },
+  'holds are released': {
+    begins:
+      /^update job_holds set released_date = .* where job_holds\.team_id = d\.team_id and job_holds\.job_id = d\.job_id /,
+    tables: ['job_holds'],
+    why: 'The teams stand in the rows that are given: holds, by their keys.',
+  },
+  'each job of a list is changed': {
+    begins: /^update jobs set .* as new where jobs\.team_id = new\.team_id and jobs\.job_id = new\.job_id$/,
+    tables: ['jobs'],
+    why: 'The teams stand in the rows that are given: heads of jobs, by their keys.',
+  },
+  'each step of a list is changed': {
+    begins:
+      /^update job_steps set .* as new where job_steps\.team_id = new\.team_id and job_steps\.job_id = new\.job_id /,
+    tables: ['job_steps'],
+    why: 'The teams stand in the rows that are given: steps of jobs, by their keys.',
+  },
   'holds due next': {
     begins: /^select scheduled_release from job_holds where scheduled_release is not null and released_date is null /,
     tables: ['job_holds'],
