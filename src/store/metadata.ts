@@ -1,7 +1,7 @@
 /** Definitions of metadata, and the options of their lists. */
 import { type Kysely, sql } from 'kysely';
 import { insertProduct } from './bulk.ts';
-import { type Engine, isOneOf } from './engine.ts';
+import { type Engine, isOneOf, ofLargeTeam } from './engine.ts';
 import type { Database, Row } from './schema.ts';
 
 /** Which definitions of a team. */
@@ -67,7 +67,7 @@ export class MetadataReader {
     return this.db
       .selectFrom('metadata_definitions')
       .selectAll()
-      .where('team_id', '=', teamId)
+      .where(eb => ofLargeTeam(this.engine, eb.ref('team_id'), teamId))
       .where(eb => isOneOf(this.engine, eb.ref('compared_key'), keys))
       .where('archived_at', 'is', null)
       .execute();

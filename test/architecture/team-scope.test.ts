@@ -61,6 +61,11 @@ describe('it lets pass', () => {
       select job_id from chain`,
     ],
     ['a union', 'select job_id from jobs where team_id = $1 union select job_id from job_steps where team_id = $2'],
+    [
+      'a union in its place',
+      `select * from (select team_id, job_id from jobs where team_id = $1 union select team_id, job_id from job_steps where team_id = $2)
+        as p join jobs j on j.team_id = p.team_id and j.job_id = p.job_id`,
+    ],
     ['an insert', 'insert into tags (team_id, tag_id) values ($1, $2) on conflict (team_id, tag_id) do nothing'],
     [
       'an insert of what is there',

@@ -157,8 +157,9 @@ function fromOf(item: Node, named: ReadonlySet<string>): From {
     return { sources: [{ name: item.RangeFunction.alias?.aliasname ?? '', kind: 'given' }], ties: [] };
   if ('RangeSubselect' in item) {
     const { alias, subquery } = item.RangeSubselect;
-    const within = subquery && 'SelectStmt' in subquery ? (subquery.SelectStmt.fromClause ?? []) : [];
-    const isGiven = within.every(source => 'RangeFunction' in source);
+    const { valuesLists, fromClause = [] } = subquery && 'SelectStmt' in subquery ? subquery.SelectStmt : {};
+    const ofFunctions = fromClause.length > 0 && fromClause.every(source => 'RangeFunction' in source);
+    const isGiven = valuesLists !== undefined || ofFunctions;
     return { sources: [{ name: alias!.aliasname!, kind: isGiven ? 'given' : 'query' }], ties: [] };
   }
   if (!('JoinExpr' in item)) throw new Error(`tables of an unknown kind: ${Object.keys(item)}`);
