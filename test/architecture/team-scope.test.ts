@@ -35,6 +35,7 @@ describe('it lets pass', () => {
       'a join in which each names the team',
       'select * from jobs j, job_steps s where s.team_id = $1 and j.team_id = $2 and s.job_id = j.job_id',
     ],
+    ['a join by columns of one name', 'select * from memberships join users using (user_id) where team_id = $1'],
     [
       'a left join by team',
       'select * from jobs j left join job_steps s on s.team_id = j.team_id and s.job_id = j.job_id where j.team_id = $1',
@@ -220,7 +221,7 @@ describe('of SQLite', () => {
 test('what cannot be read does not pass', () => {
   expect(() => onPostgres('select from from')).toThrow('syntax error at or near "from", in: select from from');
   expect(() => onPostgres('select * from jobs join job_steps using (team_id) where team_id = $1')).toThrow(
-    'a join of an unknown kind',
+    'a join of an unknown kind, in: select',
   );
   expect(() => onPostgres('select * from jobs, job_steps where team_id = $1')).toThrow(
     'team_id may be of jobs or job_steps',

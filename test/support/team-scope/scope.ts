@@ -46,8 +46,12 @@ interface From {
 /** @returns what is wrong with the statement, one sentence for each table; none when it keeps to its teams */
 export function faultsOf(engine: Engine, text: string): string[] {
   const statement = parsed(engine, text);
-  const faults = faultsIn(statement, { engine, named: new Set(), sources: [] });
-  return [...new Set([...faults, ...mixed([...tablesIn(statement)])])];
+  try {
+    const faults = faultsIn(statement, { engine, named: new Set(), sources: [] });
+    return [...new Set([...faults, ...mixed([...tablesIn(statement)])])];
+  } catch (error) {
+    throw new Error(`${(error as Error).message}, in: ${text}`);
+  }
 }
 
 /** @returns the names of the tables of teams that the statement touches */
@@ -163,8 +167,9 @@ function fromOf(item: Node, named: ReadonlySet<string>): From {
     return { sources: [{ name: alias!.aliasname!, kind: isGiven ? 'given' : 'query' }], ties: [] };
   }
   if (!('JoinExpr' in item)) throw new Error(`tables of an unknown kind: ${Object.keys(item)}`);
-  const { jointype, larg, rarg, quals, usingClause } = item.JoinExpr;
-  if (usingClause || !['JOIN_INNER', 'JOIN_LEFT'].includes(jointype!)) throw new Error('a join of an unknown kind');
+  const { jointype, larg, rarg, quals, usingClause = [] } = item.JoinExpr;
+  const usesTeam = usingClause.some(column => 'String' in column && column.String.sval === TEAM);
+  if (usesTeam || !['JOIN_INNER', 'JOIN_LEFT'].includes(jointype!)) throw new Error('a join of an unknown kind');
   const [left, right] = [fromOf(larg!, named), fromOf(rarg!, named)];
   const sources = [...left.sources, ...right.sources];
   // What a left join says holds of its right side alone.
