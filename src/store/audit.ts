@@ -1,7 +1,7 @@
 /** The audit trail: who did what to whom. Rows are only ever added; the database itself refuses anything else. */
 import type { Kysely } from 'kysely';
 import { insertProduct } from './bulk.ts';
-import { bytewise, type Engine } from './engine.ts';
+import { bytewise, type Engine, isOfFew } from './engine.ts';
 import type { Database, Row } from './schema.ts';
 
 /** Which rows. All that is set must hold. */
@@ -34,8 +34,10 @@ export class AuditReader {
         .selectFrom('audit_events')
         .selectAll()
         .where('team_id', '=', teamId)
-        .$if(actorId !== undefined, query => query.where('actor_id', '=', actorId!))
-        .$if(subjectId !== undefined, query => query.where('subject_id', '=', subjectId!))
+        .$if(actorId !== undefined, query => query.where(eb => isOfFew(this.engine, eb.ref('actor_id'), actorId!)))
+        .$if(subjectId !== undefined, query =>
+          query.where(eb => isOfFew(this.engine, eb.ref('subject_id'), subjectId!)),
+        )
         .$if(action !== undefined, query => query.where('action', '=', action!))
         // '/' is the character behind '.'.
         .$if(actionPrefix !== undefined, query =>

@@ -45,6 +45,10 @@ export const ofLargeTeam = (
 ): RawBuilder<SqlBool> =>
   engine === 'sqlite' ? sql<SqlBool>`likelihood(${column} = ${teamId}, 0.9)` : sql<SqlBool>`${column} = ${teamId}`;
 
+/** `column = value` where few rows of the team have the value: SQLite takes them for as many as the team has, and goes by the key. */
+export const isOfFew = (engine: Engine, column: Expression<string>, value: string): RawBuilder<SqlBool> =>
+  engine === 'sqlite' ? sql<SqlBool>`unlikely(${column} = ${value})` : sql<SqlBool>`${column} = ${value}`;
+
 /** In the order of the bytes of its UTF-8, on either engine. */
 export const bytewise = (engine: Engine, text: Expression<string> | RawBuilder<unknown>): RawBuilder<string> =>
   engine === 'sqlite' ? sql`${text}` : sql`${text} collate "C"`;

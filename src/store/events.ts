@@ -9,7 +9,7 @@ import { AssignedType } from '#gen/flow_types';
 import type { Position } from '../domain/cursors.ts';
 import { insertProduct } from './bulk.ts';
 import { changed, compiledOnce } from './compiled.ts';
-import { type Engine, isOneOf } from './engine.ts';
+import { type Engine, isOneOf, ofLargeTeam } from './engine.ts';
 import type { Database, Row } from './schema.ts';
 
 export type EventRow = Row<'events'>;
@@ -99,10 +99,10 @@ export class EventReader {
         ? sql`(select value as job_id from json_each(${JSON.stringify(jobIds)})) as j`
         : sql`unnest(${jobIds}::text[]) as j(job_id)`;
     const { rows } = await sql<EventRow>`
-      select e.* from ${jobs} join events as e on e.team_id = ${teamId} and e.job_id = j.job_id
-        and (e.xid, e.event_id) in (
+      select e.* from ${jobs} join events as e on ${ofLargeTeam(this.engine, sql.ref('e.team_id'), teamId)} and e.job_id = j.job_id
+        and ${RUN_MESSAGES} and (e.xid, e.event_id) in (
           select xid, event_id from events
-          where team_id = ${teamId} and job_id = j.job_id and ${RUN_MESSAGES}
+          where ${ofLargeTeam(this.engine, sql.ref('team_id'), teamId)} and job_id = j.job_id and ${RUN_MESSAGES}
           order by xid desc, event_id desc limit ${sql.lit(MOST_MESSAGES)})
       order by e.xid desc, e.event_id desc`.execute(this.db);
     return rows;

@@ -1,7 +1,7 @@
 /** Definitions of metadata, and the options of their lists. */
 import { type Kysely, sql } from 'kysely';
 import { insertProduct } from './bulk.ts';
-import { type Engine, isOneOf } from './engine.ts';
+import { type Engine, isOneOf, ofLargeTeam } from './engine.ts';
 import type { Database, Row } from './schema.ts';
 
 /** Which definitions of a team. */
@@ -67,7 +67,7 @@ export class MetadataReader {
     return this.db
       .selectFrom('metadata_definitions')
       .selectAll()
-      .where('team_id', '=', teamId)
+      .where(eb => ofLargeTeam(this.engine, eb.ref('team_id'), teamId))
       .where(eb => isOneOf(this.engine, eb.ref('compared_key'), keys))
       .where('archived_at', 'is', null)
       .execute();
@@ -131,10 +131,11 @@ export class MetadataTransactor extends MetadataReader {
     await insertProduct(this.db, this.engine, 'metadata_definitions', definitions);
   }
 
+  /** @param change may be a whole row: its key stays as it is */
   async changeDefinition(
     teamId: string,
     metadataId: string,
-    change: Partial<Row<'metadata_definitions'>>,
+    { team_id: _team, metadata_id: _id, ...change }: Partial<Row<'metadata_definitions'>>,
   ): Promise<void> {
     await this.db
       .updateTable('metadata_definitions')

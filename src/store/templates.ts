@@ -4,7 +4,7 @@
  */
 import { type Compilable, type Expression, type ExpressionBuilder, type Kysely, type SqlBool, sql } from 'kysely';
 import { compiledByColumns, compiledOnce } from './compiled.ts';
-import { type Engine, isOneOf } from './engine.ts';
+import { type Engine, isOneOf, ofLargeTeam } from './engine.ts';
 import { OvertakenByWriter } from './overtaken.ts';
 import type { Database, Row } from './schema.ts';
 
@@ -187,7 +187,7 @@ export class TemplateReader {
       this.db
         .selectFrom('template_entries as e')
         .select(['e.template_id', 'e.title'])
-        .where('e.team_id', '=', teamId)
+        .where(eb => ofLargeTeam(this.engine, eb.ref('e.team_id'), teamId))
         // As a literal: the index has these entries alone.
         .where('e.status', '=', sql.lit('InReview'))
         .orderBy('e.template_id')

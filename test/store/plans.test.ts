@@ -1,11 +1,10 @@
 /** By which index the database finds what grows with use: entries of a template by a number, jobs of a template, heads in an order. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import SQLite from 'better-sqlite3';
-import pg from 'pg';
 import { TemplateOrderBy, type TemplateSelectOpts } from '#gen/job_template_types';
 import { TeamRole } from '#gen/user_types';
 import { logInAdmin, newUser, publishedTemplate, step, type TestUser } from '../support/seed.ts';
 import { TestServer } from '../support/server.ts';
+import { plansOf } from './plans-of.ts';
 
 let server: TestServer;
 let ana: TestUser;
@@ -17,29 +16,6 @@ beforeAll(async () => {
   ({ id } = await publishedTemplate(ana, 'Pump', [step('One')]));
 });
 afterAll(() => server.stop());
-
-/** How the database would find the rows of statements, whatever their values. */
-async function plansOf(statements: readonly string[]): Promise<string> {
-  const { settings } = server;
-  if (settings.engine === 'sqlite') {
-    const db = new SQLite(settings.file, { readonly: true });
-    const plans = statements.map(statement => {
-      const unknown = Array(statement.match(/\?/g)?.length ?? 0).fill(null);
-      return JSON.stringify(db.prepare(`explain query plan ${statement}`).all(...unknown));
-    });
-    db.close();
-    return plans.join('\n');
-  }
-  const client = new pg.Client({ connectionString: settings.url });
-  await client.connect();
-  // In tables of a few rows a scan is as good as an index.
-  await client.query('set enable_seqscan = off; set enable_bitmapscan = off; set enable_sort = off');
-  const plans: string[] = [];
-  for (const statement of statements)
-    plans.push(JSON.stringify((await client.query(`explain (generic_plan) ${statement}`)).rows));
-  await client.end();
-  return plans.join('\n');
-}
 
 const nothing = {} as TemplateSelectOpts;
 const asked = () => [{ jobTemplateId: id, publicVersion: 1 }];
@@ -64,7 +40,10 @@ test.each<[string, string, () => Promise<unknown>]>([
   ['query as it comes', 'templates_by_modified_at', () => ana.templates.query(nothing, { teamId: ana.teamId }, [])],
 ])('%s goes by %s', async (_name, index, call) => {
   const { statements } = await server.statementsOf(call);
-  expect(await plansOf(statements.filter(statement => statement.startsWith('select')))).toMatch(
-    new RegExp(`\\b${index}\\b`),
-  );
+  expect(
+    await plansOf(
+      server.settings,
+      statements.filter(statement => statement.startsWith('select')),
+    ),
+  ).toMatch(new RegExp(`\\b${index}\\b`));
 });

@@ -6,7 +6,8 @@ import { type Address, type ClientConnection, connect } from '../../src/client/c
 import { firstStart } from '../../src/engine/first-start.ts';
 import { type RunningServer, type ServerSettings, startServer } from '../../src/server/server.ts';
 import type { Store } from '../../src/store/database.ts';
-import { freshDatabase, type TestDatabase } from './database.ts';
+import { engine, freshDatabase, type TestDatabase } from './database.ts';
+import { isOfTest, lookingInto, straying } from './team-scope/heard.ts';
 
 /** Runs with the real time until a test turns it forward. */
 export class TestClock implements Clock {
@@ -33,6 +34,9 @@ export class TestServer {
   readonly log: Record<string, unknown>[] = [];
   /** The texts of the statements since `statementsOf` began, but for those by which workers look whether anything is due. */
   statements: string[] = [];
+  /** Every statement since the schema was there, but those of the test itself. */
+  readonly #heard = new Set<string>();
+  #hears = false;
   #own: Partial<ServerSettings> = {};
   #server!: RunningServer;
   #database!: TestDatabase;
@@ -47,12 +51,14 @@ export class TestServer {
     test.#own = settings;
     test.#database = database ?? (await freshDatabase());
     await test.#startServer();
-    await firstStart(test.store, test.clock.now(), uuids, ADMIN);
+    test.#hears = true;
+    await firstStart(test.#server.store, test.clock.now(), uuids, ADMIN);
     return test;
   }
 
+  /** To look into, past the interface. */
   get store(): Store {
-    return this.#server.store;
+    return lookingInto(this.#server.store);
   }
 
   get settings(): TestDatabase['settings'] {
@@ -92,17 +98,25 @@ export class TestServer {
     await this.#startServer();
   }
 
+  /** @throws Error with the statements that the server made without saying of which team */
   async stop(): Promise<void> {
     await this.#stopServer();
     await this.#database.drop();
+    const strays = straying(engine, this.#heard);
+    if (strays.length > 0) throw new Error(`statements that do not keep to their teams:\n${strays.join('\n')}`);
   }
 
   async #startServer(): Promise<void> {
     const logger = pino({ level: 'debug' }, { write: line => this.log.push(JSON.parse(line)) });
     this.#server = await startServer(
       { store: this.#database.settings, host: '127.0.0.1', port: 0, version: 'test', ...this.#own },
-      { logger, clock: this.clock, onStatement: text => void (LOOKS.test(text) || this.statements.push(text)) },
+      { logger, clock: this.clock, onStatement: text => this.#hear(text) },
     );
+  }
+
+  #hear(text: string): void {
+    if (!LOOKS.test(text)) this.statements.push(text);
+    if (this.#hears && !isOfTest()) this.#heard.add(text);
   }
 
   async #stopServer(): Promise<void> {
