@@ -5,6 +5,7 @@ import { version } from '../config/version.ts';
 import { admin } from './admin/admin.ts';
 import type { ImportOptions } from './import.ts';
 import { complain, inWords, print } from './output.ts';
+import type { ServeOptions } from './serve.ts';
 
 export async function main(argv: readonly string[]): Promise<void> {
   try {
@@ -28,8 +29,9 @@ function program(): Command {
   jobwright
     .command('serve')
     .description('start the server')
+    .option('--workers <number>', 'how many processes serve (JOBWRIGHT_WORKERS)')
     .addHelpText('after', serveHelp())
-    .action(async () => (await import('./serve.ts')).serve(print));
+    .action(async (options: ServeOptions) => (await import('./serve.ts')).serve(options, print));
 
   jobwright
     .command('import')

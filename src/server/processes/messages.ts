@@ -1,0 +1,17 @@
+/** What the first process and its workers tell each other, over the channel that the first process opens to each. */
+
+/** Where a server listens. */
+export interface Place {
+  readonly host: string;
+  readonly port: number;
+  readonly httpPort: number | undefined;
+}
+
+export type FromWorker =
+  | { readonly kind: 'ready'; readonly place: Place }
+  /** It cannot start. `message` is for people. */
+  | { readonly kind: 'failed'; readonly message: string };
+
+export type ToWorker =
+  /** Answer what runs, and end. */
+  { readonly kind: 'stop' };

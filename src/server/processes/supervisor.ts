@@ -1,0 +1,103 @@
+/**
+ * The first process of a server that has several: it listens on the ports, hands connections to its workers in turn (node:cluster),
+ * and begins another worker in the place of one that ended. It serves nothing itself, and has no database open. Workers end when it is gone, since
+ * their channel to it is.
+ *
+ * Until all workers were ready once, one that cannot start ends the whole: the settings are wrong then, or a port is taken. Later the
+ * others go on serving, and it is tried again, with growing pauses.
+ */
+import cluster, { type Worker } from 'node:cluster';
+import { once } from 'node:events';
+import type { Logger } from '../../base/logger.ts';
+import type { FromWorker, Place, ToWorker } from './messages.ts';
+import { RestartPauses } from './restart-pauses.ts';
+
+export class Supervisor {
+  readonly #logger: Logger;
+  readonly #workers = new Set<Worker>();
+  readonly #restarts = new Set<NodeJS.Timeout>();
+  /** Where the server has said that it listens. */
+  #place: Place | undefined;
+  #stopping = false;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  /** @returns where the server listens, once all workers do. @throws the first worker's reason why it cannot start; none is left then */
+  async start(workers: number): Promise<Place> {
+    try {
+      const places = await Promise.all(Array.from({ length: workers }, () => this.#begin(new RestartPauses())));
+      this.#place = places[0]!;
+      return this.#place;
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /** Every worker answers what it works on, and ends. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    for (const restart of this.#restarts) clearTimeout(restart);
+    await Promise.all(
+      [...this.#workers].map(worker => {
+        const ended = once(worker, 'exit');
+        tell(worker, { kind: 'stop' });
+        return ended;
+      }),
+    );
+  }
+
+  /** @returns where it listens, once it does */
+  #begin(pauses: RestartPauses): Promise<Place> {
+    const { promise, resolve, reject } = Promise.withResolvers<Place>();
+    const begunAt = performance.now();
+    const worker = cluster.fork();
+    this.#workers.add(worker);
+    worker.on('message', (message: FromWorker) => {
+      if (message.kind === 'ready') {
+        this.#logger.info({ worker: worker.id, pid: worker.process.pid }, 'a worker is ready');
+        resolve(message.place);
+      }
+      if (message.kind === 'failed') reject(new Error(message.message));
+    });
+    worker.once('exit', (exitCode, signal) => {
+      this.#workers.delete(worker);
+      // Changes nothing where it was ready before, or has told why it is not.
+      reject(new Error(`worker ${worker.id} ended before it was ready (${signal ?? `exit code ${exitCode}`})`));
+      if (this.#stopping || !this.#place) return;
+      const pauseMs = pauses.after(performance.now() - begunAt);
+      this.#logger.error({ worker: worker.id, exitCode, signal, pauseMs }, 'a worker ended; another takes its place');
+      this.#replaceAfter(pauseMs, pauses);
+    });
+    return promise;
+  }
+
+  #replaceAfter(pauseMs: number, pauses: RestartPauses): void {
+    const restart = setTimeout(async () => {
+      this.#restarts.delete(restart);
+      try {
+        this.#isBack(await this.#begin(pauses));
+      } catch (error) {
+        // Its exit has planned the next one.
+        if (!this.#stopping) this.#logger.error({ err: error }, 'a worker cannot start');
+      }
+    }, pauseMs);
+    this.#restarts.add(restart);
+  }
+
+  /** The ports are open as long as one worker is there. One that was any free port is not found again when all were gone at once. */
+  #isBack({ port, httpPort }: Place): void {
+    if (port === this.#place?.port && httpPort === this.#place.httpPort) return;
+    this.#logger.error(
+      { port, httpPort },
+      'all workers ended at once, and with them the free port that was told; the server ends',
+    );
+    process.exitCode = 1;
+    void this.stop();
+  }
+}
+
+/** A worker that is gone hears nothing; its exit says the rest. */
+const tell = (worker: Worker, message: ToWorker): void => void (worker.isConnected() && worker.send(message, () => {}));
