@@ -67,6 +67,7 @@ async function work(settings: Settings, logger: Logger): Promise<void> {
   try {
     const { stop, host, port, httpPort } = await startServer(settings.server, {
       logger: logger.child({ worker: first.workerId }),
+      pen: first.pen,
     });
     await first.ready({ host, port, httpPort });
     await first.stopAsked;

@@ -7,6 +7,7 @@ import { EventWatch } from '../engine/watching.ts';
 import { createHandlers } from '../services/handlers.ts';
 import type { Handlers } from '../services/surface.ts';
 import { openStore, type Store, type StoreSettings } from '../store/database.ts';
+import type { Pen } from '../store/pen.ts';
 import { Calls } from './calls.ts';
 import type { Shared } from './connection.ts';
 import { Departures } from './departures.ts';
@@ -57,6 +58,8 @@ export interface World {
   readonly ids?: Ids;
   /** Hears the text of every statement, but for the begin and the end of transactions. */
   readonly onStatement?: (text: string) => void;
+  /** Puts the writes of processes that share an SQLite file in order. */
+  readonly pen?: Pen;
   /** Serves other handlers in their places. */
   readonly handlers?: (handlers: Handlers) => Handlers;
 }
@@ -71,7 +74,7 @@ export interface RunningServer {
 }
 
 export async function startServer(settings: ServerSettings, world: World): Promise<RunningServer> {
-  const store = await openStore(settings.store, world.logger, world.onStatement);
+  const store = await openStore(settings.store, world.logger, world.onStatement, world.pen);
   try {
     return await serve(settings, world, store);
   } catch (error) {

@@ -17,6 +17,7 @@ import type { Connections, Engine } from './engine.ts';
 import { Kept } from './kept.ts';
 import { migrate } from './migrate.ts';
 import { OvertakenByWriter } from './overtaken.ts';
+import type { Pen } from './pen.ts';
 import type { PostgresSettings } from './postgres.ts';
 import { Recent } from './recent.ts';
 import type { Row } from './schema.ts';
@@ -156,11 +157,15 @@ const pause = (attempt: number): Promise<void> =>
 
 const TRANSACTION_CONTROL = /^(begin|start transaction|commit|rollback)\b/;
 
-/** Opens the database and brings its schema up to date. */
+/**
+ * Opens the database and brings its schema up to date.
+ * @param pen the turns of SQLite's writers, where several processes share the file
+ */
 export async function openStore(
   settings: StoreSettings,
   logger: Logger,
   onStatement?: (text: string) => void,
+  pen?: Pen,
 ): Promise<Store> {
   const log: StatementLog | undefined = onStatement
     ? ({ query: { sql } }) => {
@@ -171,7 +176,7 @@ export async function openStore(
   // Only the engine in use is loaded: the other one's driver is memory for nothing.
   const connections =
     settings.engine === 'sqlite'
-      ? (await import('./sqlite.ts')).openSqlite(settings, log)
+      ? (await import('./sqlite.ts')).openSqlite(settings, log, pen)
       : (await import('./postgres.ts')).openPostgres(settings, log, onConnectionError);
   try {
     await repeated(connections, () => migrate(connections));

@@ -14,6 +14,7 @@ import {
   Transaction,
 } from 'kysely';
 import { Turns } from '../base/turns.ts';
+import type { Pen } from './pen.ts';
 import type { Database } from './schema.ts';
 
 type Prepare = (text: string) => SQLite.Statement;
@@ -26,9 +27,11 @@ export class SqliteTransactions {
   readonly #connection: DatabaseConnection;
   readonly #within: (scope: Scope) => Transaction<Database>;
   readonly #turns = new Turns(1);
+  readonly #pen: Pen | undefined;
 
-  constructor(database: SQLite.Database, prepare: Prepare, begin: string, dialect: Dialect, log?: Logger) {
+  constructor(database: SQLite.Database, prepare: Prepare, begin: string, dialect: Dialect, log?: Logger, pen?: Pen) {
     this.#database = database;
+    this.#pen = pen;
     this.#begin = database.prepare(begin);
     this.#commit = database.prepare('commit');
     this.#rollback = database.prepare('rollback');
@@ -40,7 +43,17 @@ export class SqliteTransactions {
 
   /** All of it or nothing. */
   run<T>(fn: (db: Transaction<Database>) => Promise<T>): Promise<T> {
-    return this.#turns.take(() => this.#run(fn));
+    return this.#turns.take(() => (this.#pen ? this.#runInTurn(fn, this.#pen) : this.#run(fn)));
+  }
+
+  /** Among all processes. */
+  async #runInTurn<T>(fn: (db: Transaction<Database>) => Promise<T>, pen: Pen): Promise<T> {
+    await pen.take();
+    try {
+      return await this.#run(fn);
+    } finally {
+      pen.give();
+    }
   }
 
   async #run<T>(fn: (db: Transaction<Database>) => Promise<T>): Promise<T> {

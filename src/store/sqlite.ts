@@ -11,6 +11,7 @@ import SQLite from 'better-sqlite3';
 import { Kysely, type Logger, type QueryCompiler, SqliteAdapter, SqliteDialect, SqliteQueryCompiler } from 'kysely';
 import { LRUCache } from 'lru-cache';
 import type { Connections } from './engine.ts';
+import type { Pen } from './pen.ts';
 import type { Database } from './schema.ts';
 import { SqliteTransactions } from './sqlite-transactions.ts';
 
@@ -26,7 +27,7 @@ const STATEMENTS_KEPT = 500;
 /** A longer text has as many parameters as its data asks for, and hardly comes twice. */
 const LONGEST_KEPT = 8000;
 
-export function openSqlite(settings: SqliteSettings, log?: Logger): Connections {
+export function openSqlite(settings: SqliteSettings, log?: Logger, pen?: Pen): Connections {
   mkdirSync(dirname(settings.file), { recursive: true });
   const writer = new SQLite(settings.file, { timeout: 0 });
   writer.pragma('journal_mode = WAL');
@@ -37,7 +38,7 @@ export function openSqlite(settings: SqliteSettings, log?: Logger): Connections 
   reader.pragma('query_only = on');
   const watcher = new SQLite(settings.file, { timeout: 1000, readonly: true });
   const dataVersion = watcher.prepare('pragma data_version').pluck();
-  const [reads, writes] = [opened(reader, 'begin', log), opened(writer, 'begin immediate', log)];
+  const [reads, writes] = [opened(reader, 'begin', log), opened(writer, 'begin immediate', log, pen)];
   return {
     engine: 'sqlite',
     reads: reads.db,
@@ -90,7 +91,7 @@ interface Opened {
 }
 
 /** Kysely prepares each statement anew; here it meets a database whose `prepare` remembers, and begins as told. */
-function opened(database: SQLite.Database, begin: string, log?: Logger): Opened {
+function opened(database: SQLite.Database, begin: string, log?: Logger, pen?: Pen): Opened {
   const prepared = new LRUCache<string, SQLite.Statement>({ max: STATEMENTS_KEPT });
   const prepare = (text: string): SQLite.Statement => {
     const known = prepared.get(text);
@@ -104,6 +105,6 @@ function opened(database: SQLite.Database, begin: string, log?: Logger): Opened 
   });
   return {
     db: new Kysely<Database>({ dialect, ...(log ? { log } : {}) }),
-    transactions: new SqliteTransactions(database, prepare, begin, dialect, log),
+    transactions: new SqliteTransactions(database, prepare, begin, dialect, log, pen),
   };
 }

@@ -1,5 +1,7 @@
 /** The first process as a worker knows it: what the worker tells it, and what it asks of the worker (supervisor.ts). */
 import cluster from 'node:cluster';
+import type { Pen } from '../../store/pen.ts';
+import { LeasedPen } from './leased-pen.ts';
 import type { FromWorker, Place, ToWorker } from './messages.ts';
 
 export class FirstProcess {
@@ -7,6 +9,10 @@ export class FirstProcess {
   readonly workerId: number;
   /** Resolves when the worker shall end: the first process says so, or a signal. */
   readonly stopAsked: Promise<void>;
+  readonly #pen = new LeasedPen({
+    ask: () => void this.#tell({ kind: 'pen-ask' }),
+    giveBack: () => void this.#tell({ kind: 'pen-back' }),
+  });
 
   constructor() {
     this.workerId = cluster.worker!.id;
@@ -16,7 +22,14 @@ export class FirstProcess {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve());
     process.on('message', (message: ToWorker) => {
       if (message.kind === 'stop') resolve();
+      if (message.kind === 'pen-granted') this.#pen.granted(message.wanted);
+      if (message.kind === 'pen-wanted') this.#pen.wanted();
     });
+  }
+
+  /** Among the workers of this server. */
+  get pen(): Pen {
+    return this.#pen;
   }
 
   ready(place: Place): Promise<void> {

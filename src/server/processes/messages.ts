@@ -10,8 +10,14 @@ export interface Place {
 export type FromWorker =
   | { readonly kind: 'ready'; readonly place: Place }
   /** It cannot start. `message` is for people. */
-  | { readonly kind: 'failed'; readonly message: string };
+  | { readonly kind: 'failed'; readonly message: string }
+  /** It wants the pen (store/pen.ts), or gives it back. */
+  | { readonly kind: 'pen-ask' | 'pen-back' };
 
 export type ToWorker =
   /** Answer what runs, and end. */
-  { readonly kind: 'stop' };
+  | { readonly kind: 'stop' }
+  /** It has the pen. `wanted`: others wait already. */
+  | { readonly kind: 'pen-granted'; readonly wanted: boolean }
+  /** Others wait for the pen that it has. */
+  | { readonly kind: 'pen-wanted' };

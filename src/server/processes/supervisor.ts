@@ -10,11 +10,13 @@ import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import type { Logger } from '../../base/logger.ts';
 import type { FromWorker, Place, ToWorker } from './messages.ts';
+import { type PenHolder, PenQueue } from './pen-queue.ts';
 import { RestartPauses } from './restart-pauses.ts';
 
 export class Supervisor {
   readonly #logger: Logger;
   readonly #workers = new Set<Worker>();
+  readonly #pen = new PenQueue();
   readonly #restarts = new Set<NodeJS.Timeout>();
   /** Where the server has said that it listens. */
   #place: Place | undefined;
@@ -55,7 +57,13 @@ export class Supervisor {
     const begunAt = performance.now();
     const worker = cluster.fork();
     this.#workers.add(worker);
+    const writer: PenHolder = {
+      granted: wanted => tell(worker, { kind: 'pen-granted', wanted }),
+      wanted: () => tell(worker, { kind: 'pen-wanted' }),
+    };
     worker.on('message', (message: FromWorker) => {
+      if (message.kind === 'pen-ask') this.#pen.ask(writer);
+      if (message.kind === 'pen-back') this.#pen.giveBack(writer);
       if (message.kind === 'ready') {
         this.#logger.info({ worker: worker.id, pid: worker.process.pid }, 'a worker is ready');
         resolve(message.place);
@@ -64,6 +72,7 @@ export class Supervisor {
     });
     worker.once('exit', (exitCode, signal) => {
       this.#workers.delete(worker);
+      this.#pen.leave(writer);
       // Changes nothing where it was ready before, or has told why it is not.
       reject(new Error(`worker ${worker.id} ended before it was ready (${signal ?? `exit code ${exitCode}`})`));
       if (this.#stopping || !this.#place) return;

@@ -46,7 +46,7 @@ async function twoServers(): Promise<Pair> {
   };
 }
 
-async function twoWorkers(): Promise<Pair> {
+export async function twoWorkers(): Promise<Pair> {
   const database = await freshDatabase();
   const server = await serve(database.settings, { ...settings, JOBWRIGHT_WORKERS: '2', JOBWRIGHT_LOG_LEVEL: 'debug' });
   const connections: ClientConnection[] = [];
