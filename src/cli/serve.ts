@@ -68,6 +68,7 @@ async function work(settings: Settings, logger: Logger): Promise<void> {
     const { stop, host, port, httpPort } = await startServer(settings.server, {
       logger: logger.child({ worker: first.workerId }),
       pen: first.pen,
+      otherProcesses: first.otherProcesses,
     });
     await first.ready({ host, port, httpPort });
     await first.stopAsked;

@@ -22,7 +22,7 @@ import { probeRoutes } from './http/probes.ts';
 import { Sockets } from './http/sockets.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { type MailSettings, SmtpMail } from './mail.ts';
-import { Metrics } from './metrics.ts';
+import { Metrics, type OtherProcesses } from './metrics.ts';
 import { AddressRules, DEFAULT_OUTBOUND, type OutboundSettings } from './outbound/addresses.ts';
 import { OutboundCaller } from './outbound/caller.ts';
 import { Port, type TlsSettings } from './port.ts';
@@ -60,6 +60,8 @@ export interface World {
   readonly onStatement?: (text: string) => void;
   /** Puts the writes of processes that share an SQLite file in order. */
   readonly pen?: Pen;
+  /** Of the same server: `/metrics` tells of all together. */
+  readonly otherProcesses?: OtherProcesses;
   /** Serves other handlers in their places. */
   readonly handlers?: (handlers: Handlers) => Handlers;
 }
@@ -119,7 +121,7 @@ function assemble(settings: ServerSettings, world: World, store: Store): Parts {
   const limits: Limits = { ...DEFAULT_LIMITS, ...settings.limits };
   const { logger, clock = systemClock, ids = uuids, handlers = own => own } = world;
   const mail = settings.mail && new SmtpMail(settings.mail, logger);
-  const metrics = new Metrics().withProcess();
+  const metrics = new Metrics(world.otherProcesses).withProcess();
   const watch = new EventWatch(store);
   const functions = new Functions(handlers(createHandlers(store, settings.version, limits.fileBytes, mail, watch)));
   const calls = new Calls(store, clock, ids, logger, limits, metrics);

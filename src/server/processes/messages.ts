@@ -12,7 +12,12 @@ export type FromWorker =
   /** It cannot start. `message` is for people. */
   | { readonly kind: 'failed'; readonly message: string }
   /** It wants the pen (store/pen.ts), or gives it back. */
-  | { readonly kind: 'pen-ask' | 'pen-back' };
+  | { readonly kind: 'pen-ask' }
+  | { readonly kind: 'pen-back' }
+  /** It wants to know what the other workers have counted; `id` is its own. */
+  | { readonly kind: 'counts-ask'; readonly id: number }
+  /** What it has counted, as prom-client has it. */
+  | { readonly kind: 'counts'; readonly round: number; readonly counts: object[] };
 
 export type ToWorker =
   /** Answer what runs, and end. */
@@ -20,4 +25,8 @@ export type ToWorker =
   /** It has the pen. `wanted`: others wait already. */
   | { readonly kind: 'pen-granted'; readonly wanted: boolean }
   /** Others wait for the pen that it has. */
-  | { readonly kind: 'pen-wanted' };
+  | { readonly kind: 'pen-wanted' }
+  /** Tell what you have counted. */
+  | { readonly kind: 'counts-ask'; readonly round: number }
+  /** What the others have counted, as asked for. */
+  | { readonly kind: 'counts'; readonly id: number; readonly counts: readonly object[][] };

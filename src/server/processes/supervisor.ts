@@ -9,6 +9,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import type { Logger } from '../../base/logger.ts';
+import { type Counting, CountsRounds } from './counts-rounds.ts';
 import type { FromWorker, Place, ToWorker } from './messages.ts';
 import { type PenHolder, PenQueue } from './pen-queue.ts';
 import { RestartPauses } from './restart-pauses.ts';
@@ -17,6 +18,7 @@ export class Supervisor {
   readonly #logger: Logger;
   readonly #workers = new Set<Worker>();
   readonly #pen = new PenQueue();
+  readonly #counts = new CountsRounds();
   readonly #restarts = new Set<NodeJS.Timeout>();
   /** Where the server has said that it listens. */
   #place: Place | undefined;
@@ -56,23 +58,22 @@ export class Supervisor {
     const { promise, resolve, reject } = Promise.withResolvers<Place>();
     const begunAt = performance.now();
     const worker = cluster.fork();
+    const reached = reachable(worker);
     this.#workers.add(worker);
-    const writer: PenHolder = {
-      granted: wanted => tell(worker, { kind: 'pen-granted', wanted }),
-      wanted: () => tell(worker, { kind: 'pen-wanted' }),
-    };
     worker.on('message', (message: FromWorker) => {
-      if (message.kind === 'pen-ask') this.#pen.ask(writer);
-      if (message.kind === 'pen-back') this.#pen.giveBack(writer);
       if (message.kind === 'ready') {
+        this.#counts.join(reached);
         this.#logger.info({ worker: worker.id, pid: worker.process.pid }, 'a worker is ready');
         resolve(message.place);
-      }
-      if (message.kind === 'failed') reject(new Error(message.message));
+      } else if (message.kind === 'failed') {
+        if (this.#place) this.#logger.error({ worker: worker.id, reason: message.message }, 'a worker failed');
+        reject(new Error(message.message));
+      } else this.#serve(reached, message);
     });
     worker.once('exit', (exitCode, signal) => {
       this.#workers.delete(worker);
-      this.#pen.leave(writer);
+      this.#pen.leave(reached);
+      this.#counts.leave(reached);
       // Changes nothing where it was ready before, or has told why it is not.
       reject(new Error(`worker ${worker.id} ended before it was ready (${signal ?? `exit code ${exitCode}`})`));
       if (this.#stopping || !this.#place) return;
@@ -83,15 +84,22 @@ export class Supervisor {
     return promise;
   }
 
+  /** What workers want of each other. */
+  #serve(worker: Reached, message: Exclude<FromWorker, { kind: 'ready' | 'failed' }>): void {
+    if (message.kind === 'pen-ask') this.#pen.ask(worker);
+    else if (message.kind === 'pen-back') this.#pen.giveBack(worker);
+    else if (message.kind === 'counts-ask') this.#counts.ask(worker, message.id);
+    else this.#counts.told(worker, message.round, message.counts);
+  }
+
   #replaceAfter(pauseMs: number, pauses: RestartPauses): void {
-    const restart = setTimeout(async () => {
+    const restart = setTimeout(() => {
       this.#restarts.delete(restart);
-      try {
-        this.#isBack(await this.#begin(pauses));
-      } catch (error) {
-        // Its exit has planned the next one.
-        if (!this.#stopping) this.#logger.error({ err: error }, 'a worker cannot start');
-      }
+      // Why it failed is in the log, and its exit has planned the next one.
+      this.#begin(pauses).then(
+        place => this.#isBack(place),
+        () => {},
+      );
     }, pauseMs);
     this.#restarts.add(restart);
   }
@@ -107,6 +115,15 @@ export class Supervisor {
     void this.stop();
   }
 }
+
+type Reached = PenHolder & Counting;
+
+const reachable = (worker: Worker): Reached => ({
+  granted: wanted => tell(worker, { kind: 'pen-granted', wanted }),
+  wanted: () => tell(worker, { kind: 'pen-wanted' }),
+  askCounts: round => tell(worker, { kind: 'counts-ask', round }),
+  tellCounts: (id, counts) => tell(worker, { kind: 'counts', id, counts }),
+});
 
 /** A worker that is gone hears nothing; its exit says the rest. */
 const tell = (worker: Worker, message: ToWorker): void => void (worker.isConnected() && worker.send(message, () => {}));

@@ -2,12 +2,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Address, type ClientConnection, connect } from '../../../src/client/connect.ts';
 import { freshDatabase, type TestDatabase } from '../../support/database.ts';
 import { until } from '../../support/events.ts';
-import { TestHttp } from '../../support/http.ts';
+import { metricIn, TestHttp } from '../../support/http.ts';
 import { run, type ServerProcess, serve, storeVariables } from '../../support/process.ts';
 import { Authority } from '../certificates.ts';
 
@@ -40,6 +39,8 @@ async function opened(address: Partial<Address> = {}): Promise<ClientConnection>
   connections.push(connection);
   return connection;
 }
+
+const http = () => new TestHttp(server!.address);
 
 const ping = async (connection: ClientConnection) => connection.service('AuthenticationService').ping();
 
@@ -97,7 +98,7 @@ describe('two workers', () => {
     for (let n = 0; n < 2; n++) {
       expect(await ping(await opened({ socketPath }))).toMatch(/^\d/);
       expect(await ping(await opened({ tls: { ca: authority.certificate } }))).toMatch(/^\d/);
-      expect(await new TestHttp(server!.address).text('/healthz')).toBe('alive\n');
+      expect(await http().text('/healthz')).toBe('alive\n');
     }
     const httpPort = Number(/and (\d+) for HTTP/.exec(server!.printed.at(-1)!)![1]);
     expect(await new TestHttp({ host: '127.0.0.1', port: httpPort }).text('/readyz')).toBe('ready\n');
@@ -112,8 +113,7 @@ describe('two workers', () => {
       await start();
       const polls = [];
       for (let n = 0; n < 4; n++) polls.push(await waitingCall());
-      // Until they have arrived.
-      await pause(500);
+      await until(async () => (await http().metric('jobwright_calls_waiting')) === 4);
       const ended = server!.end(signal);
       for (const { events } of await Promise.all(polls.map(({ answer }) => answer))) expect(events).toEqual([]);
       expect(await ended).toEqual({ exitCode: 0, signal: null });
@@ -121,6 +121,23 @@ describe('two workers', () => {
       await expect(connect(server!.address)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
     },
   );
+
+  test('tell in /metrics what they have counted together, whichever is asked', async () => {
+    await start();
+    for (let n = 0; n < 5; n++) await ping(await opened());
+    await until(() => answering().size === 2);
+    for (let n = 0; n < 4; n++) {
+      const text = await http().text('/metrics');
+      expect(metricIn(text, 'jobwright_calls_total{method="AuthenticationService.ping",outcome="ok"}')).toBe(5);
+      expect(metricIn(text, 'jobwright_call_seconds_count{method="AuthenticationService.ping"}')).toBe(5);
+      expect(metricIn(text, 'jobwright_call_seconds_bucket{method="AuthenticationService.ping",le="+Inf"}')).toBe(5);
+      expect(metricIn(text, 'jobwright_connections{transport="thrift"}')).toBe(5);
+    }
+    process.kill(pids()[0]!, 'SIGKILL');
+    await until(() => pids().length === 3);
+    // What it had counted is gone with it.
+    expect(await http().metric('jobwright_connections{transport="thrift"}')).toBeLessThan(5);
+  });
 
   test('do not outlive the first process', async () => {
     await start();
