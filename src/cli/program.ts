@@ -84,5 +84,6 @@ function serveHelp(): string {
     '\nSettings are environment variables:',
     ...rows,
     '\nOn the first start an administrator and a team are made. SIGTERM and SIGINT stop the server: calls that run are answered first.',
+    'With several workers, the process that was started listens for them, and begins another for each that ends.',
   ].join('\n');
 }
