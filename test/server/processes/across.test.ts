@@ -12,6 +12,7 @@ import { jobOf, newJob } from '../../support/jobs.ts';
 import { Receiver } from '../../support/receiver.ts';
 import { expectRefusal } from '../../support/refusals.ts';
 import { logInAdmin, newTemplate, newUser, publishedTemplate, step, type TestUser } from '../../support/seed.ts';
+import { TestSocket } from '../../support/web-socket.ts';
 import { type Pair, pairs } from './pair.ts';
 
 const ROUNDS = 20;
@@ -77,6 +78,18 @@ describe.each(pairs)('%s', (_name, start) => {
       await pause(WITHIN_MS);
       await expectRefusal(anaThere.templates.get(id), ErrorCode.INVALID_TOKEN, 'invalid-token');
     }
+  });
+
+  test('web sockets at both end when their token is revoked at one', async () => {
+    const ana = await somebody(TeamRole.AUTHOR);
+    const job = await newJob(here, [step('a')]);
+    const sockets = [];
+    for (const address of pair.addresses) sockets.push(await TestSocket.open(address, { user: ana }));
+    for (const socket of sockets) socket.subscribe([job.id]);
+    for (const socket of sockets) await socket.hears(1);
+    await ana.auth.logout();
+    for (const socket of sockets)
+      expect(await socket.isClosed()).toEqual({ code: 1008, reason: 'the token has ended' });
   });
 
   test('roles that are given and taken at one hold at the other a second later', async () => {

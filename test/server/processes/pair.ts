@@ -13,6 +13,8 @@ export interface Side {
 
 export interface Pair {
   readonly sides: readonly [Side, Side];
+  /** Where they listen; two workers listen at one place, and connections go to them in turn. */
+  readonly addresses: readonly [ServerProcess['address'], ServerProcess['address']];
   stop(): Promise<void>;
 }
 
@@ -38,6 +40,7 @@ async function twoServers(): Promise<Pair> {
   });
   return {
     sides: [side(one), side(two)],
+    addresses: [one.address, two.address],
     stop: async () => {
       await Promise.all(connections.map(connection => connection.close()));
       await Promise.all([one.end('SIGTERM'), two.end('SIGTERM')]);
@@ -46,7 +49,7 @@ async function twoServers(): Promise<Pair> {
   };
 }
 
-export async function twoWorkers(): Promise<Pair> {
+export async function twoWorkers(): Promise<Pair & { readonly server: ServerProcess }> {
   const database = await freshDatabase();
   const server = await serve(database.settings, { ...settings, JOBWRIGHT_WORKERS: '2', JOBWRIGHT_LOG_LEVEL: 'debug' });
   const connections: ClientConnection[] = [];
@@ -55,6 +58,8 @@ export async function twoWorkers(): Promise<Pair> {
   });
   return {
     sides: [side(1), side(2)],
+    addresses: [server.address, server.address],
+    server,
     stop: async () => {
       await Promise.all(connections.map(connection => connection.close()));
       await server.end('SIGTERM');
