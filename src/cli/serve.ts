@@ -27,9 +27,9 @@ export interface ServeOptions {
 export async function serve({ workers }: ServeOptions, print: Print): Promise<void> {
   const settings = environment(version, workers === undefined ? {} : { JOBWRIGHT_WORKERS: workers });
   const logger = createLogger(settings.logLevel);
-  if (cluster.isWorker) return work(settings, logger);
-  const running =
-    settings.workers === 1 ? await alone(settings, logger, print) : await withWorkers(settings, logger, print);
+  const isAlone = settings.workers === 1;
+  if (!isAlone && cluster.isWorker) return work(settings, logger);
+  const running = await (isAlone ? alone : withWorkers)(settings, logger, print);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
       logger.info({ signal }, 'stopping');

@@ -1,7 +1,7 @@
 /**
  * The first process of a server that has several: it listens on the ports, hands connections to its workers in turn (node:cluster),
- * and begins another worker in the place of one that ended. It serves nothing itself, and has no database open. Workers end when it is gone, since
- * their channel to it is.
+ * and begins another worker in the place of one that ended. It serves nothing itself, and has no database open. Workers end when it
+ * is gone, since their channel to it is.
  *
  * Until all workers were ready once, one that cannot start ends the whole: the settings are wrong then, or a port is taken. Later the
  * others go on serving, and it is tried again, with growing pauses.
@@ -70,7 +70,7 @@ export class Supervisor {
         reject(new Error(message.message));
       } else this.#serve(reached, message);
     });
-    worker.once('exit', (exitCode, signal) => {
+    const ended = (exitCode: number | null, signal: string | null) => {
       this.#workers.delete(worker);
       this.#pen.leave(reached);
       this.#counts.leave(reached);
@@ -80,6 +80,12 @@ export class Supervisor {
       const pauseMs = pauses.after(performance.now() - begunAt);
       this.#logger.error({ worker: worker.id, exitCode, signal, pauseMs }, 'a worker ended; another takes its place');
       this.#replaceAfter(pauseMs, pauses);
+    };
+    worker.once('exit', ended);
+    worker.on('error', error => {
+      this.#logger.error({ worker: worker.id, err: error }, 'a worker cannot be begun or reached');
+      // One that never was has no exit: the machine has no process left, for one.
+      if (worker.process.pid === undefined) ended(null, null);
     });
     return promise;
   }
