@@ -5,6 +5,7 @@ import { version } from '../config/version.ts';
 import { admin } from './admin/admin.ts';
 import type { ImportOptions } from './import.ts';
 import { complain, inWords, print } from './output.ts';
+import type { ServeOptions } from './serve.ts';
 
 export async function main(argv: readonly string[]): Promise<void> {
   try {
@@ -28,8 +29,9 @@ function program(): Command {
   jobwright
     .command('serve')
     .description('start the server')
+    .option('--workers <number>', 'how many processes serve (JOBWRIGHT_WORKERS)')
     .addHelpText('after', serveHelp())
-    .action(async () => (await import('./serve.ts')).serve(print));
+    .action(async (options: ServeOptions) => (await import('./serve.ts')).serve(options, print));
 
   jobwright
     .command('import')
@@ -82,5 +84,6 @@ function serveHelp(): string {
     '\nSettings are environment variables:',
     ...rows,
     '\nOn the first start an administrator and a team are made. SIGTERM and SIGINT stop the server: calls that run are answered first.',
+    'With several workers, the process that was started listens for them, and begins another for each that ends.',
   ].join('\n');
 }

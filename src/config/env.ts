@@ -56,6 +56,10 @@ export const variables = {
   JOBWRIGHT_TLS_CLIENT_CA: { fallback: '', meaning: 'PEM file of the authorities of client certificates' },
   JOBWRIGHT_TLS_CLIENT: { fallback: 'optional', meaning: 'client certificates: optional or required' },
   JOBWRIGHT_CORS_ORIGINS: { fallback: '', meaning: 'origins whose pages may call over HTTP, with commas; * for all' },
+  JOBWRIGHT_WORKERS: {
+    fallback: '1',
+    meaning: 'processes that serve the ports, 1 to 64, on one database; limits are those of each (--workers)',
+  },
   JOBWRIGHT_DATA: { fallback: './data', meaning: 'folder of the embedded database' },
   JOBWRIGHT_DATABASE_URL: { fallback: '', meaning: 'postgres://… to use PostgreSQL instead of the embedded SQLite' },
   JOBWRIGHT_POSTGRES_POOL: { fallback: '10', meaning: 'connections to PostgreSQL, 1 to 1000' },
@@ -96,6 +100,8 @@ type Variable = keyof typeof variables;
 
 export interface Settings {
   readonly server: ServerSettings;
+  /** Processes that serve. */
+  readonly workers: number;
   readonly logLevel: string;
   readonly firstStart: { readonly email: string; readonly password: string | undefined; readonly teamName: string };
 }
@@ -120,6 +126,7 @@ export function settingsFrom(env: Readonly<Record<string, string | undefined>>, 
       limits: limitSettings(get),
       version,
     },
+    workers: wholeNumber(get, 'JOBWRIGHT_WORKERS', 1, 64),
     logLevel: oneOf(get, 'JOBWRIGHT_LOG_LEVEL', ['debug', 'info', 'warn', 'error', 'silent']),
     firstStart: {
       email: get('JOBWRIGHT_ADMIN_EMAIL').trim().toLowerCase(),
@@ -129,7 +136,9 @@ export function settingsFrom(env: Readonly<Record<string, string | undefined>>, 
   };
 }
 
-export const environment = (version: string): Settings => settingsFrom(process.env, version);
+/** @param over variables that the command line sets */
+export const environment = (version: string, over: Readonly<Partial<Record<Variable, string>>> = {}): Settings =>
+  settingsFrom({ ...process.env, ...over }, version);
 
 /** The same rule as for every other password; the refusal does not repeat it. */
 function adminPassword(password: string): string | undefined {

@@ -3,13 +3,13 @@
  * However many wait, one look per team is had, and what it found is kept a while for all of them.
  *
  * A look behind a commit of this process may come too early on PostgreSQL, where an event shows once all transactions that began
- * before its own are over: it is repeated a few times, and then left to the look that is had every second.
+ * before its own are over: it is repeated a few times, and then left to the look that is had twice a second.
  */
 import { isBehind, type Position } from '../domain/cursors.ts';
 import type { Store } from '../store/database.ts';
 import type { EventRow } from '../store/events.ts';
 
-const LOOK_EVERY_MS = 1000;
+const LOOK_EVERY_MS = 500;
 /** Pauses before a look is repeated that found nothing. */
 const REPEATED_AFTER_MS = [10, 40, 160] as const;
 /** Events kept per team, and had by one look. */

@@ -3,6 +3,7 @@
  * microseconds must not pay for labels; what is read now and then is put together when it is read.
  */
 import {
+  AggregatorRegistry,
   Counter,
   collectDefaultMetrics,
   Gauge,
@@ -87,7 +88,16 @@ export class FunctionMetrics {
   }
 }
 
+/** The other processes of the same server. */
+export interface OtherProcesses {
+  /** What each of them has counted, as prom-client has it. @throws Error when one does not answer */
+  counts(): Promise<readonly object[][]>;
+  /** What to tell them when they ask the same of this one. */
+  onCountsAsked(tell: () => Promise<object[]>): void;
+}
+
 export class Metrics {
+  readonly #others: OtherProcesses | undefined;
   readonly #registry = new Registry();
   readonly #functions = new Map<string, FunctionMetrics>();
   readonly #refusals: Counter<'reason'>;
@@ -102,7 +112,9 @@ export class Metrics {
   /** Of messages that have begun and are not whole, of all connections. */
   halfBytes = 0;
 
-  constructor() {
+  constructor(others?: OtherProcesses) {
+    this.#others = others;
+    others?.onCountsAsked(() => this.#registry.getMetricsAsJSON());
     const registers = [this.#registry];
     this.#refusals = new Counter({
       name: 'jobwright_refusals_total',
@@ -156,8 +168,11 @@ export class Metrics {
     return this.#registry.contentType;
   }
 
-  text(): Promise<string> {
-    return this.#registry.metrics();
+  /** Of all processes of the server together: a sum, where it is not a time or an average. */
+  async text(): Promise<string> {
+    if (!this.#others) return this.#registry.metrics();
+    const others = await this.#others.counts();
+    return AggregatorRegistry.aggregate([await this.#registry.getMetricsAsJSON(), ...others]).metrics();
   }
 
   #callCounts(): MetricValue<string>[] {

@@ -7,6 +7,7 @@ import { EventWatch } from '../engine/watching.ts';
 import { createHandlers } from '../services/handlers.ts';
 import type { Handlers } from '../services/surface.ts';
 import { openStore, type Store, type StoreSettings } from '../store/database.ts';
+import type { Pen } from '../store/pen.ts';
 import { Calls } from './calls.ts';
 import type { Shared } from './connection.ts';
 import { Departures } from './departures.ts';
@@ -21,7 +22,7 @@ import { probeRoutes } from './http/probes.ts';
 import { Sockets } from './http/sockets.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { type MailSettings, SmtpMail } from './mail.ts';
-import { Metrics } from './metrics.ts';
+import { Metrics, type OtherProcesses } from './metrics.ts';
 import { AddressRules, DEFAULT_OUTBOUND, type OutboundSettings } from './outbound/addresses.ts';
 import { OutboundCaller } from './outbound/caller.ts';
 import { Port, type TlsSettings } from './port.ts';
@@ -57,6 +58,10 @@ export interface World {
   readonly ids?: Ids;
   /** Hears the text of every statement, but for the begin and the end of transactions. */
   readonly onStatement?: (text: string) => void;
+  /** Puts the writes of processes that share an SQLite file in order. */
+  readonly pen?: Pen;
+  /** Of the same server: `/metrics` tells of all together. */
+  readonly otherProcesses?: OtherProcesses;
   /** Serves other handlers in their places. */
   readonly handlers?: (handlers: Handlers) => Handlers;
 }
@@ -71,7 +76,7 @@ export interface RunningServer {
 }
 
 export async function startServer(settings: ServerSettings, world: World): Promise<RunningServer> {
-  const store = await openStore(settings.store, world.logger, world.onStatement);
+  const store = await openStore(settings.store, world.logger, world.onStatement, world.pen);
   try {
     return await serve(settings, world, store);
   } catch (error) {
@@ -116,7 +121,7 @@ function assemble(settings: ServerSettings, world: World, store: Store): Parts {
   const limits: Limits = { ...DEFAULT_LIMITS, ...settings.limits };
   const { logger, clock = systemClock, ids = uuids, handlers = own => own } = world;
   const mail = settings.mail && new SmtpMail(settings.mail, logger);
-  const metrics = new Metrics().withProcess();
+  const metrics = new Metrics(world.otherProcesses).withProcess();
   const watch = new EventWatch(store);
   const functions = new Functions(handlers(createHandlers(store, settings.version, limits.fileBytes, mail, watch)));
   const calls = new Calls(store, clock, ids, logger, limits, metrics);

@@ -18,6 +18,7 @@ import type { Connections, Engine } from './engine.ts';
 import { Kept } from './kept.ts';
 import { migrate } from './migrate.ts';
 import { OvertakenByWriter } from './overtaken.ts';
+import type { Pen } from './pen.ts';
 import type { PostgresSettings } from './postgres.ts';
 import { Recent } from './recent.ts';
 import type { Row } from './schema.ts';
@@ -175,24 +176,29 @@ const pause = (attempt: number): Promise<void> =>
 
 const TRANSACTION_CONTROL = /^(begin|start transaction|commit|rollback)\b/;
 
-/** Opens the database and brings its schema up to date. @throws Error when it is not there, or not one that we can live in */
+/**
+ * Opens the database and brings its schema up to date.
+ * @param pen the turns of SQLite's writers, where several processes share the file
+ * @throws Error when it is not there, or not one that we can live in
+ */
 export async function openStore(
   settings: StoreSettings,
   logger: Logger,
   onStatement?: (text: string) => void,
+  pen?: Pen,
 ): Promise<Store> {
   const log: StatementLog | undefined = onStatement
     ? ({ query: { sql } }) => {
         if (!TRANSACTION_CONTROL.test(sql)) onStatement(sql);
       }
     : undefined;
-  return new Store(await opened(settings, logger, log));
+  return new Store(await opened(settings, logger, log, pen));
 }
 
 /** Only the engine in use is loaded: the other one's driver is memory for nothing. */
-async function opened(settings: StoreSettings, logger: Logger, log: StatementLog | undefined): Promise<Connections> {
+async function opened(settings: StoreSettings, logger: Logger, log?: StatementLog, pen?: Pen): Promise<Connections> {
   if (settings.engine === 'sqlite') {
-    const connections = (await import('./sqlite.ts')).openSqlite(settings, log);
+    const connections = (await import('./sqlite.ts')).openSqlite(settings, log, pen);
     await migrated(connections);
     return connections;
   }

@@ -8,6 +8,7 @@
  */
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import type { Transaction } from 'kysely';
+import type { Pen } from './pen.ts';
 import type { Database } from './schema.ts';
 import type { SqliteSession } from './sqlite-session.ts';
 
@@ -17,6 +18,7 @@ const LONGEST_MS = 20;
 
 export class GroupCommit {
   readonly #session: SqliteSession;
+  readonly #pen: Pen | undefined;
   readonly #flushed: () => void;
   readonly #begin: () => void;
   readonly #commit: () => void;
@@ -27,8 +29,12 @@ export class GroupCommit {
   readonly #waiting: Write[] = [];
   #isAtWork = false;
 
-  /** @param flushed is called when a commit is on the disk, before anything of it is answered */
-  constructor(session: SqliteSession, flushed: () => void = () => {}) {
+  /**
+   * @param flushed is called when a commit is on the disk, before anything of it is answered
+   * @param pen whose turn it is among the processes that share the file
+   */
+  constructor(session: SqliteSession, flushed: () => void = () => {}, pen?: Pen) {
+    this.#pen = pen;
     this.#session = session;
     this.#flushed = flushed;
     this.#begin = session.statement('begin immediate');
@@ -49,7 +55,14 @@ export class GroupCommit {
 
   async #work(): Promise<void> {
     this.#isAtWork = true;
-    for (let first = this.#waiting.shift(); first; first = this.#waiting.shift()) await this.#group(first, MOST_WRITES);
+    for (let first = this.#waiting.shift(); first; first = this.#waiting.shift()) {
+      await this.#pen?.take();
+      try {
+        await this.#group(first, MOST_WRITES);
+      } finally {
+        this.#pen?.give();
+      }
+    }
     this.#isAtWork = false;
   }
 

@@ -3,8 +3,8 @@
  * forgotten at once; what another one changes shows after RECENT_MS at the latest, on either engine.
  */
 
-/** In milliseconds. Other processes' revocations are promised within 2 s. */
-const RECENT_MS = 1500;
+/** What other processes revoke is promised to be good for nothing within a second. */
+const RECENT_MS = 750;
 
 /** One more takes the place of all before. */
 const MOST_ANSWERS = 10_000;

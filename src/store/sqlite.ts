@@ -12,6 +12,7 @@ import { Kysely, type Logger, type QueryCompiler, SqliteAdapter, SqliteDialect, 
 import { LRUCache } from 'lru-cache';
 import type { Connections } from './engine.ts';
 import { GroupCommit } from './group-commit.ts';
+import type { Pen } from './pen.ts';
 import type { Database } from './schema.ts';
 import { SqliteSession } from './sqlite-session.ts';
 import { SqliteSnapshots } from './sqlite-snapshots.ts';
@@ -30,7 +31,7 @@ const STATEMENTS_KEPT = 500;
 /** A longer text has as many parameters as its data asks for, and hardly comes twice. */
 const LONGEST_KEPT = 8000;
 
-export function openSqlite(settings: SqliteSettings, log?: Logger): Connections {
+export function openSqlite(settings: SqliteSettings, log?: Logger, pen?: Pen): Connections {
   mkdirSync(dirname(settings.file), { recursive: true });
   const writer = new SQLite(settings.file, { timeout: 0 });
   writer.pragma('journal_mode = WAL');
@@ -45,7 +46,7 @@ export function openSqlite(settings: SqliteSettings, log?: Logger): Connections 
   const dataVersion = watcher.prepare('pragma data_version').pluck();
   const [reads, writes] = [opened(reader, 'begin', log), opened(writer, 'begin immediate', log)];
   const snapshots = new SqliteSnapshots(reads.session);
-  const transactions = new GroupCommit(writes.session, settings.onFlush);
+  const transactions = new GroupCommit(writes.session, settings.onFlush, pen);
   return {
     engine: 'sqlite',
     reads: reads.db,

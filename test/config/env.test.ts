@@ -19,6 +19,7 @@ test('without any variable the server is one that a new user can live with', () 
       outbound: DEFAULT_OUTBOUND,
       version: '1.2.3',
     },
+    workers: 1,
     logLevel: 'info',
     firstStart: { email: 'admin@localhost', password: undefined, teamName: 'First team' },
   });
@@ -36,6 +37,7 @@ describe('what a variable becomes', () => {
     ['JOBWRIGHT_PORT', '0', settings => settings.server.port, 0],
     ['JOBWRIGHT_HTTP_PORT', '0', settings => settings.server.httpPort, 0],
     ['JOBWRIGHT_HTTP_PORT', 'none', settings => settings.server.httpPort, undefined],
+    ['JOBWRIGHT_WORKERS', '64', settings => settings.workers, 64],
     ['JOBWRIGHT_SOCKET', 'a.sock', settings => settings.server.socketPath, resolve('a.sock')],
     [
       'JOBWRIGHT_CORS_ORIGINS',
@@ -118,6 +120,9 @@ describe('what is refused', () => {
     ['JOBWRIGHT_MAX_CALLS', '0', /^JOBWRIGHT_MAX_CALLS: "0"; expected a whole number from 1 to /],
     ['JOBWRIGHT_TLS_CERTIFICATE', '/no/such.pem', /^JOBWRIGHT_TLS_CERTIFICATE: "\/no\/such\.pem"; expected .*ENOENT/],
     ['JOBWRIGHT_TLS_CLIENT', 'maybe', /^JOBWRIGHT_TLS_CLIENT: "maybe"; expected optional, required$/],
+    ['JOBWRIGHT_WORKERS', '0', /^JOBWRIGHT_WORKERS: "0"; expected a whole number from 1 to 64$/],
+    ['JOBWRIGHT_WORKERS', '65', /^JOBWRIGHT_WORKERS: "65"; expected a whole number from 1 to 64$/],
+    ['JOBWRIGHT_WORKERS', 'auto', /^JOBWRIGHT_WORKERS: "auto"; expected a whole number from 1 to 64$/],
     ['JOBWRIGHT_PORT', 'http', /^JOBWRIGHT_PORT: "http"; expected a whole number from 0 to 65535$/],
     ['JOBWRIGHT_PORT', '-1', /^JOBWRIGHT_PORT: "-1"; expected a whole number from 0 to 65535$/],
     ['JOBWRIGHT_PORT', '65536', /^JOBWRIGHT_PORT: "65536"; expected /],

@@ -51,12 +51,12 @@ test('what another process commits shows in the next call', async () => {
   }
 });
 
-test('a token that another process ended is good for nothing within 2 seconds', async () => {
+test('a token that another process ended is good for nothing a second later', async () => {
   const ben = await logIn(server, ana.email, ana.password, ana.teamId);
   await fetched(ben);
   const { tokenId } = await elsewhere.read(reader => callerIn(reader, ben.token, server.clock.now()));
   await elsewhere.transact(tx => tx.tokens.deleteToken(tokenId));
-  server.clock.forward(2000);
+  server.clock.forward(1000);
   await expect(fetched(ben)).rejects.toMatchObject({ slug: 'invalid-token' });
 });
 

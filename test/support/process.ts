@@ -44,8 +44,10 @@ export interface ServerProcess {
   readonly address: { readonly host: string; readonly port: number };
   /** What it printed before it was ready. */
   readonly printed: readonly string[];
+  /** What it and its workers have logged so far, as the objects that pino wrote. */
+  readonly log: readonly Record<string, unknown>[];
   /** @returns how the process ended */
-  end(signal: 'SIGTERM' | 'SIGKILL'): Promise<{ exitCode: number | null; signal: string | null }>;
+  end(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): Promise<{ exitCode: number | null; signal: string | null }>;
 }
 
 export async function serve(store: StoreSettings, env: Record<string, string> = {}): Promise<ServerProcess> {
@@ -58,14 +60,16 @@ export async function serve(store: StoreSettings, env: Record<string, string> = 
       JOBWRIGHT_LOG_LEVEL: 'error',
       ...env,
     },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const log = logOf(child);
   const { port, printed } = await ready(child);
   const closed = once(child, 'close') as Promise<[number | null, string | null]>;
   return {
     pid: child.pid!,
     address: { host: '127.0.0.1', port },
     printed,
+    log,
     end: async signal => {
       child.kill(signal);
       const [exitCode, endedBy] = await closed;
@@ -73,6 +77,22 @@ export async function serve(store: StoreSettings, env: Record<string, string> = 
     },
   };
 }
+
+/** Grows with what the process logs. What is an error, or not of the log, is shown, too. */
+function logOf(child: ChildProcess): Record<string, unknown>[] {
+  const log: Record<string, unknown>[] = [];
+  createInterface({ input: child.stderr! }).on('line', line => {
+    const entry = line.startsWith('{') ? JSON.parse(line) : { level: ERROR, msg: line };
+    log.push(entry);
+    if (entry.level >= ERROR && !EXPECTED.test(entry.msg)) process.stderr.write(`${line}\n`);
+  });
+  return log;
+}
+
+/** The level of pino. */
+const ERROR = 50;
+/** What tests bring about. */
+const EXPECTED = /^(a worker ended; another takes its place|all workers ended at once)/;
 
 async function ready(child: ChildProcess): Promise<{ port: number; printed: string[] }> {
   const printed: string[] = [];

@@ -5,7 +5,7 @@ import type { BaseStep } from '#gen/step_types';
 import { TeamRole } from '#gen/user_types';
 import type { ClientConnection } from '../../src/client/connect.ts';
 import type { Clients } from '../../src/services/generated.ts';
-import { ADMIN, type TestServer } from './server.ts';
+import { ADMIN } from './server.ts';
 
 export { group, leaves, step } from './trees.ts';
 
@@ -24,8 +24,13 @@ export interface TestUser {
   readonly users: Clients['UserService'];
 }
 
+/** Where users log in: a server, or one process of it. */
+export interface Reached {
+  connect(): Promise<ClientConnection>;
+}
+
 /** A second session is a second token: `logIn(server, ana.email, ana.password)`. */
-export async function logIn(server: TestServer, email: string, password: string, teamId?: string): Promise<TestUser> {
+export async function logIn(server: Reached, email: string, password: string, teamId?: string): Promise<TestUser> {
   const connection = await server.connect();
   const auth = connection.service('AuthenticationService');
   const login = await auth.login(email, password, {});
@@ -44,15 +49,10 @@ export async function logIn(server: TestServer, email: string, password: string,
   };
 }
 
-export const logInAdmin = (server: TestServer): Promise<TestUser> => logIn(server, ADMIN.email, ADMIN.password);
+export const logInAdmin = (server: Reached): Promise<TestUser> => logIn(server, ADMIN.email, ADMIN.password);
 
 /** A new user of the administrator's team, logged in. @param name 'ana' makes ana@example.org */
-export async function newUser(
-  server: TestServer,
-  admin: TestUser,
-  name: string,
-  ...roles: TeamRole[]
-): Promise<TestUser> {
+export async function newUser(server: Reached, admin: TestUser, name: string, ...roles: TeamRole[]): Promise<TestUser> {
   const email = `${name}@example.org`;
   const password = `${name}s-long-password`;
   await admin.teams.createUser(admin.teamId, email, password, name, roles);
@@ -60,7 +60,7 @@ export async function newUser(
 }
 
 /** Somebody of another team, who must not see anything of the first: it is the ADMIN of its own. */
-export async function newOutsider(server: TestServer, admin: TestUser): Promise<TestUser> {
+export async function newOutsider(server: Reached, admin: TestUser): Promise<TestUser> {
   const team = await admin.teams.create('Other plant', '');
   const email = 'outsider@example.org';
   const password = 'outsiders-long-password';

@@ -10,7 +10,7 @@ export const admin = (): Command =>
     .description('teams, users, roles and tokens, on the database itself: for whoever owns the machine')
     .addHelpText(
       'after',
-      '\nThe settings are those of "jobwright serve". A server may run meanwhile: it notices within 2 seconds. Each act stands in the' +
+      '\nThe settings are those of "jobwright serve". A server may run meanwhile: it notices within a second. Each act stands in the' +
         '\naudit trail of its team, by the actor "command-line".\n\nLocked out? jobwright admin user password EMAIL; jobwright admin role set TEAM EMAIL ADMIN',
     )
     .addCommand(team())

@@ -1,6 +1,6 @@
 /**
  * Where administrators' commands work: on the database itself, whether a server runs on it or not. They act as the owner of the
- * machine, who may do everything; the audit trail calls that actor "command-line". A running server notices within 2 seconds.
+ * machine, who may do everything; the audit trail calls that actor "command-line". A running server notices within a second.
  */
 import { existsSync } from 'node:fs';
 import { systemClock } from '../../base/clock.ts';
