@@ -54,11 +54,14 @@ const steps = {
   '029-job-queries': jobQueries,
 };
 
+/** Whether this version has the migration; a database with another one was written by a newer version. */
+export const isKnownStep = (name: string): boolean => name in steps;
+
 /** @throws Error with what to do, when the schema is newer than this program or a step fails; nothing is half done then */
 export async function migrate(connections: Connections): Promise<void> {
   const known = migrations(connections.engine);
   const migrator = new Migrator({ db: connections.writes, provider: { getMigrations: async () => known } });
-  const applied = (await appliedNames(connections)).filter(name => !(name in known));
+  const applied = (await appliedNames(connections)).filter(name => !isKnownStep(name));
   if (applied.length > 0) {
     throw new Error(
       `the database was written by a newer Jobwright (it has ${applied.join(', ')}); start that version, or restore a backup`,

@@ -1,0 +1,46 @@
+/**
+ * How far a command has come: a bar where a person looks at a terminal, else a plain line at each quarter, without control characters.
+ */
+import { Presets, SingleBar } from 'cli-progress';
+import { complain, progressStream } from './output.ts';
+
+export class ProgressLine {
+  #stage = '';
+  #quarter = 0;
+  #bar: SingleBar | undefined;
+
+  /** @param total of the stage, in whatever unit; 0 for a stage that is over at once */
+  readonly report = (stage: string, done: number, total: number): void => {
+    if (stage !== this.#stage) this.#begin(stage);
+    const share = total === 0 ? 1 : Math.min(1, done / total);
+    if (this.#bar) this.#bar.update(Math.floor(100 * share), { stage });
+    else this.#tellQuarter(share);
+  };
+
+  /** Clears the bar: what is printed next begins a line of its own. */
+  end(): void {
+    this.#bar?.stop();
+    this.#bar = undefined;
+    this.#stage = '';
+  }
+
+  #begin(stage: string): void {
+    this.end();
+    this.#stage = stage;
+    this.#quarter = 0;
+    if (!progressStream.isTTY) return;
+    const format = '{stage} {bar} {percentage} % {duration_formatted}';
+    this.#bar = new SingleBar(
+      { format, stream: progressStream, clearOnComplete: true, hideCursor: true, etaBuffer: 100 },
+      Presets.shades_classic,
+    );
+    this.#bar.start(100, 0, { stage });
+  }
+
+  #tellQuarter(share: number): void {
+    const quarter = Math.floor(4 * share);
+    if (quarter <= this.#quarter) return;
+    this.#quarter = quarter;
+    complain(`${this.#stage}: ${25 * quarter} %`);
+  }
+}
