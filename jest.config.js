@@ -26,6 +26,8 @@ export default {
     behaviour('sqlite'),
     {
       ...behaviour('postgres'),
+      // Of the embedded database alone.
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/cli/embedded/'],
       globalSetup: '<rootDir>/test/setup/postgres-start.ts',
       globalTeardown: '<rootDir>/test/setup/postgres-stop.ts',
     },
