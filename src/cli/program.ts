@@ -97,6 +97,20 @@ function addDatabaseCommands(jobwright: Command): void {
     .action(async (file: string, options: { force: boolean }) =>
       (await import('./backup.ts')).restoreBackup(file, options, print),
     );
+
+  jobwright
+    .command('check')
+    .description(
+      'look whether everything in the database is as it must be; writes nothing, and a server may run meanwhile',
+    )
+    .addHelpText(
+      'after',
+      `${settings}\nExit code 0: nothing was found; 1: something was, or it could not be looked at. One snapshot is held until the end.`,
+    )
+    .action(async () => {
+      const { check } = await import('./check.ts');
+      if (!(await check(print))) process.exitCode = 1;
+    });
 }
 
 function serveHelp(): string {

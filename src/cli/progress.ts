@@ -8,13 +8,19 @@ export class ProgressLine {
   #stage = '';
   #quarter = 0;
   #bar: SingleBar | undefined;
+  readonly #where: 'everywhere' | 'terminals alone';
+
+  /** @param where lines are left out where the command prints one itself when a stage is over */
+  constructor(where: 'everywhere' | 'terminals alone' = 'everywhere') {
+    this.#where = where;
+  }
 
   /** @param total of the stage, in whatever unit; 0 for a stage that is over at once */
   readonly report = (stage: string, done: number, total: number): void => {
     if (stage !== this.#stage) this.#begin(stage);
     const share = total === 0 ? 1 : Math.min(1, done / total);
     if (this.#bar) this.#bar.update(Math.floor(100 * share), { stage });
-    else this.#tellQuarter(share);
+    else if (this.#where === 'everywhere') this.#tellQuarter(share);
   };
 
   /** Clears the bar: what is printed next begins a line of its own. */

@@ -71,10 +71,25 @@ export async function migrate(connections: Connections): Promise<void> {
   if (error) throw error;
 }
 
+/** @throws Error unless a database has the schema of this version, no more and no less */
+export async function refuseOtherVersion(db: Connections['reads']): Promise<void> {
+  const names = await appliedNames({ writes: db });
+  const unknown = names.filter(name => !isKnownStep(name));
+  if (unknown.length > 0)
+    throw new Error(`the database was written by a newer Jobwright (it has ${unknown.join(', ')}); take that version`);
+  const missing = Object.keys(steps).filter(name => !names.includes(name));
+  if (missing.length > 0)
+    throw new Error(
+      names.length === 0
+        ? 'this is not a database of Jobwright'
+        : `the database was written by an older Jobwright (it lacks ${missing.join(', ')}); start the server once, which brings it up to date`,
+    );
+}
+
 const migrations = (engine: Engine): Record<string, Migration> =>
   Object.fromEntries(Object.entries(steps).map(([name, step]) => [name, { up: db => step.up(db, engine) }]));
 
-async function appliedNames({ writes }: Connections): Promise<string[]> {
+async function appliedNames({ writes }: Pick<Connections, 'writes'>): Promise<string[]> {
   const tables = await writes.introspection.getTables({ withInternalKyselyTables: true });
   if (!tables.some(table => table.name === 'kysely_migration')) return [];
   const rows = await writes

@@ -168,6 +168,18 @@ function assemble(
 /** A group as its node has it: without the groups below it. */
 export const groupOf = (body: Buffer): BaseStep => ({ ...JSON.parse(inflateRawSync(body).toString()), children: [] });
 
+/** What the row of a node must have beside its body; undefined where the body cannot be read. */
+export function nodeFacts(body: Buffer): Pick<Row<'step_nodes'>, 'hash' | 'children' | 'title_key'> | undefined {
+  try {
+    const json = inflateRawSync(body).toString();
+    const { children, title } = JSON.parse(json) as { children: (BaseStep | GroupReference)[]; title: string };
+    const below = children.flatMap(child => ('group' in child ? [child.group] : []));
+    return { hash: hashOf(json), children: JSON.stringify(below), title_key: sortKey(title) };
+  } catch {
+    return undefined;
+  }
+}
+
 const hashOf = (json: string): string => createHash('sha256').update(json).digest('hex');
 
 const NODE_COLUMNS = 5;

@@ -1,0 +1,53 @@
+/** `jobwright check`: whether everything in the database is as it must be. A line per check, and one per place where it is not. */
+import { environment } from '../config/env.ts';
+import { version } from '../config/version.ts';
+import { checks } from '../engine/checking/checks.ts';
+import type { Check, Finding, Ground } from '../store/check/finding.ts';
+import { onSnapshot } from '../store/check/snapshot.ts';
+import { ProgressLine } from './progress.ts';
+
+type Print = (text: string) => void;
+
+/** Of each check; the others are counted. */
+const FINDINGS_TOLD = 100;
+const LONGEST_VALUE = 200;
+
+/** @returns whether nothing was found */
+export async function check(print: Print): Promise<boolean> {
+  let total = 0;
+  await onSnapshot(environment(version).server.store, async on => {
+    for (const one of checks.filter(({ on: engine }) => engine === undefined || engine === on.engine))
+      total += await runOne(one, on, print);
+  });
+  print(total === 0 ? 'Everything is as it must be.' : `${total} findings. docs/admin.md says what to do.`);
+  return total === 0;
+}
+
+/** @returns how much was found */
+async function runOne(one: Check, on: Pick<Ground, 'engine' | 'db' | 'reader'>, print: Print): Promise<number> {
+  const line = new ProgressLine('terminals alone');
+  const found: Finding[] = [];
+  let count = 0;
+  const tell = (finding: Finding) => {
+    if (++count <= FINDINGS_TOLD) found.push(finding);
+  };
+  try {
+    line.report(one.name, 0, 1);
+    await one.run({ ...on, tell, progress: (done, total) => line.report(one.name, done, total) });
+  } finally {
+    line.end();
+  }
+  print(count === 0 ? `ok     ${one.name}` : `wrong  ${one.name}: ${count} findings`);
+  for (const finding of found) print(`       ${inWords(finding)}`);
+  if (count > found.length) print(`       and ${count - found.length} more`);
+  return count;
+}
+
+const inWords = ({ table, key, what, found, right }: Finding): string =>
+  `${table}${key.length > 0 ? ` (${key.join(', ')})` : ''}: ${what} is ${shown(found)}; right would be ${shown(right)}`;
+
+function shown(value: unknown): string {
+  if (value == null) return 'nothing';
+  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text;
+}
