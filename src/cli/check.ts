@@ -19,7 +19,7 @@ export async function check(print: Print): Promise<boolean> {
     for (const one of checks.filter(({ on: engine }) => engine === undefined || engine === on.engine))
       total += await runOne(one, on, print);
   });
-  print(total === 0 ? 'Everything is as it must be.' : `${total} findings. docs/admin.md says what to do.`);
+  print(total === 0 ? 'Everything is as it must be.' : `${counted(total)}; docs/admin.md says what to do.`);
   return total === 0;
 }
 
@@ -37,11 +37,13 @@ async function runOne(one: Check, on: Pick<Ground, 'engine' | 'db' | 'reader'>, 
   } finally {
     line.end();
   }
-  print(count === 0 ? `ok     ${one.name}` : `wrong  ${one.name}: ${count} findings`);
+  print(count === 0 ? `ok     ${one.name}` : `wrong  ${one.name}: ${counted(count)}`);
   for (const finding of found) print(`       ${inWords(finding)}`);
   if (count > found.length) print(`       and ${count - found.length} more`);
   return count;
 }
+
+const counted = (count: number): string => (count === 1 ? '1 finding' : `${count} findings`);
 
 const inWords = ({ table, key, what, found, right }: Finding): string =>
   `${table}${key.length > 0 ? ` (${key.join(', ')})` : ''}: ${what} is ${shown(found)}; right would be ${shown(right)}`;

@@ -3,7 +3,7 @@
  * Whatever ends the process, nothing half stands under the final name.
  */
 import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, lstatSync, type Stats, statSync } from 'node:fs';
+import { chownSync, lstatSync, type Stats, statSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -84,7 +84,7 @@ export function refuseTaken(target: string, source: string, overwrite: boolean):
 /** @throws Error where its folder is none */
 export function refuseNowhere(target: string): void {
   const folder = dirname(resolve(target));
-  if (!existsSync(folder)) throw new Error(`there is no folder ${folder}; make it first`);
+  if (!statIfThere(folder)?.isDirectory()) throw new Error(`there is no folder ${folder}; make it first`);
 }
 
 export const statIfThere = (path: string): Stats | undefined => statSync(path, { throwIfNoEntry: false });
