@@ -13,10 +13,14 @@ const shared = {
   testEnvironment: 'node',
 };
 
+/** What is about one engine alone. */
+const ownOfTheOther = { sqlite: '/test/store/postgres/', postgres: '/test/cli/embedded/' };
+
 const behaviour = engine => ({
   ...shared,
   displayName: engine,
   testMatch: ['<rootDir>/test/{services,server,store,cli,client}/**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', ownOfTheOther[engine]],
   globals: { JOBWRIGHT_TEST_ENGINE: engine },
 });
 
@@ -26,8 +30,6 @@ export default {
     behaviour('sqlite'),
     {
       ...behaviour('postgres'),
-      // Of the embedded database alone.
-      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/cli/embedded/'],
       globalSetup: '<rootDir>/test/setup/postgres-start.ts',
       globalTeardown: '<rootDir>/test/setup/postgres-stop.ts',
     },

@@ -19,6 +19,7 @@ import { migrate } from './migrate.ts';
 import { OvertakenByWriter } from './overtaken.ts';
 import type { PostgresSettings } from './postgres.ts';
 import { Recent } from './recent.ts';
+import { settleRestoredEvents } from './restored-events.ts';
 import type { Row } from './schema.ts';
 import type { SqliteSettings } from './sqlite.ts';
 import { TreeCache } from './trees.ts';
@@ -175,6 +176,8 @@ export async function openStore(
       : (await import('./postgres.ts')).openPostgres(settings, log, onConnectionError);
   try {
     await repeated(connections, () => migrate(connections));
+    if (connections.engine === 'postgres')
+      await repeated(connections, () => connections.transaction(settleRestoredEvents));
   } catch (error) {
     await connections.close();
     throw error;
