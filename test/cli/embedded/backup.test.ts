@@ -164,6 +164,29 @@ describe('a backup', () => {
     expect(await readdir(place)).toEqual(['data']);
   });
 
+  test('ends while others write without a pause, and has nothing of what they write meanwhile', async () => {
+    const data = join(place, 'data');
+    const db = new SQLite(await largeDatabase(data, 100));
+    db.pragma('journal_mode = WAL');
+    db.exec('create table written (during integer)');
+    const write = db.prepare('insert into written values (?)');
+    write.run(0);
+    const target = join(place, 'a.backup');
+    const { ended } = await untilThere(['backup', target], { JOBWRIGHT_DATA: data }, place, 'partial');
+    let writes = 0;
+    let over = false;
+    const end = ended().finally(() => {
+      over = true;
+    });
+    for (; !over; await pause(1)) write.run(++writes);
+    expect((await end).ended).toEqual([0, null]);
+    db.close();
+    expect(writes).toBeGreaterThan(20);
+    const copy = new SQLite(target, { readonly: true });
+    expect(copy.prepare('select max(during) from written').pluck().get()).toBeLessThan(writes / 2);
+    copy.close();
+  });
+
   test('for which there is no room leaves nothing', async () => {
     // No file larger than 100 KB: what a full disk does, for this process alone.
     const command = `ulimit -f 100; exec "$0" "$@"`;
