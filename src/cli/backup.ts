@@ -5,22 +5,25 @@ import { environment } from '../config/env.ts';
 import { version } from '../config/version.ts';
 import { backUp } from '../store/backup/backup.ts';
 import { restore } from '../store/backup/restore.ts';
-import type { Watched } from '../store/backup/whole-files.ts';
-import { ProgressLine } from './progress.ts';
+import { watched } from './progress.ts';
 
 type Print = (text: string) => void;
 
 export async function backup(file: string, { force }: { readonly force: boolean }, print: Print): Promise<void> {
   const source = databaseFile('backup', 'pg_dump');
   const target = resolve(file);
-  const { bytes, sha256 } = await watched(watch => backUp(source, target, { ...watch, overwrite: force }));
+  const { bytes, sha256 } = await watched('everywhere', ({ report }, signal) =>
+    backUp(source, target, { report, signal, overwrite: force }),
+  );
   print(`${target}: the database as of the beginning of the backup, ${megabytes(bytes)}, SHA-256 ${sha256}`);
 }
 
 export async function restoreBackup(file: string, { force }: { readonly force: boolean }, print: Print): Promise<void> {
   const target = databaseFile('restore', 'pg_restore');
   const now = systemClock.now();
-  const done = await watched(watch => restore(resolve(file), target, { ...watch, overwrite: force, now }));
+  const done = await watched('everywhere', ({ report }, signal) =>
+    restore(resolve(file), target, { report, signal, overwrite: force, now }),
+  );
   print(`${target}: restored, ${megabytes(done.bytes)}`);
   if (!done.sealed)
     print(
@@ -37,21 +40,6 @@ function databaseFile(command: string, tool: string): string {
   throw new Error(
     `"jobwright ${command}" is for the embedded database, and JOBWRIGHT_DATABASE_URL names PostgreSQL: use ${tool} (docs/admin.md)`,
   );
-}
-
-/** Tells how far it is; ends it, and leaves nothing, when somebody presses Ctrl-C or the machine stops. */
-async function watched<T>(work: (watch: Watched) => Promise<T>): Promise<T> {
-  const ending = new AbortController();
-  const end = () => ending.abort();
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) process.on(signal, end);
-  const line = new ProgressLine();
-  try {
-    return await work({ report: line.report, signal: ending.signal });
-  } finally {
-    line.end();
-    for (const signal of signals) process.off(signal, end);
-  }
 }
 
 const megabytes = (bytes: number): string => `${(bytes / 1024 ** 2).toFixed(1)} MB`;

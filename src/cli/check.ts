@@ -4,7 +4,7 @@ import { version } from '../config/version.ts';
 import { checks } from '../engine/checking/checks.ts';
 import type { Check, Finding, Ground } from '../store/check/finding.ts';
 import { onSnapshot } from '../store/check/snapshot.ts';
-import { ProgressLine } from './progress.ts';
+import { watched } from './progress.ts';
 
 type Print = (text: string) => void;
 
@@ -12,35 +12,43 @@ type Print = (text: string) => void;
 const FINDINGS_TOLD = 100;
 const LONGEST_VALUE = 200;
 
-/** @returns whether nothing was found */
+/** @returns whether nothing was found. @throws Error when somebody ends it before */
 export async function check(print: Print): Promise<boolean> {
   let total = 0;
-  await onSnapshot(environment(version).server.store, async on => {
-    for (const one of checks.filter(({ on: engine }) => engine === undefined || engine === on.engine))
-      total += await runOne(one, on, print);
-  });
+  await watched('terminals alone', (line, signal) =>
+    onSnapshot(environment(version).server.store, async on => {
+      for (const one of checks.filter(({ on: engine }) => engine === undefined || engine === on.engine)) {
+        const progress = (done: number, of: number) => {
+          signal.throwIfAborted();
+          line.report(one.name, done, of);
+        };
+        progress(0, 1);
+        const { found, count } = await findingsOf(one, { ...on, progress });
+        line.end();
+        tellOutcome(one, found, count, print);
+        total += count;
+      }
+    }),
+  );
   print(total === 0 ? 'Everything is as it must be.' : `${counted(total)}; docs/admin.md says what to do.`);
   return total === 0;
 }
 
-/** @returns how much was found */
-async function runOne(one: Check, on: Pick<Ground, 'engine' | 'db' | 'reader'>, print: Print): Promise<number> {
-  const line = new ProgressLine('terminals alone');
+/** The first of them, and how many there are. */
+async function findingsOf(one: Check, on: Omit<Ground, 'tell'>): Promise<{ found: Finding[]; count: number }> {
   const found: Finding[] = [];
   let count = 0;
   const tell = (finding: Finding) => {
     if (++count <= FINDINGS_TOLD) found.push(finding);
   };
-  try {
-    line.report(one.name, 0, 1);
-    await one.run({ ...on, tell, progress: (done, total) => line.report(one.name, done, total) });
-  } finally {
-    line.end();
-  }
+  await one.run({ ...on, tell });
+  return { found, count };
+}
+
+function tellOutcome(one: Check, found: readonly Finding[], count: number, print: Print): void {
   print(count === 0 ? `ok     ${one.name}` : `wrong  ${one.name}: ${counted(count)}`);
   for (const finding of found) print(`       ${inWords(finding)}`);
   if (count > found.length) print(`       and ${count - found.length} more`);
-  return count;
 }
 
 const counted = (count: number): string => (count === 1 ? '1 finding' : `${count} findings`);

@@ -4,6 +4,26 @@
 import { Presets, SingleBar } from 'cli-progress';
 import { complain, progressStream } from './output.ts';
 
+/** The signals by which a person, a service manager and a closed terminal end a command. */
+const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Tells how far the work is, and aborts its signal when somebody ends the command: it leaves nothing half done, and the terminal as it was. */
+export async function watched<T>(
+  where: 'everywhere' | 'terminals alone',
+  work: (line: ProgressLine, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const ending = new AbortController();
+  const end = () => ending.abort(new Error('interrupted'));
+  for (const signal of endings) process.on(signal, end);
+  const line = new ProgressLine(where);
+  try {
+    return await work(line, ending.signal);
+  } finally {
+    line.end();
+    for (const signal of endings) process.off(signal, end);
+  }
+}
+
 export class ProgressLine {
   #stage = '';
   #quarter = 0;
@@ -11,7 +31,7 @@ export class ProgressLine {
   readonly #where: 'everywhere' | 'terminals alone';
 
   /** @param where lines are left out where the command prints one itself when a stage is over */
-  constructor(where: 'everywhere' | 'terminals alone' = 'everywhere') {
+  constructor(where: 'everywhere' | 'terminals alone') {
     this.#where = where;
   }
 
@@ -36,10 +56,7 @@ export class ProgressLine {
     this.#quarter = 0;
     if (!progressStream.isTTY) return;
     const format = '{stage} {bar} {percentage} % {duration_formatted}';
-    this.#bar = new SingleBar(
-      { format, stream: progressStream, clearOnComplete: true, hideCursor: true, etaBuffer: 100 },
-      Presets.shades_classic,
-    );
+    this.#bar = new SingleBar({ format, stream: progressStream, clearOnComplete: true }, Presets.shades_classic);
     this.#bar.start(100, 0, { stage });
   }
 

@@ -6,13 +6,21 @@
  * locked. A server holds a lock as long as it runs, even when nobody calls it.
  */
 import { createHash } from 'node:crypto';
-import { createWriteStream, linkSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { createWriteStream, linkSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import SQLite from 'better-sqlite3';
 import { isDamage, readable, refuseDamaged, refuseForeign, refuseNewer } from './examine.ts';
 import { pieces, readSeal, type Sealed } from './seal.ts';
-import { datedName, giveToOwnerOf, sideFiles, statIfThere, type Watched, writeWhole } from './whole-files.ts';
+import {
+  datedName,
+  giveToOwnerOf,
+  isSameFile,
+  sideFiles,
+  statIfThere,
+  type Watched,
+  writeWhole,
+} from './whole-files.ts';
 
 export interface Restored {
   readonly bytes: number;
@@ -35,6 +43,7 @@ export async function restore(
 ): Promise<Restored> {
   const sealed = partsOf(file);
   const before = statIfThere(target);
+  if (before && isSameFile(before, statSync(file))) throw new Error(`${file} is the database itself; name a backup`);
   const isThere = before !== undefined && before.size > 0;
   if (isThere && !overwrite)
     throw new Error(`there is a database at ${target} already; --force replaces it, and keeps it under another name`);

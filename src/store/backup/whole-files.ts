@@ -75,9 +75,7 @@ export function refuseTaken(target: string, source: string, overwrite: boolean):
   const found = statIfThere(target);
   if (!found) return;
   if (!found.isFile()) throw new Error(`${target} is no file; name one that is there or shall be`);
-  const own = statSync(source);
-  if (found.ino === own.ino && found.dev === own.dev)
-    throw new Error(`${target} is ${source} itself; name another file`);
+  if (isSameFile(found, statSync(source))) throw new Error(`${target} is ${source} itself; name another file`);
   if (!overwrite) throw new Error(`${target} is there already; --force replaces it`);
 }
 
@@ -86,6 +84,9 @@ export function refuseNowhere(target: string): void {
   const folder = dirname(resolve(target));
   if (!statIfThere(folder)?.isDirectory()) throw new Error(`there is no folder ${folder}; make it first`);
 }
+
+/** Under whatever names. */
+export const isSameFile = (one: Stats, other: Stats): boolean => one.ino === other.ino && one.dev === other.dev;
 
 export const statIfThere = (path: string): Stats | undefined => statSync(path, { throwIfNoEntry: false });
 

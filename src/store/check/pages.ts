@@ -2,6 +2,7 @@
  * Walking through a table by its key, a page at a time, whatever its size: a page is a stretch of keys, and what is asked of its rows is
  * one statement.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Database, Row } from '../schema.ts';
 import type { Ground } from './finding.ts';
@@ -74,6 +75,8 @@ export async function* stretches(
       order by ${listed(columns)} limit 1 offset ${sql.lit(rows - 1)}`.execute(db);
     const end = ends[0] && columns.map(column => ends[0]![column]);
     yield end ? sql`${behind} and ${key} <= ${tuple(end)}` : behind;
+    // Statements of SQLite leave nothing else a turn: no signal, no timer.
+    await nextTurn();
     progress(Math.min(done + rows, Number(total)), Number(total));
     if (!end) return;
     after = end;

@@ -343,6 +343,38 @@ describe('restoring', () => {
     expect(titles(join(data, 'jobwright.db'))).toEqual(['Kept']);
   });
 
+  test('that is killed in the middle leaves the database as it was, and can be done again', async () => {
+    const [large, data] = [join(place, 'large'), join(place, 'data')];
+    const file = await largeDatabase(large, 200);
+    for (const before of ['none', 'one']) {
+      await mkdir(data, { recursive: true });
+      if (before === 'one') await restoreTo(data, good);
+      const { child, ended } = await untilThere(
+        ['restore', file, '--force'],
+        { JOBWRIGHT_DATA: data },
+        data,
+        'partial',
+      );
+      child.kill('SIGKILL');
+      expect((await ended()).ended).toEqual([null, 'SIGKILL']);
+      if (before === 'one') expect(titles(join(data, 'jobwright.db'))).toEqual(['Kept']);
+      expect(await restoreTo(data, good, ...(before === 'one' ? ['--force'] : []))).toMatchObject({ exitCode: 0 });
+      expect(titles(join(data, 'jobwright.db'))).toEqual(['Kept']);
+      await rm(data, { recursive: true });
+    }
+  });
+
+  test('of the database itself is refused', async () => {
+    const data = join(place, 'data');
+    await restoreTo(data, good);
+    const file = join(data, 'jobwright.db');
+    expect(await restoreTo(data, file, '--force')).toMatchObject({
+      exitCode: 1,
+      stderr: `jobwright: ${file} is the database itself; name a backup\n`,
+    });
+    expect(await readdir(data)).toEqual(['jobwright.db']);
+  });
+
   /** What is no backup, each made of a good one. */
   const bad: Readonly<Record<string, [RegExp, (file: string) => Promise<void>]>> = {
     'is not there': [/there is no file /, file => rm(file)],
