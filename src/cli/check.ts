@@ -3,7 +3,7 @@ import { environment } from '../config/env.ts';
 import { version } from '../config/version.ts';
 import { checks } from '../engine/checking/checks.ts';
 import type { Check, Finding, Ground } from '../store/check/finding.ts';
-import { onSnapshot } from '../store/check/snapshot.ts';
+import { onSnapshot, runCheck } from '../store/check/snapshot.ts';
 import { watched } from './progress.ts';
 
 type Print = (text: string) => void;
@@ -23,7 +23,7 @@ export async function check(print: Print): Promise<boolean> {
           line.report(one.name, done, of);
         };
         progress(0, 1);
-        const { found, count } = await findingsOf(one, { ...on, progress });
+        const { found, count } = await findingsOf(one, { ...on, progress }, signal);
         line.end();
         tellOutcome(one, found, count, print);
         total += count;
@@ -35,13 +35,13 @@ export async function check(print: Print): Promise<boolean> {
 }
 
 /** The first of them, and how many there are. */
-async function findingsOf(one: Check, on: Omit<Ground, 'tell'>): Promise<{ found: Finding[]; count: number }> {
+async function findingsOf(one: Check, on: Omit<Ground, 'tell'>, signal: AbortSignal) {
   const found: Finding[] = [];
   let count = 0;
   const tell = (finding: Finding) => {
     if (++count <= FINDINGS_TOLD) found.push(finding);
   };
-  await one.run({ ...on, tell });
+  await runCheck(one, { ...on, tell }, signal);
   return { found, count };
 }
 

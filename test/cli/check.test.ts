@@ -9,6 +9,7 @@ import { AbacUploadBehaviour } from '#gen/abac_types';
 import { checks } from '../../src/engine/checking/checks.ts';
 import { Reader } from '../../src/store/aggregates.ts';
 import type { Finding, Ground } from '../../src/store/check/finding.ts';
+import { runCheck } from '../../src/store/check/snapshot.ts';
 import type { Connections } from '../../src/store/engine.ts';
 import { openPostgres } from '../../src/store/postgres.ts';
 import type { Database } from '../../src/store/schema.ts';
@@ -108,7 +109,7 @@ async function foundWith(damage?: Damage): Promise<Map<string, Finding[]>> {
       const findings: Finding[] = [];
       const tell = (finding: Finding) => findings.push(finding);
       const ground: Ground = { engine, db, reader: new Reader(db, engine, new TreeCache()), tell, progress: () => {} };
-      await check.run(ground);
+      await runCheck(check, ground);
       if (findings.length > 0) found.set(check.name, findings);
     }
     throw new RolledBack();
@@ -160,6 +161,21 @@ test('what is found names table, key, what is wrong and what would be right, and
     '',
   ]);
   expect(await check()).toMatchObject({ exitCode: 0 });
+});
+
+test('what cannot be read is found, and the other checks go on', async () => {
+  const unreadable = `update job_locations set geometry = 'no JSON'`;
+  const broken = "update template_entries set documents = 'no JSON'";
+  for (const [damage, name] of [
+    [unreadable, 'jobs are found where they are'],
+    [broken, 'documents of entries are there, and kept'],
+  ] as const) {
+    const found = await foundWith({ sql: damage, table: '', what: '' });
+    expect(found.get(name)).toEqual([
+      expect.objectContaining({ table: 'the database', what: 'what this check reads', found: expect.any(String) }),
+    ]);
+    expect([...found.keys()]).toEqual([name]);
+  }
 });
 
 test('it writes nothing', async () => {
