@@ -13,10 +13,14 @@ const shared = {
   testEnvironment: 'node',
 };
 
+/** What is about one engine alone. */
+const ownOfTheOther = { sqlite: '/test/store/postgres/', postgres: '/test/cli/embedded/' };
+
 const behaviour = engine => ({
   ...shared,
   displayName: engine,
   testMatch: ['<rootDir>/test/{services,server,store,cli,client}/**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', ownOfTheOther[engine]],
   globals: { JOBWRIGHT_TEST_ENGINE: engine },
 });
 

@@ -14,6 +14,9 @@ export const complain = (text: string): void => {
   process.stderr.write(`${text}\n`);
 };
 
+/** Where it is told how far something has come: what a command answers stays apart from it. */
+export const progressStream = process.stderr;
+
 /** A failure of the server or of ours, in a line for a person. */
 export function inWords(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(inWords).join('; ');

@@ -67,6 +67,7 @@ function program(): Command {
     });
 
   jobwright.addCommand(admin());
+  addDatabaseCommands(jobwright);
 
   jobwright
     .command('version')
@@ -74,6 +75,44 @@ function program(): Command {
     .action(() => print(version));
 
   return jobwright;
+}
+
+function addDatabaseCommands(jobwright: Command): void {
+  const settings = '\nThe settings are those of "jobwright serve": JOBWRIGHT_DATA names the folder of the database.';
+
+  jobwright
+    .command('backup')
+    .description('write the embedded database into one file, as it is at this moment; a server may run meanwhile')
+    .argument('<file>', 'where to; for its owner alone, since secrets stand in it')
+    .option('--force', 'replace a file that is there, once the new one is whole', false)
+    .addHelpText('after', `${settings}\nOn PostgreSQL use pg_dump (docs/admin.md).`)
+    .action(async (file: string, options: { force: boolean }) =>
+      (await import('./backup.ts')).backup(file, options, print),
+    );
+
+  jobwright
+    .command('restore')
+    .description('put a backup in the place of the embedded database; no server may run on it')
+    .argument('<file>', 'what "jobwright backup" wrote')
+    .option('--force', 'replace the database that is there; it is kept beside under a name with the time', false)
+    .addHelpText('after', `${settings}\nOn PostgreSQL use pg_restore (docs/admin.md).`)
+    .action(async (file: string, options: { force: boolean }) =>
+      (await import('./backup.ts')).restoreBackup(file, options, print),
+    );
+
+  jobwright
+    .command('check')
+    .description(
+      'look whether everything in the database is as it must be; writes nothing, and a server may run meanwhile',
+    )
+    .addHelpText(
+      'after',
+      `${settings}\nExit code 0: nothing was found; 1: something was, or it could not be looked at. One snapshot is held until the end.`,
+    )
+    .action(async () => {
+      const { check } = await import('./check.ts');
+      if (!(await check(print))) process.exitCode = 1;
+    });
 }
 
 function serveHelp(): string {

@@ -138,14 +138,14 @@ async function makeFindable(
   if (title !== before?.title || descrip !== before.descrip)
     await tx.library.writeText(team_id, template_id, textKey(`${title}\n${descrip}`));
   if (entry.metadata !== (before?.metadata ?? '{}'))
-    await tx.library.writeMetadata(
-      team_id,
-      template_id,
-      Object.entries(metadata).flatMap(([metadata_id, { value }]) =>
-        searchable(value).map(found => ({ metadata_id, ...found })),
-      ),
-    );
+    await tx.library.writeMetadata(team_id, template_id, findableMetadata(metadata));
 }
+
+/** What queries find a template by of its metadata. */
+export const findableMetadata = (metadata: StoredMetadata) =>
+  Object.entries(metadata).flatMap(([metadata_id, { value }]) =>
+    searchable(value).map(found => ({ metadata_id, ...found })),
+  );
 
 function searchable(value: MetadataValue): { option_id: string; text_key: string | null; number: number | null }[] {
   const ids = optionIds(value);

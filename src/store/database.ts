@@ -21,6 +21,7 @@ import { OvertakenByWriter } from './overtaken.ts';
 import type { Pen } from './pen.ts';
 import type { PostgresSettings } from './postgres.ts';
 import { Recent } from './recent.ts';
+import { settleRestoredEvents } from './restored-events.ts';
 import type { Row } from './schema.ts';
 import type { SqliteSettings } from './sqlite.ts';
 import { TreeCache } from './trees.ts';
@@ -209,6 +210,8 @@ async function opened(settings: StoreSettings, logger: Logger, log?: StatementLo
 async function migrated(connections: Connections): Promise<void> {
   try {
     await repeated(connections, () => migrate(connections));
+    if (connections.engine === 'postgres')
+      await repeated(connections, () => connections.transaction(settleRestoredEvents));
   } catch (error) {
     await connections.close();
     throw error;

@@ -10,7 +10,7 @@ import { searchedText, type Term } from '../domain/search.ts';
 import { insertProduct } from './bulk.ts';
 import { type Engine, isOneOf } from './engine.ts';
 import type { JobRow } from './jobs.ts';
-import type { Database } from './schema.ts';
+import type { Database, Row } from './schema.ts';
 
 /** Of a job: a text for each row, in order. */
 export interface JobTexts {
@@ -47,6 +47,22 @@ export function textsOf(
     else parts[parts.length - 1] = `${last}\n${text}`;
   }
   return { job_id, parts };
+}
+
+/** The texts of jobs of one team as they are kept, by job id. */
+export async function keptTexts(
+  db: Kysely<Database>,
+  engine: Engine,
+  teamId: string,
+  jobIds: readonly string[],
+): Promise<Map<string, Row<'job_texts'>[]>> {
+  const rows = await db
+    .selectFrom('job_texts')
+    .selectAll()
+    .where('team_id', '=', teamId)
+    .where(eb => isOneOf(engine, eb.ref('job_id'), jobIds))
+    .execute();
+  return Map.groupBy(rows, row => row.job_id);
 }
 
 export class JobTextTransactor {

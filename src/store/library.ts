@@ -163,6 +163,24 @@ export class LibraryReader {
     return rows;
   }
 
+  /** What templates of a team are found by as it stands there: words, and rows of metadata as JSON. */
+  async foundBy(teamId: string, templateIds: readonly string[]) {
+    const ofThem = <T extends 'template_texts' | 'template_metadata'>(table: T) =>
+      this.db
+        .selectFrom(table as 'template_texts')
+        .selectAll()
+        .where('team_id', '=', teamId)
+        .where(eb => isOneOf(this.engine, eb.ref('template_id'), templateIds))
+        .execute() as unknown as Promise<Row<T>[]>;
+    const texts = new Map((await ofThem('template_texts')).map(row => [row.template_id, row.search_key]));
+    const metadata = Map.groupBy(await ofThem('template_metadata'), row => row.template_id);
+    const told = (row: Row<'template_metadata'>) =>
+      JSON.stringify([row.metadata_id, row.option_id, row.text_key, row.number]);
+    return new Map(
+      templateIds.map(id => [id, { search_key: texts.get(id) ?? null, metadata: (metadata.get(id) ?? []).map(told) }]),
+    );
+  }
+
   /** Tags of templates, by name. */
   tagsOf(teamIds: readonly string[], templateIds: readonly string[]) {
     return tagged(this.db, this.engine, { teamIds, templateIds });

@@ -102,4 +102,4 @@ export function meets(
 }
 
 /** 24 bits: what the R-tree's numbers hold exactly. */
-const teamNumber = (teamId: string): number => createHash('sha256').update(teamId).digest().readUIntBE(0, 3);
+export const teamNumber = (teamId: string): number => createHash('sha256').update(teamId).digest().readUIntBE(0, 3);

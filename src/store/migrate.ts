@@ -54,11 +54,14 @@ const steps = {
   '029-job-queries': jobQueries,
 };
 
+/** Whether this version has the migration; a database with another one was written by a newer version. */
+export const isKnownStep = (name: string): boolean => name in steps;
+
 /** @throws Error with what to do, when the schema is newer than this program or a step fails; nothing is half done then */
 export async function migrate(connections: Connections): Promise<void> {
   const known = migrations(connections.engine);
   const migrator = new Migrator({ db: connections.writes, provider: { getMigrations: async () => known } });
-  const applied = (await appliedNames(connections)).filter(name => !(name in known));
+  const applied = (await appliedNames(connections)).filter(name => !isKnownStep(name));
   if (applied.length > 0) {
     throw new Error(
       `the database was written by a newer Jobwright (it has ${applied.join(', ')}); start that version, or restore a backup`,
@@ -68,10 +71,25 @@ export async function migrate(connections: Connections): Promise<void> {
   if (error) throw error;
 }
 
+/** @throws Error unless a database has the schema of this version, no more and no less */
+export async function refuseOtherVersion(db: Connections['reads']): Promise<void> {
+  const names = await appliedNames({ writes: db });
+  const unknown = names.filter(name => !isKnownStep(name));
+  if (unknown.length > 0)
+    throw new Error(`the database was written by a newer Jobwright (it has ${unknown.join(', ')}); take that version`);
+  const missing = Object.keys(steps).filter(name => !names.includes(name));
+  if (missing.length > 0)
+    throw new Error(
+      names.length === 0
+        ? 'this is not a database of Jobwright'
+        : `the database was written by an older Jobwright (it lacks ${missing.join(', ')}); start the server once, which brings it up to date`,
+    );
+}
+
 const migrations = (engine: Engine): Record<string, Migration> =>
   Object.fromEntries(Object.entries(steps).map(([name, step]) => [name, { up: db => step.up(db, engine) }]));
 
-async function appliedNames({ writes }: Connections): Promise<string[]> {
+async function appliedNames({ writes }: Pick<Connections, 'writes'>): Promise<string[]> {
   const tables = await writes.introspection.getTables({ withInternalKyselyTables: true });
   if (!tables.some(table => table.name === 'kysely_migration')) return [];
   const rows = await writes

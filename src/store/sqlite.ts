@@ -66,6 +66,13 @@ export function openSqlite(settings: SqliteSettings, log?: Logger, pen?: Pen): C
   };
 }
 
+/** One connection that cannot write, for a long look at one snapshot. */
+export function openSqliteReader(file: string): Pick<Connections, 'engine' | 'snapshot' | 'close'> {
+  const reader = new SQLite(file, { timeout: 1000, readonly: true });
+  const snapshots = new SqliteSnapshots(opened(reader, 'begin').session);
+  return { engine: 'sqlite', snapshot: fn => snapshots.run(fn), close: async () => void reader.close() };
+}
+
 /** Migrations run in one transaction, schema and all: SQLite can, whatever Kysely's adapter says. Of two servers one waits. */
 class TransactionalSqlite extends SqliteDialect {
   override createAdapter(): SqliteAdapter {

@@ -9,24 +9,15 @@
  * Trees in memory are never changed either: an edit makes new groups along its path and keeps the others, so saving knows by
  * identity which groups are stored already, and a tree that was read once can be shared by all who ask for it.
  */
-import { hash as digest } from 'node:crypto';
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { type Kysely, sql } from 'kysely';
 import { LRUCache } from 'lru-cache';
-import { configure } from 'safe-stable-stringify';
 import type { BaseStep } from '#gen/step_types';
 import { sortKey } from '../base/text.ts';
 import { isGroup } from '../domain/tree.ts';
 import { compiledByShape } from './compiled.ts';
 import { type Engine, rowsPerInsert } from './engine.ts';
 import type { Database, Row } from './schema.ts';
-
-const canonicalJson = configure({ deterministic: true, strict: true });
-
-/** In a node's JSON, stands for the group with this hash. */
-interface GroupReference {
-  readonly group: string;
-}
+import { type GroupReference, hashOf, leafText, nodeText, packed, referenceText, unpacked } from './step-nodes.ts';
 
 interface StoredGroup {
   readonly teamId: string;
@@ -34,9 +25,6 @@ interface StoredGroup {
   /** Bytes of JSON in the whole subtree. */
   readonly size: number;
 }
-
-/** Nodes are small: most of the time that zlib's own settings take goes into tables that they do not fill. */
-const PACKING = { level: 4, windowBits: 13, memLevel: 6 };
 
 /** Of JSON: as objects, and with what is made of it to be sent, a tree takes ten times as much. */
 const CACHED_BYTES = 6 * 1024 * 1024;
@@ -155,7 +143,7 @@ function assemble(
 ): BaseStep {
   const body = bodies.get(hash);
   if (!body) throw new Error(`step node ${hash} of team ${teamId} is missing`);
-  const json = inflateRawSync(body).toString();
+  const json = unpacked(body);
   if (hashOf(json) !== hash)
     throw new Error(`step node ${hash} of team ${teamId} was changed: its content has another hash`);
   const node = JSON.parse(json) as BaseStep;
@@ -169,32 +157,6 @@ function assemble(
   groups.set(node, { teamId, hash, size });
   return node;
 }
-
-/** The canonical JSON of a group, whose children are there already. */
-function nodeText(group: BaseStep, children: readonly string[]): string {
-  const fields: string[] = [];
-  for (const [name, value] of Object.entries(group).sort(byName)) {
-    const text = name === 'children' ? `[${children.join()}]` : canonicalJson(value);
-    if (text !== undefined) fields.push(`${JSON.stringify(name)}:${text}`);
-  }
-  return `{${fields.join()}}`;
-}
-
-const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => (a < b ? -1 : 1);
-
-/** Leaves never change either: an edit of one among many writes one text. */
-function leafText(leaf: BaseStep): string {
-  const text = leafTexts.get(leaf) ?? (canonicalJson(leaf) as string);
-  leafTexts.set(leaf, text);
-  return text;
-}
-
-const leafTexts = new WeakMap<BaseStep, string>();
-
-/** A group as its node has it: without the groups below it. */
-export const groupOf = (body: Buffer): BaseStep => ({ ...JSON.parse(inflateRawSync(body).toString()), children: [] });
-
-const hashOf = (json: string): string => digest('sha256', json);
 
 const NODE_COLUMNS = 5;
 
@@ -274,7 +236,7 @@ class Saving {
       const stored = this.encode(child);
       size += stored.size;
       below.push(stored.hash);
-      return canonicalJson({ group: stored.hash } satisfies GroupReference)!;
+      return referenceText(stored.hash);
     });
     const json = nodeText(group, children);
     const hash = hashOf(json);
@@ -285,7 +247,7 @@ class Saving {
       hash,
       children: JSON.stringify(below),
       title_key: sortKey(group.title),
-      body: deflateRawSync(json, PACKING),
+      body: packed(json),
     });
     return stored;
   }

@@ -3,7 +3,7 @@ import { type Kysely, sql } from 'kysely';
 import { searchedText } from '../../domain/search.ts';
 import type { Engine } from '../engine.ts';
 import { postgresWords, sharedTexts, type TextSource, teamKey, textsOf } from '../job-texts.ts';
-import { groupOf } from '../trees.ts';
+import { groupOf } from '../step-nodes.ts';
 
 export async function up(db: Kysely<unknown>, engine: Engine): Promise<void> {
   await createTexts(db, engine);

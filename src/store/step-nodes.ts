@@ -1,0 +1,65 @@
+/**
+ * Step nodes: a step group as the database has it. Its canonical JSON (keys sorted, the groups below it by their hashes), packed, under
+ * the SHA-256 of that JSON.
+ */
+import { hash as digest } from 'node:crypto';
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { configure } from 'safe-stable-stringify';
+import type { BaseStep } from '#gen/step_types';
+import { sortKey } from '../base/text.ts';
+import type { Row } from './schema.ts';
+
+const canonicalJson = configure({ deterministic: true, strict: true });
+
+/** In a node's JSON, stands for the group with this hash. */
+export interface GroupReference {
+  readonly group: string;
+}
+
+/** Nodes are small: most of the time that zlib's own settings take goes into tables that they do not fill. */
+const PACKING = { level: 4, windowBits: 13, memLevel: 6 };
+
+export const packed = (json: string): Buffer => deflateRawSync(json, PACKING);
+
+export const unpacked = (body: Buffer): string => inflateRawSync(body).toString();
+
+export const hashOf = (json: string): string => digest('sha256', json);
+
+/** The canonical JSON of a group, whose children are there already. */
+export function nodeText(group: BaseStep, children: readonly string[]): string {
+  const fields: string[] = [];
+  for (const [name, value] of Object.entries(group).sort(byName)) {
+    const text = name === 'children' ? `[${children.join()}]` : canonicalJson(value);
+    if (text !== undefined) fields.push(`${JSON.stringify(name)}:${text}`);
+  }
+  return `{${fields.join()}}`;
+}
+
+const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => (a < b ? -1 : 1);
+
+/** Leaves never change either: an edit of one among many writes one text. */
+export function leafText(leaf: BaseStep): string {
+  const text = leafTexts.get(leaf) ?? (canonicalJson(leaf) as string);
+  leafTexts.set(leaf, text);
+  return text;
+}
+
+const leafTexts = new WeakMap<BaseStep, string>();
+
+/** What stands in a node in the place of a group below it. */
+export const referenceText = (hash: string): string => canonicalJson({ group: hash } satisfies GroupReference)!;
+
+/** A group as its node has it: without the groups below it. */
+export const groupOf = (body: Buffer): BaseStep => ({ ...JSON.parse(unpacked(body)), children: [] });
+
+/** What the row of a node must have beside its body; undefined where the body cannot be read. */
+export function nodeFacts(body: Buffer): Pick<Row<'step_nodes'>, 'hash' | 'children' | 'title_key'> | undefined {
+  try {
+    const json = unpacked(body);
+    const { children, title } = JSON.parse(json) as { children: (BaseStep | GroupReference)[]; title: string };
+    const below = children.flatMap(child => ('group' in child ? [child.group] : []));
+    return { hash: hashOf(json), children: JSON.stringify(below), title_key: sortKey(title) };
+  } catch {
+    return undefined;
+  }
+}
