@@ -16,6 +16,7 @@ import { deleteIfUnused } from './uploading.ts';
 export const deleteJobs: ListAct = {
   privilege: 'jobDelete',
   done: 'deleted',
+  reach: 'related',
 
   async judge(reader, teamId, jobs) {
     return { obstacles: runningIn(jobs, await reader.jobs.currentSteps(teamId, idsOf(jobs))) };

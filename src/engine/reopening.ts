@@ -39,6 +39,7 @@ const UNFINISHED = {
 export const reopenJobs: ListAct<Reopened> = {
   privilege: 'jobReopenClosed',
   done: 'reopened',
+  reach: 'alone',
 
   async judge(reader, teamId, jobs) {
     const open = jobs.filter(job => job.closed === 0);

@@ -37,6 +37,7 @@ interface Upgrade extends Judgement {
 export const upgradeJobs: ListAct<Upgrade> = {
   privilege: 'jobUpgrade',
   done: 'upgraded',
+  reach: 'alone',
 
   async judge(reader, teamId, jobs) {
     const templateIds = [...new Set(jobs.map(job => job.template_id))];

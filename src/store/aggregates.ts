@@ -13,6 +13,7 @@ import { GroupReader, GroupTransactor } from './groups.ts';
 import { HeaderReader, HeaderTransactor } from './headers.ts';
 import { HoldReader, HoldTransactor } from './holds.ts';
 import { JobListReader, JobListTransactor } from './job-lists.ts';
+import { JobLocks } from './job-locks.ts';
 import { JobQueryReader } from './job-queries/queries.ts';
 import { JobTextTransactor } from './job-texts.ts';
 import { JobReader, JobTransactor } from './jobs.ts';
@@ -111,6 +112,7 @@ export class Transactor extends Reader {
   readonly parents: ParentTransactor;
   override readonly trees: TreeTransactor;
   override readonly jobs: JobTransactor;
+  readonly jobLocks: JobLocks;
   override readonly holds: HoldTransactor;
   readonly jobTexts: JobTextTransactor;
   override readonly properties: PropertyTransactor;
@@ -149,6 +151,7 @@ export class Transactor extends Reader {
     this.parents = new ParentTransactor(db, engine);
     this.trees = new TreeTransactor(db, engine, cache, effect => this.onCommit(effect));
     this.jobs = new JobTransactor(db, engine);
+    this.jobLocks = new JobLocks(db, engine);
     this.holds = new HoldTransactor(db, engine);
     this.jobTexts = new JobTextTransactor(db, engine);
     this.properties = new PropertyTransactor(db, engine);
