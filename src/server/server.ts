@@ -42,7 +42,7 @@ export interface ServerSettings {
   readonly http?: HttpSettings;
   /** Absent: no letters leave. */
   readonly mail?: MailSettings;
-  /** Whom steps may call. Absent: everybody but those that DEFAULT_DENY names. */
+  /** Whom steps and webhooks may call. Absent: everybody but those that DEFAULT_DENY names. */
   readonly outbound?: OutboundSettings;
   /** What is left out has its default. */
   readonly limits?: Partial<Limits>;
@@ -140,8 +140,8 @@ function assemble(settings: ServerSettings, world: World, store: Store): Parts {
   const http = new HttpServer(routes, settings.http ?? NO_HTTP_SETTINGS, calls, shared, sockets);
   const workers = [
     watch,
-    new WebhookSender(store, clock, logger),
-    new EventSender(store, clock, logger),
+    new WebhookSender(store, clock, logger, caller),
+    new EventSender(store, clock, logger, caller),
     new EventPruner(store, clock, logger),
     new HoldReleaser(store, clock, ids, logger),
     new RunWorker(store, clock, ids, logger, caller),

@@ -129,7 +129,7 @@ describe('beginReview', () => {
     // Both calls were answered while the first delivery hung.
     expect((await undelivered()).map(({ lastFailure }) => lastFailure)).toEqual([null, null]);
     await until(
-      async () => (await undelivered()).every(({ lastFailure }) => /TimeoutError/.test(lastFailure ?? '')),
+      async () => (await undelivered()).every(({ lastFailure }) => /no answer within 10 s/.test(lastFailure ?? '')),
       40,
     );
     receiver.answer = response => response.end();
