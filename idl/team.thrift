@@ -158,7 +158,7 @@ struct TemplateApprovalWebhook {
   1: string url;
   /** Until when the secret before the current one signs too, Unix seconds. Unset = it does not. */
   2: optional common.TimeInSecs previousSecretUntil;
-  /** What waits or was given up, oldest first; the first 100. */
+  /** What waits or was given up in the last 30 days, oldest first; the first 100. */
   3: list<WebhookDelivery> undelivered;
 }
 

@@ -10,7 +10,6 @@ import { openStore, type Store, type StoreSettings } from '../store/database.ts'
 import { Calls } from './calls.ts';
 import type { Shared } from './connection.ts';
 import { Departures } from './departures.ts';
-import { EventPruner } from './event-pruning.ts';
 import { EventSender } from './event-webhooks.ts';
 import { Functions } from './functions.ts';
 import { HoldReleaser } from './holds.ts';
@@ -25,6 +24,7 @@ import { Metrics } from './metrics.ts';
 import { AddressRules, DEFAULT_OUTBOUND, type OutboundSettings } from './outbound/addresses.ts';
 import { OutboundCaller } from './outbound/caller.ts';
 import { Port, type TlsSettings } from './port.ts';
+import { Pruner } from './pruning.ts';
 import { RunWorker } from './runs.ts';
 import { WebhookSender } from './webhooks.ts';
 import { Messages } from './wire/messages.ts';
@@ -142,7 +142,7 @@ function assemble(settings: ServerSettings, world: World, store: Store): Parts {
     watch,
     new WebhookSender(store, clock, logger, caller),
     new EventSender(store, clock, logger, caller),
-    new EventPruner(store, clock, logger),
+    new Pruner(store, clock, logger),
     new HoldReleaser(store, clock, ids, logger),
     new RunWorker(store, clock, ids, logger, caller),
   ];

@@ -7,7 +7,7 @@ import { TeamRole } from '#gen/user_types';
 import { uuids } from '../../../src/base/ids.ts';
 import { systemAct } from '../../../src/engine/act.ts';
 import { emitOne, type Particulars } from '../../../src/engine/events.ts';
-import { EventPruner } from '../../../src/server/event-pruning.ts';
+import { Pruner } from '../../../src/server/pruning.ts';
 import { type Reader, readerOf } from '../../support/events.ts';
 import { newJob, stepOf, type TestJob } from '../../support/jobs.ts';
 import { logInAdmin, newUser, step, type TestUser } from '../../support/seed.ts';
@@ -99,7 +99,7 @@ test('a question that waits longer than events are kept is told anew, with the v
   const before = await statesFor(own);
   expect(before).toMatchObject([{ question: expect.stringContaining('clean?') }, { msg: 'Where is it?' }]);
   const clock = { now: () => server.clock.now() + 8 * DAY_MS };
-  await new EventPruner(server.store, clock, pino({ level: 'silent' })).prune();
+  await new Pruner(server.store, clock, pino({ level: 'silent' })).prune();
   const [mine, theirs] = [await statesFor(own), await statesFor(others)];
   expect(mine).toMatchObject([
     {
