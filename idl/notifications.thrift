@@ -287,8 +287,8 @@ struct NotificationFilter {
   /** The team. Unset = the caller's team; a caller of several teams must name one. */
   4: optional string teamId;
   /**
-   * true = only jobs that the caller owns, or of which a current step is assigned to the caller or a group of the caller.
-   * Default false.
+   * true = only jobs that the caller owns, or of which a current step is assigned to the caller or a group of the caller;
+   * JobDeleted where it was so. Default false.
    */
   5: optional bool mine;
   /** Most events of one answer, 1 to MAX_EVENTS_PER_POLL. Default 100. */
