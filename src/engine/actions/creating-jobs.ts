@@ -102,9 +102,6 @@ async function overridesOf(
     ],
   };
   checkUpdate('action.createJobs', overrides);
-  const { parentJob } = given;
-  if (parentJob && (await tx.jobs.jobs([job.team_id], [parentJob])).length === 0)
-    throw new BadRequest('invalid-argument', `parentJob: no job ${parentJob} in the team`);
   return overrides;
 }
 
