@@ -313,7 +313,7 @@ declare class Client {
 
     /**
      * Reopens closed jobs, all or none: the steps that were current at closing are current again; for a job that had reached
-     * its end, the step finished last, as if it had not been. jobStatus is the one that new jobs of the template get,
+     * its end, the step finished last, as if it had not been; what was passed over behind it is ahead again. jobStatus is the one that new jobs of the template get,
      * percentComplete is counted anew unless a caller had set it. Privilege jobReopenClosed.
      * 
      * Errors: job-not-found (404), insufficient-permissions (476), job-open (413), limit-exceeded (400)
@@ -380,7 +380,8 @@ declare class Client {
     /**
      * Moves open jobs to the current published entry of their template, all or none. Finished work is kept by step id; a job
      * that is there already stays as it is; one with a current step that the new version lacks is upgrade-refused. Values of
-     * properties that the new version declares with another type are read anew as that type; what is none of it is cleared.
+     * properties that the new version declares with another type are read anew as that type; what is none of it is cleared. A
+     * current step that nobody has started, and that the new version has the server start, is started by it soon after.
      * Privilege jobUpgrade.
      * 
      * Errors: job-not-found (404), insufficient-permissions (476), job-closed (413), job-running (413), upgrade-refused (413), limit-exceeded (400)

@@ -58,6 +58,7 @@ declare class Client {
      * Events are sent in order, by POST as JSON, signed like the calls of TeamService.setTemplateApprovalWebhook. What is not
      * answered with 2xx within 10 seconds is sent again, after pauses that grow, before anything that follows it; after a day the
      * webhook is given up. An event may come twice, never out of order: its cursor tells it apart. Questions are left out.
+     * An address that steps may not call is not called either.
      * Privilege adminAdvanced.
      * 
      * Errors: team-not-found (404), webhook-not-found (404), invalid-argument (400), limit-exceeded (400), insufficient-permissions (476)

@@ -124,7 +124,7 @@ declare class Client {
      * The call is sent after the commit, again with growing pauses for a day until it is answered with 2xx, and carries
      * X-Jobwright-Delivery, an id that stays the same when it is sent again, and X-Jobwright-Signature: "sha256=" and the
      * HMAC-SHA256 of the body in hex, by the secret of rotateTemplateApprovalSecret. For a day after a rotation a second
-     * one, by the secret before, stands behind a comma.
+     * one, by the secret before, stands behind a comma. An address that steps may not call is not called either.
      * 
      * Errors: team-not-found (404), invalid-argument (400), limit-exceeded (400), insufficient-permissions (476)
      */

@@ -875,7 +875,8 @@ service JobTemplateService {
 
   /**
    * Puts a copy of the step at position in parentId to newPosition in newParentId, which may be the same group; -1 = at
-   * the end. The copy has new ids. Returns the latest entry.
+   * the end. The copy has new ids; its paths and conditions name the copies of what was copied with it. Returns the latest
+   * entry.
    *
    * Errors: template-not-found (404), step-not-found (404), step-group-not-found (404), invalid-position (400), limit-exceeded (400), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
    */

@@ -287,8 +287,8 @@ struct NotificationFilter {
   /** The team. Unset = the caller's team; a caller of several teams must name one. */
   4: optional string teamId;
   /**
-   * true = only jobs that the caller owns, or of which a current step is assigned to the caller or a group of the caller.
-   * Default false.
+   * true = only jobs that the caller owns, or of which a current step is assigned to the caller or a group of the caller;
+   * JobDeleted where it was so. Default false.
    */
   5: optional bool mine;
   /** Most events of one answer, 1 to MAX_EVENTS_PER_POLL. Default 100. */
@@ -360,6 +360,7 @@ service NotificationService {
    * Events are sent in order, by POST as JSON, signed like the calls of TeamService.setTemplateApprovalWebhook. What is not
    * answered with 2xx within 10 seconds is sent again, after pauses that grow, before anything that follows it; after a day the
    * webhook is given up. An event may come twice, never out of order: its cursor tells it apart. Questions are left out.
+   * An address that steps may not call is not called either.
    * Privilege adminAdvanced.
    *
    * Errors: team-not-found (404), webhook-not-found (404), invalid-argument (400), limit-exceeded (400), insufficient-permissions (476)

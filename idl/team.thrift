@@ -158,7 +158,7 @@ struct TemplateApprovalWebhook {
   1: string url;
   /** Until when the secret before the current one signs too, Unix seconds. Unset = it does not. */
   2: optional common.TimeInSecs previousSecretUntil;
-  /** What waits or was given up, oldest first; the first 100. */
+  /** What waits or was given up in the last 30 days, oldest first; the first 100. */
   3: list<WebhookDelivery> undelivered;
 }
 
@@ -302,7 +302,7 @@ service TeamService {
    * The call is sent after the commit, again with growing pauses for a day until it is answered with 2xx, and carries
    * X-Jobwright-Delivery, an id that stays the same when it is sent again, and X-Jobwright-Signature: "sha256=" and the
    * HMAC-SHA256 of the body in hex, by the secret of rotateTemplateApprovalSecret. For a day after a rotation a second
-   * one, by the secret before, stands behind a comma.
+   * one, by the secret before, stands behind a comma. An address that steps may not call is not called either.
    *
    * Errors: team-not-found (404), invalid-argument (400), limit-exceeded (400), insufficient-permissions (476)
    */

@@ -3,6 +3,7 @@
  *  - `slug`: stable, kebab-case, for programs and translations (docs/errors.md lists them all);
  *  - `message`: for a person; it names the field, the value and what would be right;
  *  - `details`: the same facts as data, for instance the expected and the actual version.
+ * Texts from outside that are longer than any id or name are cut in both.
  * Floors below the server throw these and nothing else on purpose; services/wire-errors.ts maps each kind to its wire code.
  */
 
@@ -32,15 +33,35 @@ export type ErrorKind =
 
 export type Details = Readonly<Record<string, string>>;
 
+/** What comes from outside is repeated whole up to so many characters: the ids and names that anything has are shorter. */
+const LONGEST_SHOWN = 300;
+const SHOWN = 100;
+/** Of lists of what is wrong. */
+const LONGEST_MESSAGE = 32_000;
+
+const shortened = (text: string): string => `${begun(text, SHOWN)}… (${text.length} characters)`;
+
+/** Not within a character. */
+const begun = (text: string, length: number): string => text.slice(0, length).replace(/[\ud800-\udbff]$/, '');
+
+/** Lists of ids, with commas or blanks, keep all of them. */
+function cut(text: string): string {
+  const shown = text.replace(/[^\s,]+/g, run => (run.length > LONGEST_SHOWN ? shortened(run) : run));
+  return shown.length > LONGEST_MESSAGE ? `${begun(shown, LONGEST_MESSAGE)}…` : shown;
+}
+
 export abstract class DomainError extends Error {
   abstract readonly kind: ErrorKind;
   readonly slug: string;
   readonly details: Details;
 
   constructor(slug: string, message: string, details: Details = {}) {
-    super(message);
+    const long = Object.values(details).filter(value => value.length > LONGEST_SHOWN && message.includes(value));
+    super(cut(long.reduce((text, value) => text.replaceAll(value, shortened(value)), message)));
     this.slug = slug;
-    this.details = details;
+    this.details = Object.fromEntries(
+      Object.entries(details).map(([name, value]) => [name, cut(long.includes(value) ? shortened(value) : value)]),
+    );
   }
 }
 

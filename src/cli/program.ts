@@ -33,26 +33,7 @@ function program(): Command {
     .addHelpText('after', serveHelp())
     .action(async (options: ServeOptions) => (await import('./serve.ts')).serve(options, print));
 
-  jobwright
-    .command('import')
-    .description('write procedures from JSON files into a running server, each as a new template')
-    .argument(
-      '<file...>',
-      'JSON files in the shape of job_template.JobTemplate: title, descrip, typ, defaults, extendedPropertyTables, stepGroup (see examples/procedures)',
-    )
-    .option('--host <address>', 'where the server listens', '127.0.0.1')
-    .option('--port <number>', 'its port', '9090')
-    .requiredOption('--email <address>', 'who imports: needs the role AUTHOR or ADMIN')
-    .addOption(new Option('--password <text>', 'the password').env('JOBWRIGHT_PASSWORD').makeOptionMandatory())
-    .option('--team <id>', 'the team to import into; needed only by members of several teams')
-    .option('--publish', 'publish each template once it is complete', false)
-    .addHelpText(
-      'after',
-      '\nExample:\n  JOBWRIGHT_PASSWORD=… jobwright import --email admin@localhost --publish examples/procedures/*.json',
-    )
-    .action(async (files: string[], options: ImportOptions) =>
-      (await import('./import.ts')).importFiles(files, options, print),
-    );
+  addImport(jobwright);
 
   jobwright
     .command('demo')
@@ -75,6 +56,29 @@ function program(): Command {
     .action(() => print(version));
 
   return jobwright;
+}
+
+function addImport(jobwright: Command): void {
+  jobwright
+    .command('import')
+    .description('write procedures from JSON files into a running server, each as a new template')
+    .argument(
+      '<file...>',
+      'JSON files in the shape of job_template.JobTemplate: title, descrip, typ, defaults, extendedPropertyTables, stepGroup (see examples/procedures)',
+    )
+    .option('--host <address>', 'where the server listens', '127.0.0.1')
+    .option('--port <number>', 'its port', '9090')
+    .requiredOption('--email <address>', 'who imports: needs the role AUTHOR or ADMIN')
+    .addOption(new Option('--password <text>', 'the password').env('JOBWRIGHT_PASSWORD').makeOptionMandatory())
+    .option('--team <id>', 'the team to import into; needed only by members of several teams')
+    .option('--publish', 'publish each template once it is complete', false)
+    .addHelpText(
+      'after',
+      '\nExample:\n  JOBWRIGHT_PASSWORD=… jobwright import --email admin@localhost --publish examples/procedures/*.json',
+    )
+    .action(async (files: string[], options: ImportOptions) =>
+      (await import('./import.ts')).importFiles(files, options, print),
+    );
 }
 
 function addDatabaseCommands(jobwright: Command): void {

@@ -86,12 +86,12 @@ export const variables = {
   },
   JOBWRIGHT_OUTBOUND_DENY: {
     fallback: DEFAULT_DENY.join(','),
-    meaning: 'whom steps may never call: host names, addresses and ranges, with commas; "none" for nobody',
+    meaning: 'whom steps and webhooks may never call: host names, addresses and ranges, with commas; "none" for nobody',
   },
   JOBWRIGHT_OUTBOUND_ALLOW: {
     fallback: '',
     meaning:
-      'whom alone steps may call: host names (*.example.org), addresses and ranges, with commas; unset, all others',
+      'whom alone steps and webhooks may call: host names (*.example.org), addresses and ranges, with commas; unset, all others',
   },
   ...limitVariables,
 } as const;

@@ -27,6 +27,8 @@ export interface FlowState<A> {
   readonly joining: ReadonlyMap<string, A | undefined>;
   /** Steps and groups that were passed over, and not arrived at since. */
   readonly passed: ReadonlySet<string>;
+  /** At the end: what it was when the last leaf was still current. */
+  readonly before?: Pick<FlowState<A>, 'joining' | 'passed'>;
 }
 
 /** What following the way needs to know of the job. */
@@ -66,7 +68,9 @@ export function leave<A>(
   const paths = leaf.flow?.paths ?? [];
   const followed = paths.filter(({ condition }) => !condition || conditions.follows(condition, leaf));
   if (paths.length > 0 && followed.length === 0) return undefined;
-  return new Way(chart, state, conditions).leave(leaf, paths.length > 0 ? followed : undefined).move();
+  const move = new Way(chart, state, conditions).leave(leaf, paths.length > 0 ? followed : undefined).move();
+  const { joining, passed } = state;
+  return move.state.current.size > 0 ? move : { ...move, state: { ...move.state, before: { joining, passed } } };
 }
 
 /** The leaf alone becomes current: whoever is elsewhere, or waits, is so no more. */

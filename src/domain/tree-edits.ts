@@ -2,8 +2,10 @@
  * Edits of the step tree: each makes a new tree, in which only the groups from the edited one up to the root are new. Who names a place
  * must see what stands there: a caller with an outdated tree is refused.
  */
+import type { StepFlow } from '#gen/flow_types';
 import type { BaseStep } from '#gen/step_types';
 import { BadRequest, NotFound } from '../base/errors.ts';
+import { withNewStepIds } from './filter/step-ids.ts';
 import { checkWhole, isGroup, pathTo, walk } from './tree.ts';
 
 export interface Placement {
@@ -144,7 +146,7 @@ export function withCopyOf(
 
 /**
  * With new ids of steps, groups, fields and notices. A clientId names one thing, and stays with the original. Paths among what is copied
- * lead from copy to copy; those to other steps lead where they led.
+ * lead from copy to copy, and conditions that name what is copied name the copies; those of other steps stay as they are.
  */
 function copyOf(step: BaseStep, newId: () => string): BaseStep {
   const newIds = new Map([...walk(step)].map(({ step: { id } }) => [id, newId()]));
@@ -156,16 +158,12 @@ function copied(step: BaseStep, newIds: ReadonlyMap<string, string>, newId: () =
     things.map(thing => ({ ...thing, id: newId(), ...('clientId' in thing && { clientId: '' }) }));
   const { step: leaf, stepGroup } = step.impl;
   const notices = stepGroup?.headers?.notices;
-  const paths = step.flow?.paths?.map(path => ({
-    ...path,
-    nextStepId: newIds.get(path.nextStepId) ?? path.nextStepId,
-  }));
   return {
     ...step,
     id: newIds.get(step.id)!,
     clientId: '',
     descrip: step.descrip.map(element => (element.notice ? { notice: renamed([element.notice])[0]! } : element)),
-    ...(paths && { flow: { ...step.flow, paths } }),
+    ...(step.flow && { flow: copiedFlow(step.flow, newIds) }),
     impl: leaf
       ? { step: { ...leaf, stepFields: renamed(leaf.stepFields) } }
       : {
@@ -175,6 +173,15 @@ function copied(step: BaseStep, newIds: ReadonlyMap<string, string>, newId: () =
         },
     children: step.children.map(child => copied(child, newIds, newId)),
   };
+}
+
+function copiedFlow(flow: StepFlow, newIds: ReadonlyMap<string, string>): StepFlow {
+  const conditioned = <T extends { readonly condition?: string | undefined }>(thing: T): T =>
+    thing.condition ? { ...thing, condition: withNewStepIds(thing.condition, newIds) } : thing;
+  const paths = flow.paths?.map(path =>
+    conditioned({ ...path, nextStepId: newIds.get(path.nextStepId) ?? path.nextStepId }),
+  );
+  return { ...conditioned(flow), ...(paths && { paths }) };
 }
 
 function checkedPosition({ position, replace }: Placement, length: number, field: string): number {

@@ -33,6 +33,7 @@ export const toldOfClosing = ({ closed_by, end_date, percent_complete, status }:
 export const closeJobs: ListAct = {
   privilege: 'jobClose',
   done: 'closed',
+  reach: 'waiting',
 
   async judge(reader, teamId, jobs) {
     const running = runningIn(jobs, await reader.jobs.currentSteps(teamId, idsOf(jobs)));

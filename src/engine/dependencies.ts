@@ -7,7 +7,7 @@
  * the job closes: a closed job works on none of its steps any more.
  *
  * No job may wait for itself, however many lie between; so of those who add dependencies in a team, one is at it at a time. Adding one
- * changes the heads of both jobs: it cannot miss that the job waited for finishes, closes or is deleted meanwhile.
+ * changes the heads of both jobs, which it has locked: it cannot miss that the job waited for finishes, closes or is deleted meanwhile.
  */
 import { JobHistoryAction, MAX_OPEN_HOLDS } from '#gen/jobs_types';
 import { NotificationType } from '#gen/notifications_types';
@@ -132,7 +132,6 @@ async function write(
     ...(done ? [{ by: server, action: JobHistoryAction.HoldReleased }] : []),
   ];
   const told = deeds.flatMap(deed => dependencies.map(hold => ({ ...deed, hold })));
-  // In this order: so does a job that moves on and releases what waits for it.
   if (!done) await countWaiting(tx, other, open);
   await tx.jobs.changeJob(job, { open_holds: job.open_holds + open, history_seq: job.history_seq + told.length });
   await tx.holds.insert(dependencies);
@@ -177,12 +176,20 @@ export function releaseDependency(
   );
 }
 
+/** Before anything of a job is changed that then may move on: the job is kept from others, with what waits for it. No statement when nothing does. */
+export async function lockForWork(
+  tx: Transactor,
+  job: Pick<Row<'jobs'>, 'team_id' | 'job_id' | 'waited_for'>,
+): Promise<void> {
+  if (job.waited_for > 0) await tx.jobLocks.lock([job.team_id], [job.job_id], 'waiting');
+}
+
 /** What became of jobs that others wait for: the flow left some of their steps, or they are closed, or deleted. */
 export type Ended = { readonly finishedStepIds: readonly string[] } | 'closed' | 'deleted';
 
 /**
- * Releases what waits for jobs of one team whose heads this transaction changes, in a bounded number of statements; none when nobody
- * waits. With 'deleted' the jobs' own holds and dependencies go, too: call it before their head rows go.
+ * Releases what waits for jobs of one team which this transaction has locked, with those within reach, in a bounded number of statements;
+ * none when nobody waits. With 'deleted' the jobs' own holds and dependencies go, too: call it before their head rows go.
  * @returns the steps of other jobs that nothing holds any more
  */
 export async function releaseDependents(

@@ -32,6 +32,22 @@ export const eventOf = (
   body: JSON.stringify(particulars),
 });
 
+/** What a row of an event says beside the notification: whose the job was, which can be asked no more. Ids of users and groups. */
+export interface Concerning {
+  readonly concerned?: readonly string[];
+}
+
+/** The event of something that then is gone. @param concerned ids of users and groups */
+export const lastEventOf = (
+  act: Act,
+  subject: Subject,
+  type: NotificationType,
+  concerned: Iterable<string>,
+): NewEvent => ({
+  ...eventOf(act, subject, type),
+  body: JSON.stringify({ concerned: [...new Set(concerned)] } satisfies Concerning),
+});
+
 /** Writes events of any teams. One statement per team. */
 export async function emit(tx: Transactor, events: readonly NewEvent[]): Promise<void> {
   for (const own of Map.groupBy(events, event => event.team_id).values()) await tx.events.add(own);

@@ -10,7 +10,7 @@ import type { Row } from '../store/schema.ts';
 import type { Act } from './act.ts';
 import { wakeMakers } from './actions/made-by.ts';
 import { Recipients } from './actions/recipients.ts';
-import { releaseDependents } from './dependencies.ts';
+import { lockForWork, releaseDependents } from './dependencies.ts';
 import { emit } from './events.ts';
 import { blocked, blocking } from './holds.ts';
 import { openHoldsOf } from './releasing.ts';
@@ -78,6 +78,7 @@ export async function groundOf(tx: Transactor, act: Act, job: JobRow): Promise<G
 
 /** @throws OvertakenByWriter when the job is no longer the one that was read */
 export async function write(tx: Transactor, job: JobRow, changes: Changes): Promise<void> {
+  if (changes.finished.length > 0 || changes.job.closed === 1) await lockForWork(tx, job);
   await tx.jobs.changeJob(job, changes.job);
   if (changes.steps.length > 0) await tx.jobs.putSteps(changes.steps);
   await tx.jobs.insertHistory(changes.history);

@@ -9,6 +9,7 @@ import { StepState } from '#gen/jobs_types';
 import { type Details, WrongState } from '../base/errors.ts';
 import type { Privilege } from '../domain/privileges.ts';
 import type { Reader, Transactor } from '../store/database.ts';
+import type { Reach } from '../store/job-locks.ts';
 import type { JobRow, JobStepRow } from '../store/jobs.ts';
 import type { Act } from './act.ts';
 
@@ -22,12 +23,13 @@ export interface ListAct<J extends Judgement = Judgement> {
   readonly privilege: Privilege;
   /** `closed`: what no job was when one cannot be. */
   readonly done: string;
+  readonly reach: Reach;
   judge(reader: Reader, teamId: string, jobs: readonly JobRow[]): Promise<J>;
   /** @param jobs those without an obstacle, at least one */
   write(tx: Transactor, act: Act, teamId: string, jobs: readonly JobRow[], judgement: J): Promise<void>;
 }
 
-/** @param jobs kept from other writers by `lockJobs`. @throws WrongState (413) naming the first job that cannot, and why */
+/** @param jobs kept from other writers, with those within its reach. @throws WrongState (413) naming the first job that cannot, and why */
 export async function doToAll<J extends Judgement>(
   tx: Transactor,
   act: Act,
@@ -45,7 +47,7 @@ export async function doToAll<J extends Judgement>(
   }
 }
 
-/** @param jobs kept from other writers by `lockJobs`. @returns why the others were left as they are, by job id */
+/** @param jobs kept from other writers, with those within its reach. @returns why the others were left as they are, by job id */
 export async function doToEach<J extends Judgement>(
   tx: Transactor,
   act: Act,

@@ -39,9 +39,8 @@ export async function release(
 ): Promise<Released> {
   if (holds.length === 0) return NOTHING;
   const teamIds = [...new Set(holds.map(hold => hold.team_id))];
-  const waitedFor = new Set(holds.flatMap(hold => hold.dependent_job_id ?? []));
-  const waiters = new Set(holds.map(hold => hold.job_id));
-  const locked = await tx.jobs.lockedHeads(teamIds, [...waitedFor], [...waiters]);
+  const jobIds = new Set(holds.flatMap(hold => [hold.job_id, hold.dependent_job_id ?? []].flat()));
+  const locked = await tx.jobLocks.heads(teamIds, [...jobIds]);
   const heads = new Map(locked.map(head => [keyOf(head), head]));
   const released = await tx.holds.release(holds, act.now, by);
   if (released.length === 0) return NOTHING;

@@ -1,6 +1,7 @@
 /**
  * Reopening closed jobs of a list. The current steps of a closed job rest in place and are current again by that alone. A job that had
- * come to its end has none: there the step that was finished last is current again, as if it had not been finished. What released
+ * come to its end has none: there the step that was finished last is current again, as if it had not been finished, and what was passed
+ * over behind it is ahead again. What released
  * itself by the closing, such as dependencies of other jobs, stays released.
  */
 import type { JobDefaults } from '#gen/flow_types';
@@ -14,7 +15,7 @@ import { percentComplete } from '../domain/work.ts';
 import type { Transactor } from '../store/database.ts';
 import type { JobRow, JobStepRow } from '../store/jobs.ts';
 import { changedFields, emit, eventOf } from './events.ts';
-import { keptFlow } from './flow-state.ts';
+import { flowTextBefore, keptFlow } from './flow-state.ts';
 import { historyRow } from './history.ts';
 import { called, idsOf, type Judgement, type ListAct } from './job-lists.ts';
 import { percentOf } from './progress.ts';
@@ -38,6 +39,7 @@ const UNFINISHED = {
 export const reopenJobs: ListAct<Reopened> = {
   privilege: 'jobReopenClosed',
   done: 'reopened',
+  reach: 'alone',
 
   async judge(reader, teamId, jobs) {
     const open = jobs.filter(job => job.closed === 0);
@@ -53,8 +55,16 @@ export const reopenJobs: ListAct<Reopened> = {
     const again = ended.length === 0 ? [] : await tx.jobLists.finishedLast(teamId, idsOf(ended));
     await tx.jobLists.changeSteps(again.map(step => ({ ...step, ...UNFINISHED })));
     const current = new Map([...resting, ...Map.groupBy(again, step => step.job_id)]);
-    const percents = await counted(tx, teamId, jobs, current);
     const unfinished = new Set(idsOf(again));
+    const flows = new Map(
+      jobs.map(job => [job.job_id, unfinished.has(job.job_id) ? flowTextBefore(job) : job.flow_state]),
+    );
+    const percents = await counted(
+      tx,
+      teamId,
+      jobs.map(job => ({ ...job, flow_state: flows.get(job.job_id)! })),
+      current,
+    );
     const [team] = await tx.people.teams([teamId]);
     const { statuses } = jobNamesOf(team!.config);
     const changes = jobs.map(job => ({
@@ -66,6 +76,7 @@ export const reopenJobs: ListAct<Reopened> = {
       status: firstStatus(job, statuses),
       finished_leaves: job.finished_leaves - (unfinished.has(job.job_id) ? 1 : 0),
       percent_complete: percents.get(job.job_id) ?? job.percent_complete,
+      flow_state: flows.get(job.job_id)!,
     }));
     await tx.jobLists.changeEach(changes);
     await tx.jobs.insertHistory(

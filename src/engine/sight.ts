@@ -78,20 +78,28 @@ export async function sightOf(
   const context: FilterContext = { now: act.now, callerId: act.caller.userId || null, users: byName };
   const tables = PropertyTables.of(properties.tables);
   const ofProperties = propertyValues(tables, properties.rows);
-  const texts = propertyTexts(tables, properties.rows);
-  const textOf = (name: string, job: JobRow): string => {
-    const field = fields.find(name);
-    return field ? (texts.get(field.name) ?? valueText(field.type, fieldValues(job)[field.name])) : '';
-  };
   return {
     holds(condition, job, current, left) {
       const values = { ...fieldValues(job), ...ofProperties, response: left?.response, result: left?.result };
       return evaluateFilter(filters.get(condition)!, { values, steps: current.map(stepValues) }, context);
     },
-    filled: (text, form, job, further = {}) =>
-      filledIn(text, form, name => (Object.hasOwn(further, name) ? further[name]! : textOf(name, job))),
+    filled: filling(tables, properties.rows, fields),
     userNamed: name => byName.get(name) ?? byName.get(name.toLowerCase()),
   };
+}
+
+/** How the texts of a job are filled in. */
+export const fillingOf = ({ tables, rows }: JobProperties): Sight['filled'] =>
+  filling(PropertyTables.of(tables), rows, conditionFields(PropertyTables.of(tables)).ofSteps);
+
+function filling(tables: PropertyTables, rows: readonly PropertyRow[], fields: FieldList): Sight['filled'] {
+  const texts = propertyTexts(tables, rows);
+  const textOf = (name: string, job: JobRow): string => {
+    const field = fields.find(name);
+    return field ? (texts.get(field.name) ?? valueText(field.type, fieldValues(job)[field.name])) : '';
+  };
+  return (text, form, job, further = {}) =>
+    filledIn(text, form, name => (Object.hasOwn(further, name) ? further[name]! : textOf(name, job)));
 }
 
 /** By tree and, since a tree can be that of several entries, by their property tables. */

@@ -1,10 +1,11 @@
 /**
  * Upgrading jobs of a list: to the entry of their template that is published now. What was done stays done, by step id
- * (domain/upgrade.ts); the current steps keep state and assignment and get what else the new entry says of them. A job that is there
- * already stays as it is. A preview judges just the same, and writes nothing.
+ * (domain/upgrade.ts); the current steps keep state and assignment and get what else the new entry says of them; those that the server
+ * starts from now on it starts behind the commit. A job that is there already stays as it is. A preview judges just the same, and writes
+ * nothing.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { JobHistoryAction } from '#gen/jobs_types';
+import { JobHistoryAction, StepState } from '#gen/jobs_types';
 import { NotificationType } from '#gen/notifications_types';
 import type { BaseStep } from '#gen/step_types';
 import { WrongState } from '../base/errors.ts';
@@ -15,6 +16,7 @@ import type { Reader, Transactor } from '../store/database.ts';
 import { GONE, type StepOfEntry } from '../store/job-lists.ts';
 import type { JobRow, JobStepRow } from '../store/jobs.ts';
 import type { TemplateRow } from '../store/templates.ts';
+import { queueStarts } from './actions/starts.ts';
 import { changedFields, emit, eventOf } from './events.ts';
 import { flowTextIn, keptFlow } from './flow-state.ts';
 import { historyRow } from './history.ts';
@@ -35,6 +37,7 @@ interface Upgrade extends Judgement {
 export const upgradeJobs: ListAct<Upgrade> = {
   privilege: 'jobUpgrade',
   done: 'upgraded',
+  reach: 'alone',
 
   async judge(reader, teamId, jobs) {
     const templateIds = [...new Set(jobs.map(job => job.template_id))];
@@ -89,6 +92,12 @@ export const upgradeJobs: ListAct<Upgrade> = {
         return eventOf(act, job, NotificationType.JobUpdated, facts);
       }),
     );
+    const becameAutomatic = (step: JobStepRow, job: JobRow): boolean =>
+      step.state === StepState.READY &&
+      step.automatic === 0 &&
+      leavesOf(roots.get(job.template_id)!).get(step.step_id)?.flow?.automatic === true;
+    const starting = jobs.flatMap(job => (current.get(job.job_id) ?? []).filter(step => becameAutomatic(step, job)));
+    await queueStarts(tx, starting, act.now);
   },
 };
 

@@ -2,7 +2,7 @@
  * Calls of a team's webhook: queued in the transaction that they tell of, sent by a worker after it (server/webhooks.ts).
  *
  *   queued -- sent, answered with 2xx --> gone
- *   queued -- sent, anything else --> queued again, each pause twice as long --> given up after a day
+ *   queued -- sent, anything else --> queued again, each pause twice as long --> given up after a day, forgotten after 30
  */
 import { createHmac } from 'node:crypto';
 import { WrongState } from '../base/errors.ts';

@@ -14,6 +14,7 @@ import type { Store } from '../store/database.ts';
 import { type EventWebhookRow, eventWebhookId } from '../store/event-webhooks.ts';
 import type { Row } from '../store/schema.ts';
 import { eventMessage } from './event-messages.ts';
+import type { OutboundCaller } from './outbound/caller.ts';
 import { ANSWER_WITHIN_MS, post } from './posting.ts';
 
 const LOOK_EVERY_MS = 1000;
@@ -30,6 +31,7 @@ export class EventSender {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #caller: OutboundCaller;
   readonly #ending = new AbortController();
   readonly #timer: NodeJS.Timeout;
   readonly #forget: readonly (() => void)[];
@@ -38,10 +40,11 @@ export class EventSender {
   #looking: Promise<void> | undefined;
   #planned: NodeJS.Timeout | undefined;
 
-  constructor(store: Store, clock: Clock, logger: Logger) {
+  constructor(store: Store, clock: Clock, logger: Logger, caller: OutboundCaller) {
     this.#store = store;
     this.#clock = clock;
     this.#logger = logger;
+    this.#caller = caller;
     this.#forget = [store.onEvents(() => this.#plan()), store.onQueued(() => this.#plan())];
     this.#timer = setInterval(() => this.#plan(), LOOK_EVERY_MS).unref();
   }
@@ -125,7 +128,7 @@ export class EventSender {
         body,
       },
       this.#ending.signal,
-      this.#logger,
+      this.#caller,
     );
     if (failure === undefined) return taken(end, this.#clock.now());
     return this.#ending.signal.aborted ? undefined : notTaken(webhook, failure, this.#clock.now());

@@ -1,6 +1,5 @@
-/** Posts JSON to a webhook, signed, and tells whether it was taken. */
-
-import type { Logger } from '../base/logger.ts';
+/** Posts JSON to a webhook, signed, and tells whether it was taken. Webhooks are called by the rules that hold for steps. */
+import type { OutboundCaller } from './outbound/caller.ts';
 
 export const ANSWER_WITHIN_MS = 10_000;
 const LONGEST_FAILURE = 200;
@@ -19,25 +18,11 @@ export interface Posted {
 export async function post(
   { url, delivery, signature, body }: Posted,
   ending: AbortSignal,
-  logger: Logger,
+  caller: OutboundCaller,
 ): Promise<string | undefined> {
-  try {
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: {
-        'Content-Type': 'application/json',
-        'User-Agent': 'Jobwright',
-        'X-Jobwright-Delivery': delivery,
-        'X-Jobwright-Signature': signature,
-      },
-      body,
-      redirect: 'manual',
-      signal: AbortSignal.any([ending, AbortSignal.timeout(ANSWER_WITHIN_MS)]),
-    });
-    // What it says beside its status does not matter, and may be without end, or break off.
-    response.body?.cancel().catch(error => logger.debug({ err: error }, 'the answer to a webhook broke off'));
-    return response.ok ? undefined : `answered with ${response.status}`;
-  } catch (error) {
-    return String((error as Error).cause ?? error).slice(0, LONGEST_FAILURE);
-  }
+  const headers = { 'Content-Type': 'application/json' };
+  const marks = { 'X-Jobwright-Delivery': delivery, 'X-Jobwright-Signature': signature };
+  const answer = await caller.post({ method: 'POST', url, headers, body, timeoutMs: ANSWER_WITHIN_MS }, marks, ending);
+  if ('failure' in answer) return answer.failure.slice(0, LONGEST_FAILURE);
+  return answer.status >= 200 && answer.status < 300 ? undefined : `answered with ${answer.status}`;
 }

@@ -80,7 +80,7 @@ export class RunWorker {
     const next = await this.#store.read(reader => nextCall(reader, this.#act, run));
     if (!next) return this.#store.transact(tx => tx.runs.remove(run));
     if ('kind' in next) return this.#settle(run, next);
-    const answer = await this.#caller.call(next.sent, nameOf(run), this.#ending.signal);
+    const answer = await this.#caller.call(next.sent, { 'X-Jobwright-Run': nameOf(run) }, this.#ending.signal);
     if (this.#ending.signal.aborted && !isReply(answer)) return this.#giveBack(run);
     return this.#record(run, next.verdict(answer, this.#clock.now()));
   }

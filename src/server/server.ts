@@ -11,7 +11,6 @@ import type { Pen } from '../store/pen.ts';
 import { Calls } from './calls.ts';
 import type { Shared } from './connection.ts';
 import { Departures } from './departures.ts';
-import { EventPruner } from './event-pruning.ts';
 import { EventSender } from './event-webhooks.ts';
 import { Functions } from './functions.ts';
 import { HoldReleaser } from './holds.ts';
@@ -26,6 +25,7 @@ import { Metrics, type OtherProcesses } from './metrics.ts';
 import { AddressRules, DEFAULT_OUTBOUND, type OutboundSettings } from './outbound/addresses.ts';
 import { OutboundCaller } from './outbound/caller.ts';
 import { Port, type TlsSettings } from './port.ts';
+import { Pruner } from './pruning.ts';
 import { RunWorker } from './runs.ts';
 import { WebhookSender } from './webhooks.ts';
 import { Messages } from './wire/messages.ts';
@@ -43,7 +43,7 @@ export interface ServerSettings {
   readonly http?: HttpSettings;
   /** Absent: no letters leave. */
   readonly mail?: MailSettings;
-  /** Whom steps may call. Absent: everybody but those that DEFAULT_DENY names. */
+  /** Whom steps and webhooks may call. Absent: everybody but those that DEFAULT_DENY names. */
   readonly outbound?: OutboundSettings;
   /** What is left out has its default. */
   readonly limits?: Partial<Limits>;
@@ -145,9 +145,9 @@ function assemble(settings: ServerSettings, world: World, store: Store): Parts {
   const http = new HttpServer(routes, settings.http ?? NO_HTTP_SETTINGS, calls, shared, sockets);
   const workers = [
     watch,
-    new WebhookSender(store, clock, logger),
-    new EventSender(store, clock, logger),
-    new EventPruner(store, clock, logger),
+    new WebhookSender(store, clock, logger, caller),
+    new EventSender(store, clock, logger, caller),
+    new Pruner(store, clock, logger),
     new HoldReleaser(store, clock, ids, logger),
     new RunWorker(store, clock, ids, logger, caller),
   ];

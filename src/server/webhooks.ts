@@ -6,6 +6,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { isDue, noteFailure, type SignedCall, takeDue } from '../engine/webhooks.ts';
 import type { Store } from '../store/database.ts';
+import type { OutboundCaller } from './outbound/caller.ts';
 import { ANSWER_WITHIN_MS, post } from './posting.ts';
 
 const LOOK_EVERY_MS = 1000;
@@ -17,6 +18,7 @@ export class WebhookSender {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #caller: OutboundCaller;
   readonly #ending = new AbortController();
   readonly #timer: NodeJS.Timeout;
   readonly #forget: () => void;
@@ -26,10 +28,11 @@ export class WebhookSender {
   #busy = false;
   #again = false;
 
-  constructor(store: Store, clock: Clock, logger: Logger) {
+  constructor(store: Store, clock: Clock, logger: Logger, caller: OutboundCaller) {
     this.#store = store;
     this.#clock = clock;
     this.#logger = logger;
+    this.#caller = caller;
     this.#forget = store.onQueued(() => this.#look());
     this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
   }
@@ -86,7 +89,7 @@ export class WebhookSender {
     if (this.#clock.now() + ANSWER_WITHIN_MS > call.takenUntil) return;
     const { delivery, url, signature } = call;
     const posted = { url, delivery: delivery.delivery_id, signature, body: delivery.body };
-    const failure = await post(posted, this.#ending.signal, this.#logger);
+    const failure = await post(posted, this.#ending.signal, this.#caller);
     if (this.#ending.signal.aborted && failure !== undefined) return;
     await this.#store.transact(tx =>
       failure === undefined ? tx.webhooks.delivered(delivery) : noteFailure(tx, delivery, failure, this.#clock.now()),

@@ -16,6 +16,7 @@ import { GroupReader, GroupTransactor } from './groups.ts';
 import { HeaderReader, HeaderTransactor } from './headers.ts';
 import { HoldReader, HoldTransactor } from './holds.ts';
 import { JobListReader, JobListTransactor } from './job-lists.ts';
+import { JobLocks } from './job-locks.ts';
 import { JobQueryReader } from './job-queries/queries.ts';
 import { JobTextTransactor } from './job-texts.ts';
 import { JobReader, JobTransactor } from './jobs.ts';
@@ -76,6 +77,7 @@ const transactors = {
   parents: (on: Transactor) => new ParentTransactor(on.db, on.engine),
   trees: (on: Transactor) => new TreeTransactor(on.db, on.engine, on.cache, effect => on.onCommit(effect)),
   jobs: (on: Transactor) => new JobTransactor(on.db, on.engine),
+  jobLocks: (on: Transactor) => new JobLocks(on.db, on.engine),
   holds: (on: Transactor) => new HoldTransactor(on.db, on.engine),
   jobTexts: (on: Transactor) => new JobTextTransactor(on.db, on.engine),
   properties: (on: Transactor) => new PropertyTransactor(on.db, on.engine),

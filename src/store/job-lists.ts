@@ -1,6 +1,6 @@
 /**
  * Many jobs of one team at once: what acts on lists of jobs read and write, each in one statement whatever the number of jobs. Whoever
- * writes keeps the jobs from others first (`jobs.lockJobs`, or a change of the one head row), and so compares no revision here.
+ * writes keeps the jobs from others first (job-locks.ts, or a change of the one head row), and so compares no revision here.
  */
 import { type Kysely, sql } from 'kysely';
 import { JobHistoryAction } from '#gen/jobs_types';

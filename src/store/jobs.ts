@@ -2,7 +2,7 @@
  * Jobs: the head row, the current steps, what is finished, and the history.
  *
  * Writers of one job meet at its head row: an act on one job compares and sets `revision`, and the one that comes second runs
- * again; an act on several jobs keeps their rows from others first (`lockJobs`).
+ * again; an act on several jobs keeps their rows from others first (job-locks.ts).
  * History is numbered per job by the head's `history_seq`, so its order is the order of the acts.
  */
 import { type Compilable, type Kysely, sql } from 'kysely';
@@ -232,41 +232,6 @@ export class JobTransactor extends JobReader {
     await insertProduct(this.db, this.engine, 'job_steps', steps, [], WHEN_REACHED_BEFORE);
   }
 
-  /**
-   * Jobs kept from other writers until the end of the transaction: for acts on several jobs, which compare no
-   * revision. In the order of their ids, so that two such acts never wait for each other.
-   */
-  async lockJobs(teamIds: readonly string[], jobIds: readonly string[]): Promise<void> {
-    // SQLite has one writer anyway.
-    if (this.engine === 'sqlite') return;
-    await this.db
-      .selectFrom('jobs')
-      .select('job_id')
-      .where(eb => isOneOf(this.engine, eb.ref('team_id'), teamIds))
-      .where(eb => isOneOf(this.engine, eb.ref('job_id'), jobIds))
-      .orderBy('job_id')
-      .forUpdate()
-      .execute();
-  }
-
-  /**
-   * As lockJobs, those waited for before those that wait: so does a job that moves on, and neither waits for the other then.
-   * @returns the head rows, as they stay until the end of the transaction but for what it does itself
-   */
-  lockedHeads(teamIds: readonly string[], waitedFor: readonly string[], waiting: readonly string[]): Promise<Head[]> {
-    const heads = this.db
-      .selectFrom('jobs')
-      .selectAll()
-      .where(eb => isOneOf(this.engine, eb.ref('team_id'), teamIds))
-      .where(eb => isOneOf(this.engine, eb.ref('job_id'), [...waitedFor, ...waiting]));
-    if (this.engine === 'sqlite') return heads.execute();
-    return heads
-      .orderBy(eb => isOneOf(this.engine, eb.ref('job_id'), waitedFor), 'desc')
-      .orderBy('job_id')
-      .forUpdate()
-      .execute();
-  }
-
   /** Adds to the counts of jobs whose heads are locked: to each its own numbers. */
   async addToHeads(sums: readonly HeadSums[]): Promise<void> {
     if (sums.length === 0) return;
@@ -277,7 +242,7 @@ export class JobTransactor extends JobReader {
       where jobs.team_id = d.team_id and jobs.job_id = d.job_id`.execute(this.db);
   }
 
-  /** The same change to jobs of one team that `lockJobs` keeps. Each gets one row of history. */
+  /** The same change to jobs of one team that are locked. Each gets one row of history. */
   async changeLockedJobs(teamId: string, jobIds: readonly string[], change: Partial<Head>): Promise<void> {
     await this.db
       .updateTable('jobs')

@@ -27,6 +27,7 @@ import * as comments from './migrations/020-comments.ts';
 import * as runs from './migrations/021-runs.ts';
 import * as madeBy from './migrations/022-made-by.ts';
 import * as jobQueries from './migrations/029-job-queries.ts';
+import * as currentStepNames from './migrations/030-current-step-names.ts';
 
 const steps = {
   '001-first': first,
@@ -52,6 +53,7 @@ const steps = {
   '021-runs': runs,
   '022-made-by': madeBy,
   '029-job-queries': jobQueries,
+  '030-current-step-names': currentStepNames,
 };
 
 /** Whether this version has the migration; a database with another one was written by a newer version. */

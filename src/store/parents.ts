@@ -1,7 +1,7 @@
 /** The jobs above a job: the one that it is part of, the one that that is part of, and so on. */
 import { type Kysely, sql } from 'kysely';
 import type { Engine } from './engine.ts';
-import { JobTransactor } from './jobs.ts';
+import { JobLocks } from './job-locks.ts';
 import { OvertakenByWriter } from './overtaken.ts';
 import type { Database } from './schema.ts';
 
@@ -24,7 +24,7 @@ export class ParentTransactor {
     const chain = await this.#chain(teamId, jobId, most);
     // SQLite has one writer anyway.
     if (this.#engine === 'sqlite') return chain;
-    await new JobTransactor(this.#db, this.#engine).lockJobs([teamId], [...new Set([below, ...chain])]);
+    await new JobLocks(this.#db, this.#engine).lock([teamId], [...new Set([below, ...chain])]);
     const kept = await this.#chain(teamId, jobId, most);
     if (kept.join() !== chain.join()) throw new OvertakenByWriter();
     return chain;
@@ -36,7 +36,7 @@ export class ParentTransactor {
    * @returns none when there is no such job in the team
    */
   async keptParent(teamId: string, jobId: string, most: number): Promise<string[]> {
-    await new JobTransactor(this.#db, this.#engine).lockJobs([teamId], [jobId]);
+    await new JobLocks(this.#db, this.#engine).lock([teamId], [jobId]);
     return this.#chain(teamId, jobId, most);
   }
 

@@ -146,18 +146,19 @@ export class RunTransactor extends RunReader {
       .execute();
   }
 
-  /** Runs that wait for something else are due. */
+  /** Runs that wait for something else are due. In one order, so that two who wake the same never wait for each other. */
   async wake(teamId: string, steps: readonly Pick<RunRow, 'job_id' | 'step_id'>[], now: number): Promise<void> {
     if (steps.length === 0) return;
     this.#queued();
-    await this.db
-      .updateTable('job_runs')
-      .set({ next_at: now })
-      .where('team_id', '=', teamId)
-      .where(eb => isOneOf(this.engine, eb.ref('job_id'), [...new Set(steps.map(step => step.job_id))]))
-      .where(eb => isOneOf(this.engine, eb.ref('step_id'), [...new Set(steps.map(step => step.step_id))]))
-      .where('kind', '=', 'createJobs')
-      .execute();
+    const [jobIds, stepIds] = [new Set(steps.map(step => step.job_id)), new Set(steps.map(step => step.step_id))];
+    const locked = this.engine === 'sqlite' ? sql`` : sql`order by job_id, step_id for update`;
+    await sql`
+      update job_runs set next_at = ${now} where (team_id, job_id, step_id) in (
+        select team_id, job_id, step_id from job_runs
+        where team_id = ${teamId} and ${isOneOf(this.engine, sql.ref('job_id'), [...jobIds])}
+          and ${isOneOf(this.engine, sql.ref('step_id'), [...stepIds])} and kind = 'createJobs' ${locked})`.execute(
+      this.db,
+    );
   }
 
   /** Nobody works on these steps of a job any longer. */

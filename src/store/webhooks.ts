@@ -68,6 +68,15 @@ export class WebhookTransactor extends WebhookReader {
       .execute();
   }
 
+  /** Those that nobody tries any more, and that were queued before a time. */
+  async forgetGivenUp(before: number): Promise<void> {
+    await this.db
+      .deleteFrom('webhook_deliveries')
+      .where('next_at', 'is', null)
+      .where('queued_at', '<', before)
+      .execute();
+  }
+
   async queue(delivery: Delivery): Promise<void> {
     await this.db.insertInto('webhook_deliveries').values(delivery).execute();
   }

@@ -6,7 +6,7 @@ import SQLite from 'better-sqlite3';
 import pg from 'pg';
 import { pino } from 'pino';
 import { KEPT_MS, type Position } from '../../src/domain/cursors.ts';
-import { EventPruner } from '../../src/server/event-pruning.ts';
+import { Pruner } from '../../src/server/pruning.ts';
 import type { Store, Transactor } from '../../src/store/database.ts';
 import type { NewEvent } from '../../src/store/events.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
@@ -186,7 +186,7 @@ test('a position that was never reached is ahead: the database was restored', as
 
 describe('old events', () => {
   const now = KEPT_MS * 3;
-  const prune = () => new EventPruner(store, { now: () => now }, pino({ level: 'silent' })).prune();
+  const prune = () => new Pruner(store, { now: () => now }, pino({ level: 'silent' })).prune();
   const left = async () => (await after({ xid: 0, event_id: 0 }, 10_000)).map(row => row.job_id);
   const write = (count: number, at: number, name: string) =>
     store.transact(tx => tx.events.add(Array.from({ length: count }, (_, index) => event(`${name}${index}`, at))));

@@ -1,11 +1,12 @@
 /** Holds are found by keys and indexes, however many jobs there are: no statement about them goes through a whole table. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { CompiledQuery, type LogEvent, sql } from 'kysely';
+import { CompiledQuery, type Kysely, type LogEvent, sql } from 'kysely';
 import type { Connections } from '../../src/store/engine.ts';
 import { HoldTransactor } from '../../src/store/holds.ts';
+import { JobLocks, type Reach } from '../../src/store/job-locks.ts';
 import { JobTransactor } from '../../src/store/jobs.ts';
 import { openPostgres } from '../../src/store/postgres.ts';
-import { type Row, tables } from '../../src/store/schema.ts';
+import { type Database, type Row, tables } from '../../src/store/schema.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
 import { close, open } from './support.ts';
@@ -31,7 +32,7 @@ const ids = Array.from({ length: 50 }, (_, n) => `j${n}`);
 const holds = ids.map(job_id => ({ team_id: 't', job_id, hold_id: `h-${job_id}` }) as Row<'job_holds'>);
 const sums = ids.map(job_id => ({ team_id: 't', job_id, open_holds: -1, waited_for: 0, history_seq: 1, revision: 1 }));
 
-test.each<[string, (holds: HoldTransactor, jobs: JobTransactor) => Promise<unknown>]>([
+test.each<[string, (holds: HoldTransactor, jobs: JobTransactor, locks: JobLocks) => Promise<unknown>]>([
   ['all of a job', store => store.all('t', 'j1')],
   ['the open ones of jobs', store => store.open('t', ids)],
   ['what waits for jobs', store => store.openOn('t', ids)],
@@ -41,14 +42,30 @@ test.each<[string, (holds: HoldTransactor, jobs: JobTransactor) => Promise<unkno
   ['what is due', store => store.due(1, 100)],
   ['releasing', store => store.release(holds, 1, null)],
   ['forgetting those of deleted jobs', store => store.drop('t', ids)],
-  ['the heads of jobs', (_, jobs) => jobs.lockedHeads(['t'], ids.slice(0, 9), ids)],
+  ['the heads of jobs', (_, _jobs, locks) => locks.heads(['t'], ids)],
   ['counting in the heads', (_, jobs) => jobs.addToHeads(sums)],
 ])('%s', async (_, ask) => {
   await connections.writes.transaction().execute(async db => {
     asked = [];
-    await ask(new HoldTransactor(db, connections.engine), new JobTransactor(db, connections.engine));
+    const { engine } = connections;
+    await ask(new HoldTransactor(db, engine), new JobTransactor(db, engine), new JobLocks(db, engine));
     expect(asked).toHaveLength(1);
-    const [{ sql: text, parameters }] = asked as [CompiledQuery];
+    await expectByIndex(db, asked);
+  });
+});
+
+test.each<Reach>(['alone', 'waiting', 'related'])('jobs are kept from others, %s, by index', async reach => {
+  await connections.writes.transaction().execute(async db => {
+    asked = [];
+    await new JobLocks(db, connections.engine).lock(['t'], ids, reach);
+    // SQLite has one writer, and nobody to keep them from.
+    expect(asked.length > 0).toBe(connections.engine === 'postgres');
+    await expectByIndex(db, asked);
+  });
+});
+
+async function expectByIndex(db: Kysely<Database>, statements: readonly CompiledQuery[]): Promise<void> {
+  for (const { sql: text, parameters } of [...statements]) {
     const explain = connections.engine === 'sqlite' ? 'explain query plan' : 'explain';
     const { rows } = await db.executeQuery<Record<string, string>>(
       CompiledQuery.raw(`${explain} ${text}`, [...parameters]),
@@ -56,8 +73,8 @@ test.each<[string, (holds: HoldTransactor, jobs: JobTransactor) => Promise<unkno
     const plan = rows.map(row => row.detail ?? row['QUERY PLAN']!);
     expect(plan.join('\n')).toMatch(/\b(jobs|job_holds|h)\b/);
     expect(plan.filter((line, index) => isWhole(line, plan[index + 1] ?? ''))).toEqual([]);
-  });
-});
+  }
+}
 
 /** Whether a line of a plan goes through all of a table, or through all that a team has there. */
 function isWhole(line: string, next: string): boolean {
@@ -65,7 +82,7 @@ function isWhole(line: string, next: string): boolean {
   if (/job_holds_due/.test(line)) return false;
   if (connections.engine === 'sqlite') return /^SCAN (jobs|job_holds|h)\b|\(team_id=\?\)$/.test(line);
   if (/Seq Scan on job/.test(line)) return true;
-  return /Index.* Scan .*\bon job/.test(line) && !/Cond: .*(job_id|hold_id)/.test(next);
+  return /Index.* Scan .*\bon job/.test(line) && !/Cond: .*(job_id|hold_id|parent_job)/.test(next);
 }
 
 /** PostgreSQL chooses its ways by what there is: rows as a large team has them, whatever they refer to. */

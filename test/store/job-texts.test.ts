@@ -70,7 +70,8 @@ test('jobs and steps that were there before the migration are searched like othe
   for (const table of before) await sql`drop table ${sql.table(table)}`.execute(connections.writes);
   for (const index of ['status', 'due_date', ...(engine === 'postgres' ? ['id'] : [])])
     await sql`drop index ${sql.ref(`jobs_by_${index}`)}`.execute(connections.writes);
-  await sql`delete from kysely_migration where name = '029-job-queries'`.execute(connections.writes);
+  await sql`drop index job_steps_named`.execute(connections.writes);
+  await sql`delete from kysely_migration where name >= '029'`.execute(connections.writes);
   await close(connections);
   if (engine === 'sqlite') {
     // SQLite leaves this one behind, and drops it only where it has forgotten whose it was.

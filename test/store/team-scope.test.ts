@@ -29,7 +29,7 @@ const made: Readonly<Record<string, () => Promise<unknown>>> = {
   'teams of a user': reading(it => it.people.teamIdsOf('u')),
   'team by its short name': reading(it => it.people.teamBySubdomain('plant')),
   'teams are locked': writing(tx => tx.people.lockTeams()),
-  'jobs are locked': writing(tx => tx.jobs.lockJobs(['t'], ['j'])),
+  'jobs are locked': writing(tx => tx.jobLocks.lock(['t'], ['j'])),
   'sums are added to heads': writing(tx =>
     tx.jobs.addToHeads([{ ...key, open_holds: 1, waited_for: 0, history_seq: 1, revision: 1 }]),
   ),
@@ -42,6 +42,7 @@ const made: Readonly<Record<string, () => Promise<unknown>>> = {
   'runs are taken': writing(tx => tx.runs.take(['call'], 1, 2, 10)),
   'calls of webhooks that are due': reading(it => it.webhooks.isDue(1)),
   'calls of webhooks are taken': writing(tx => tx.webhooks.take(1, 2, 10)),
+  'calls of webhooks that were given up': writing(tx => tx.webhooks.forgetGivenUp(1)),
   'event webhooks that have something to send': reading(it => it.eventWebhooks.waiting(1, 10)),
   'teams with news': reading(it => it.events.teamsWithNews([{ team_id: 't', xid: 0, event_id: 0 }])),
   'teams with old events': reading(it => it.events.teamsWithOlder(1)),

@@ -10,6 +10,7 @@ import type { NewEvent } from '../../store/events.ts';
 import type { JobRow, JobStepRow } from '../../store/jobs.ts';
 import type { RunRow } from '../../store/runs.ts';
 import type { Act } from '../act.ts';
+import { lockForWork } from '../dependencies.ts';
 import { emit, eventOf } from '../events.ts';
 import { groundOf, type Outcome } from '../ground.ts';
 import { end } from '../running.ts';
@@ -59,6 +60,7 @@ export async function settle(tx: Transactor, act: Act, run: RunRow, verdict: Ver
   switch (verdict.kind) {
     case 'done': {
       const { property, response, result } = verdict;
+      await lockForWork(tx, job);
       const changed = property
         ? await applyUpdate(tx, act, job, { extendedProperties: [property] }, { byServer: true })
         : job;

@@ -28,6 +28,8 @@ interface State {
 
 /** @throws DomainError when they cannot be created */
 export async function createForStep(tx: Transactor, act: Act, run: RunRow): Promise<void> {
+  // The job before its run: so does whoever ends jobs, and wakes the steps that created them.
+  await tx.jobLocks.lock([run.team_id], [run.job_id], 'waiting');
   // Before the jobs are looked at: whoever closes the last one then waits, and has this look again.
   const kept = await tx.runs.locked(run);
   const found = kept && (await settingsAtWork(tx, act, run));
@@ -100,9 +102,6 @@ async function overridesOf(
     ],
   };
   checkUpdate('action.createJobs', overrides);
-  const { parentJob } = given;
-  if (parentJob && (await tx.jobs.jobs([job.team_id], [parentJob])).length === 0)
-    throw new BadRequest('invalid-argument', `parentJob: no job ${parentJob} in the team`);
   return overrides;
 }
 

@@ -3,6 +3,7 @@ import { updateOf } from '../../domain/job-updates.ts';
 import type { Transactor } from '../../store/database.ts';
 import type { RunRow } from '../../store/runs.ts';
 import type { Act } from '../act.ts';
+import { lockForWork } from '../dependencies.ts';
 import { groundOf } from '../ground.ts';
 import { end } from '../running.ts';
 import { applyUpdate } from '../updating.ts';
@@ -20,18 +21,21 @@ export const ownDeeds: Readonly<Record<string, Deed>> = {
     const found = await settingsAtWork(tx, act, run);
     const values = found?.settings.updateJob?.properties;
     if (!values) return tx.runs.remove(run);
+    await lockForWork(tx, found.job);
     const changes = updateOf(values.map(value => filledValue(value, found.filled)));
     const job = await applyUpdate(tx, act, found.job, changes, { byServer: true });
     await completed(tx, act, job, run);
   },
   createJobs: createForStep,
   [START]: async (tx, act, run) => {
-    await tx.runs.remove(run);
     const [job] = await tx.jobs.jobs([run.team_id], [run.job_id]);
-    if (!job || job.closed === 1) return;
-    const work = new Work(await groundOf(tx, act, job));
-    const step = work.step(run.step_id);
-    if (step) work.startBySelf(step);
-    await end(tx, work);
+    if (job && job.closed === 0) {
+      const work = new Work(await groundOf(tx, act, job));
+      const step = work.step(run.step_id);
+      if (step) work.startBySelf(step);
+      await end(tx, work);
+    }
+    // Behind the job, as everybody; that of the step's action has another number.
+    await tx.runs.remove(run);
   },
 };

@@ -3,7 +3,7 @@
 import type { StepAction } from '#gen/flow_types';
 import { AllowedActions, NotificationType } from '#gen/notifications_types';
 import type { BaseStep } from '#gen/step_types';
-import type { ActionKind } from '../../domain/work.ts';
+import { type ActionKind, actionOf } from '../../domain/work.ts';
 import type { JobRow } from '../../store/jobs.ts';
 import type { Act } from '../act.ts';
 import type { Particulars } from '../events.ts';
@@ -11,11 +11,14 @@ import type { Sight } from '../sight.ts';
 import type { Account } from '../told.ts';
 import type { Recipients } from './recipients.ts';
 
-interface Started {
+interface Asking {
   readonly leaf: BaseStep;
   readonly settings: StepAction;
   readonly job: JobRow;
-  readonly sight: Sight;
+  readonly sight: Pick<Sight, 'filled'>;
+}
+
+interface Started extends Asking {
   readonly recipients: Recipients;
 }
 
@@ -26,8 +29,9 @@ interface Told {
   readonly result?: string;
 }
 
-const tellings: Readonly<Partial<Record<ActionKind, (started: Started) => Told>>> = {
-  question: ({ settings, sight, leaf, job }) => {
+/** What waits for somebody then. */
+const askings = {
+  question: ({ settings, sight, leaf, job }: Asking) => {
     const { question, responses, canComment, commentRequired } = settings.question!;
     const text = sight.filled(question, 'plain', job);
     const asked = { question: text, questionResponses: [...responses], canComment, commentRequired };
@@ -43,7 +47,7 @@ const tellings: Readonly<Partial<Record<ActionKind, (started: Started) => Told>>
       },
     };
   },
-  defineLocation: ({ settings, leaf }) => {
+  defineLocation: ({ settings, leaf }: Asking) => {
     const { prompt, isRequired } = settings.defineLocation!;
     const finish = isRequired === false || leaf.flow?.canSkip ? AllowedActions.Finish : 0;
     return {
@@ -57,6 +61,10 @@ const tellings: Readonly<Partial<Record<ActionKind, (started: Started) => Told>>
       },
     };
   },
+} satisfies Partial<Record<ActionKind, (asking: Asking) => Told>>;
+
+const tellings: Readonly<Partial<Record<ActionKind, (started: Started) => Told>>> = {
+  ...askings,
   openUrl: ({ settings, sight, job }) => {
     const { url, label } = settings.openUrl!;
     const address = sight.filled(url, 'url', job);
@@ -93,4 +101,11 @@ export function tellOfAction(account: Account, act: Act, kind: ActionKind, start
     typeof particulars === 'function' ? () => ({ stepId, ...particulars() }) : { stepId, ...particulars },
   );
   return told.result;
+}
+
+/** What a step asks that waits for somebody; undefined for one that asks nothing. */
+export function askedBy(leaf: BaseStep, job: JobRow, filled: Sight['filled']): Particulars | undefined {
+  const { kind, settings } = actionOf(leaf);
+  if (kind !== 'question' && kind !== 'defineLocation') return undefined;
+  return askings[kind]({ leaf, settings, job, sight: { filled } }).particulars;
 }

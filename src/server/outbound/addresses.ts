@@ -1,8 +1,8 @@
 /**
- * Which servers steps may call. What is forbidden is forbidden also where it is allowed; where some are allowed, all others are not.
+ * Which servers steps and webhooks may call. What is forbidden is forbidden also where it is allowed; where some are allowed, all others are not.
  *
  * An entry is a host name (`example.org`, `*.example.org` for all below it), an address (`10.0.0.7`, `::1`) or a range of addresses
- * (`10.0.0.0/8`). Names are held against the name in the address; addresses against what that name stands for when the step runs, so that
+ * (`10.0.0.0/8`). Names are held against the name in the address; addresses against what that name stands for when it is called, so that
  * no name leads to a forbidden address.
  */
 import { BlockList, isIP } from 'node:net';
@@ -25,7 +25,7 @@ export const DEFAULT_DENY = [
 
 export const DEFAULT_OUTBOUND: OutboundSettings = { allow: [], deny: DEFAULT_DENY };
 
-/** Thrown when a step may not call this server. */
+/** Thrown when this server may not be called. */
 export class ForbiddenAddress extends Error {}
 
 export class AddressRules {

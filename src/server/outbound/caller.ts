@@ -1,16 +1,18 @@
 /**
- * Sends the requests of steps: one connection each, within a time limit, to addresses that the settings allow, and reads no more of the
- * answer than 1 MB. Redirects are answers like others: they are not followed.
+ * Sends the requests of steps and of webhooks: one connection each, within a time limit, to addresses that the settings allow, and reads
+ * no more of the answer than 1 MB. Redirects are answers like others: they are not followed.
  */
 import { lookup } from 'node:dns';
 import { type IncomingMessage, request as overHttp, type RequestOptions } from 'node:http';
 import { request as overHttps } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { isHeaderText } from '../../domain/action-faults.ts';
-import type { Answer, CallOut, Reply } from '../../domain/calling-out/call-out.ts';
+import type { Answer, CallOut, NoReply, Reply } from '../../domain/calling-out/call-out.ts';
 import { type AddressRules, ForbiddenAddress } from './addresses.ts';
 
 const MOST_BYTES = 1024 * 1024;
+
+type Marks = Readonly<Record<string, string>>;
 
 export class OutboundCaller {
   readonly #rules: AddressRules;
@@ -20,10 +22,28 @@ export class OutboundCaller {
   }
 
   /**
-   * @param run names the work for whoever is called: the same in every attempt
+   * @param marks headers by which whoever is called tells the work from other work: the same in every attempt
    * @param signal ends it
    */
-  async call(sent: CallOut, run: string, signal: AbortSignal): Promise<Answer> {
+  call(sent: CallOut, marks: Marks, signal: AbortSignal): Promise<Answer> {
+    return this.#ask(sent, marks, signal, readReply);
+  }
+
+  /** As call, but the body of the answer is not waited for: it may be without end, or break off. */
+  post(sent: CallOut, marks: Marks, signal: AbortSignal): Promise<Pick<Reply, 'status'> | NoReply> {
+    return this.#ask(sent, marks, signal, async response => {
+      // Its status is known: whatever else becomes of it changes nothing.
+      response.on('error', () => {}).destroy();
+      return { status: response.statusCode ?? 0 };
+    });
+  }
+
+  async #ask<R>(
+    sent: CallOut,
+    marks: Marks,
+    signal: AbortSignal,
+    read: (response: IncomingMessage) => Promise<R>,
+  ): Promise<R | NoReply> {
     const url = URL.parse(sent.url);
     if (!url || !/^https?:$/.test(url.protocol))
       return { failure: `"${sent.url.slice(0, 200)}" is no address`, isFinal: true };
@@ -36,14 +56,20 @@ export class OutboundCaller {
       this.#rules.checkHost(host);
       // A literal address is connected to without being looked up.
       if (isIP(host)) this.#rules.checkAddress(host, host);
-      return await this.#exchange(url, sent, run, AbortSignal.any([signal, late]));
+      return await this.#exchange(url, sent, marks, AbortSignal.any([signal, late]), read);
     } catch (error) {
       if (late.aborted) return { failure: `no answer within ${sent.timeoutMs / 1000} s`, isFinal: false };
       return failureOf(error as Error);
     }
   }
 
-  #exchange(url: URL, { method, headers, body }: CallOut, run: string, signal: AbortSignal): Promise<Reply> {
+  #exchange<R>(
+    url: URL,
+    { method, headers, body }: CallOut,
+    marks: Marks,
+    signal: AbortSignal,
+    read: (response: IncomingMessage) => Promise<R>,
+  ): Promise<R> {
     const bytes = body === undefined ? undefined : Buffer.from(body);
     const options: RequestOptions = {
       method,
@@ -53,7 +79,7 @@ export class OutboundCaller {
         ...(bytes && { 'Content-Type': 'text/plain; charset=utf-8' }),
         ...lowered(headers),
         ...(bytes && { 'Content-Length': bytes.length }),
-        'X-Jobwright-Run': run,
+        ...marks,
       },
       agent: false,
       lookup: this.#lookup,
@@ -61,7 +87,7 @@ export class OutboundCaller {
     };
     return new Promise((resolve, reject) => {
       const send = url.protocol === 'https:' ? overHttps : overHttp;
-      send(url, options, response => readReply(response).then(resolve, reject))
+      send(url, options, response => read(response).then(resolve, reject))
         .on('error', reject)
         .end(bytes);
     });
@@ -125,7 +151,7 @@ function decoderOf(contentType = ''): InstanceType<typeof TextDecoder> {
   }
 }
 
-function failureOf(error: Error & { code?: string }): Answer {
+function failureOf(error: Error & { code?: string }): NoReply {
   if (error instanceof ForbiddenAddress) return { failure: error.message, isFinal: true };
   // Errors of several addresses tried in turn have a code and no message.
   return { failure: error.message || error.code || 'no connection', isFinal: false };

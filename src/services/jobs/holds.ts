@@ -33,6 +33,7 @@ export function addDependency(store: Store, call: Call, params: JobDependencyDet
   const stepIds = idList('params.stepIds', params.stepIds);
   return store.transact(async tx => {
     await tx.holds.lockDependencies(teamsOf(call.caller));
+    await tx.jobLocks.lock(teamsOf(call.caller), [params.jobId, params.dependentJobId]);
     const { job, waitedFor } = await bothJobs(tx, call, params);
     return toActionResponse(await dependencies.addDependency(tx, call, job, stepIds, waitedFor));
   });

@@ -20,7 +20,7 @@ export function actOnAll<J extends Judgement>(
 ): Promise<boolean> {
   const ids = listOf(jobIds);
   return store.transact(async tx => {
-    await tx.jobs.lockJobs(teamsOf(call.caller), ids);
+    await tx.jobLocks.lock(teamsOf(call.caller), ids, act.reach);
     const jobs = await visibleAll(tx, call, ids, 'jobIds');
     permit(call, jobs, act.privilege);
     await doToAll(tx, call, act, jobs);
@@ -38,7 +38,7 @@ export function actOnEach<J extends Judgement>(
   const ids = listOf(jobIds);
   requireSomewhere(call, act.privilege);
   return store.transact(async tx => {
-    await tx.jobs.lockJobs(teamsOf(call.caller), ids);
+    await tx.jobLocks.lock(teamsOf(call.caller), ids, act.reach);
     const found = new Map(
       [...(await visibleEach(tx, call, ids))].map(([id, job]) => [id, permittedOr(call, job, act.privilege)]),
     );

@@ -6,6 +6,7 @@
  */
 import { NotificationType } from '#gen/notifications_types';
 import type { Position } from '../../domain/cursors.ts';
+import type { Concerning } from '../../engine/events.ts';
 import { LOOK } from '../../engine/watching.ts';
 import type { Reader } from '../../store/database.ts';
 import { type EventRow, stepKey } from '../../store/events.ts';
@@ -65,9 +66,16 @@ async function visible(reader: Reader, viewer: Viewer, wanted: Wanted, rows: rea
   const mine = wanted.mine ? await reader.events.jobsOf(viewer.userId, viewer.groups, teamId, jobIds) : undefined;
   const hidden = await hiddenTemplates(reader, viewer, teamId, rows);
   const seen = rows.filter(row =>
-    row.job_id === null ? !hidden.has(row.template_id ?? '') : (mine?.has(row.job_id) ?? true),
+    row.job_id === null ? !hidden.has(row.template_id ?? '') : !mine || mine.has(row.job_id) || wasOf(row, viewer),
   );
   return withoutForeignQuestions(reader, viewer, teamId, seen);
+}
+
+/** Whether a job that is gone was the viewer's. */
+function wasOf({ type, body }: EventRow, { userId, groups }: Viewer): boolean {
+  if (type !== NotificationType.JobDeleted) return false;
+  const { concerned }: Concerning = JSON.parse(body);
+  return concerned?.some(id => id === userId || groups.includes(id)) ?? false;
 }
 
 const jobsIn = (rows: readonly EventRow[]): string[] => [...new Set(rows.flatMap(row => row.job_id ?? []))];

@@ -8,8 +8,10 @@ import {
   type StepStateInfo,
 } from '#gen/notifications_types';
 import { mayWorkOn } from '../../domain/work.ts';
+import { askedAnew } from '../../engine/actions/asked-anew.ts';
+import type { Particulars } from '../../engine/events.ts';
 import type { Reader } from '../../store/database.ts';
-import type { EventRow } from '../../store/events.ts';
+import { type EventRow, stepKey } from '../../store/events.ts';
 import type { JobRow, JobStepRow } from '../../store/jobs.ts';
 import type { Viewer } from './filter.ts';
 import { unasked } from './looking.ts';
@@ -21,7 +23,7 @@ export interface Asked {
   readonly senderId: string;
 }
 
-/** One JobState for each of the jobs that the team has, in their order. At most three statements. */
+/** One JobState for each of the jobs that the team has, in their order. At most three statements, and three where questions are older than events. */
 export async function jobStates(
   reader: Reader,
   asked: Asked,
@@ -34,14 +36,31 @@ export async function jobStates(
   const steps = Map.groupBy(await reader.jobs.currentSteps(teamId, open), step => step.job_id);
   const begun = open.filter(jobId => steps.get(jobId)?.some(step => step.state !== StepState.READY));
   const messages = Map.groupBy(await reader.events.messagesOfRuns(teamId, begun), row => row.job_id!);
+  const current = [...steps.values()].flat();
+  const said = new Map(
+    current.map(step => {
+      const ofJob = (messages.get(step.job_id) ?? []).map(row => ({ row, body: JSON.parse(row.body) }));
+      return [step, ofJob.find(isAbout(step))] as const;
+    }),
+  );
+  const forgotten = current.filter(step => step.state === StepState.WAITING_FOR_INFO && !said.get(step));
+  const anew = await askedAnew(reader, teamId, jobs, forgotten);
+  const messageOf = (step: JobStepRow): Said | undefined => said.get(step) ?? saidAnew(step, anew);
   return jobs.map(job => {
-    const said = (messages.get(job.job_id) ?? []).map(row => ({ row, body: JSON.parse(row.body) }));
-    return jobState(
-      job,
-      (steps.get(job.job_id) ?? []).map(step => stepState(step, said, asked.viewer)),
-      asked,
-    );
+    const stepStates = (steps.get(job.job_id) ?? []).map(step => stepState(step, messageOf(step), asked.viewer));
+    return jobState(job, stepStates, asked);
   });
+}
+
+/** Starting is told by the step itself: it is no message of the run that is looked for. */
+const isAbout =
+  ({ step_id, started_at }: JobStepRow) =>
+  ({ row, body }: Said): boolean =>
+    row.at >= (started_at ?? 0) && (body.stepId === step_id || (body.stepIds?.includes(step_id) ?? false));
+
+function saidAnew(step: JobStepRow, anew: ReadonlyMap<string, Particulars>): Said | undefined {
+  const body = anew.get(stepKey(step.job_id, step.step_id));
+  return body && { row: { at: step.started_at ?? 0, type: NotificationType.StepInfoRequired }, body };
 }
 
 const jobState = (job: JobRow, stepStates: StepStateInfo[], { now, senderId }: Asked): Notification => ({
@@ -58,11 +77,11 @@ const jobState = (job: JobRow, stepStates: StepStateInfo[], { now, senderId }: A
 
 /** A message of a run, with what it says. */
 interface Said {
-  readonly row: EventRow;
+  readonly row: Pick<EventRow, 'at' | 'type'>;
   readonly body: Partial<Notification>;
 }
 
-function stepState(step: JobStepRow, said: readonly Said[], viewer: Viewer): StepStateInfo {
+function stepState(step: JobStepRow, said: Said | undefined, viewer: Viewer): StepStateInfo {
   const messageDetails = lastMessage(step, said, viewer);
   return {
     stepId: step.step_id,
@@ -75,14 +94,10 @@ function stepState(step: JobStepRow, said: readonly Said[], viewer: Viewer): Ste
   };
 }
 
-/** What the run said last. Starting is told by the step itself: it is no message of the run that is looked for. */
-function lastMessage(step: JobStepRow, said: readonly Said[], viewer: Viewer): StepMessage | undefined {
+/** What the run said last. */
+function lastMessage(step: JobStepRow, last: Said | undefined, viewer: Viewer): StepMessage | undefined {
   const begin = BEGINNINGS[step.state as StepState];
   if (!begin) return undefined;
-  const last = said.find(
-    ({ row, body }) =>
-      row.at >= (step.started_at ?? 0) && (body.stepId === step.step_id || body.stepIds?.includes(step.step_id)),
-  );
   const allowedActions = last?.body.allowedActions ?? allowed(step);
   if (!last) return { msgType: begin, timestamp: step.started_at ?? 0, allowedActions };
   const { msg, msgCode, question, questionResponses, canComment, commentRequired } = isAssigned(step, viewer)

@@ -12,7 +12,7 @@ import { type Engine, isOneOf } from '../engine.ts';
 import type { PropertyRow } from '../properties.ts';
 import type { Database } from '../schema.ts';
 import type { Elsewhere, QueryField } from './columns.ts';
-import { firstRare, isIndexed, type NameFound, namesFound, type ResolvedTerm } from './searched.ts';
+import { firstRare, isIndexed, LINE, type NameFound, namesFound, type ResolvedTerm } from './searched.ts';
 import { countStatement, groupStatement, pageStatement } from './statements.ts';
 
 /** Which jobs, whatever is asked of them. All of it must hold. */
@@ -165,18 +165,18 @@ export class JobQueryReader {
     const found = [...rows, ...groups];
     return terms.map((term, place) => {
       const of = (kind: NameFound['found']) =>
-        found.filter(row => row.found === kind && (row.place === place || (row.place === -1 && isNamed(row, term))));
+        found.filter(row => row.found === kind && (row.place === place || row.place === -1) && isNamed(row, term));
       return {
         term,
-        users: of('users').map(({ name }) => name),
-        groups: of('groups').map(({ name }) => name.slice(0, name.indexOf(' '))),
+        users: of('users').map(idIn),
+        groups: of('groups').map(idIn),
         statuses: of('statuses').map(({ name }) => name),
         titles: of('titles').map(({ name }) => name),
       };
     });
   }
 
-  /** The place of a term that few jobs have, where indexes know them: the longest such. At most one statement. */
+  /** The place of a term that few jobs have, as the indexes know: the longest such. At most one statement. */
   async rare(teamId: string, terms: readonly ResolvedTerm[]): Promise<number | undefined> {
     const length = (place: number) => terms[place]!.term.join(' ').length;
     const places = terms
@@ -194,9 +194,12 @@ const NOTHING = { users: [], groups: [], statuses: [], titles: [] };
 /** What a query without pages runs with. */
 const WHOLE = { start: { after: undefined, offset: 0 }, limit: 0 };
 
-/** Groups are told with their ids before their names. */
-const isNamed = ({ found, name }: NameFound, term: Term): boolean =>
-  textHasTerm(searchedText([found === 'groups' ? name.slice(name.indexOf(' ') + 1) : name]), term);
+const idIn = ({ name }: NameFound): string => name.slice(0, name.indexOf(' '));
+
+const isNamed = ({ found, name }: NameFound, term: Term): boolean => {
+  const texts = found === 'users' || found === 'groups' ? name.slice(name.indexOf(' ') + 1).split(LINE) : [name];
+  return textHasTerm(searchedText(texts), term);
+};
 
 /** Names all that a statement is built of. */
 const shapeOfSelection = ({ filter, inExtent, hasLocation, terms, fromTerm }: JobSelection): unknown => [

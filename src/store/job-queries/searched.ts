@@ -1,13 +1,14 @@
 /**
  * Jobs by the words that somebody searches for. Whether a job has a term is asked of its texts and of everything that has a name: its
- * people, its status, its current steps and to whom they are assigned. Where a term is rare, the full-text index and that of
- * assignments name the jobs to ask; where it is not, jobs are asked in their order until a page is full.
+ * people, its status, its current steps and to whom they are assigned. Where a term is rare, the full-text index and those of
+ * assignments, of the names of current steps and of statuses name the jobs to ask; where it is not, jobs are asked in their order until
+ * a page is full.
  */
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Term } from '../../domain/search.ts';
 import { later } from '../compiled.ts';
 import type { Engine } from '../engine.ts';
-import { isOneOf } from '../engine.ts';
+import { bytewise, isOneOf } from '../engine.ts';
 import { ITS_STEPS } from '../filter/jobs.ts';
 import { countIndexed, indexedJobs, indexQuery, termPattern } from '../job-texts.ts';
 
@@ -26,9 +27,12 @@ export const MOST_LISTED = 2000;
 /** Users that the full-text index is asked for with a term. */
 const MOST_PEOPLE = 50;
 
-/** Whether the jobs that have the term can be told by indexes alone. */
-export const isIndexed = ({ users, statuses, titles }: ResolvedTerm): boolean =>
-  statuses.length === 0 && titles.length === 0 && users.length <= MOST_PEOPLE;
+/** Titles that the index of current steps is asked for. */
+const MOST_TITLES = 1000;
+
+/** Whether the jobs that have the term are worth asking indexes for. */
+export const isIndexed = ({ users, titles }: ResolvedTerm): boolean =>
+  users.length <= MOST_PEOPLE && titles.length <= MOST_TITLES;
 
 const teamId = later((values: SearchValues) => values.teamId);
 
@@ -50,18 +54,52 @@ function countOf(engine: Engine, place: number): RawBuilder<number> {
     );
     return countIndexed(engine, teamId, query, MOST_LISTED);
   });
-  const steps = assignedJobs(engine, assignees(place));
   const most = sql.lit(MOST_LISTED);
-  return sql`case when ${whole} >= ${most} then ${most}
-    else ${begun} + (select count(*) from (${steps} limit ${most}) as assigned) end`;
+  const named = sql.join(
+    jobsNamed(engine, ({ terms }) => terms[place]!).map(
+      jobs => sql`(select count(*) from (${jobs} limit ${most}) as named)`,
+    ),
+    sql` + `,
+  );
+  return sql`case when ${whole} >= ${most} then ${most} else ${begun} + ${named} end`;
+}
+
+/** The jobs with something that has a name: by each of the indexes that know some, those that `term` names. */
+function jobsNamed(engine: Engine, term: (values: SearchValues) => ResolvedTerm): RawBuilder<unknown>[] {
+  const of = (names: (term: ResolvedTerm) => readonly string[]) => later((values: SearchValues) => names(term(values)));
+  const current = (column: RawBuilder<string>, names: readonly string[]) =>
+    sql`select s.job_id from job_steps as s
+      where s.team_id = ${teamId} and s.current = 1 and ${isOneOf(engine, column, names)}`;
+  return [
+    current(
+      sql`s.assigned_to`,
+      of(({ users, groups }) => [...users, ...groups]),
+    ),
+    current(
+      sql`s.step_name`,
+      of(({ titles }) => titles),
+    ),
+    jobsOfStatuses(
+      engine,
+      of(({ statuses }) => statuses),
+    ),
+  ];
 }
 
 const assignees = (place: number) =>
   later(({ terms }: SearchValues) => [...terms[place]!.users, ...terms[place]!.groups]);
 
-const assignedJobs = (engine: Engine, to: readonly string[]): RawBuilder<unknown> =>
-  sql`select s.job_id from job_steps as s
-    where s.team_id = ${teamId} and s.current = 1 and ${isOneOf(engine, sql`s.assigned_to`, to)}`;
+/**
+ * PostgreSQL, which plans without knowing how rare a status is, would read all jobs: in this order, and no more of them than are listed
+ * anyway, each status is a look into the index.
+ */
+const jobsOfStatuses = (engine: Engine, statuses: readonly string[]): RawBuilder<unknown> =>
+  engine === 'sqlite'
+    ? sql`select j.job_id from jobs as j where j.team_id = ${teamId} and ${isOneOf(engine, sql`j.status`, statuses)}`
+    : sql`select j.job_id from unnest(cast(${statuses} as text[])) as named(status) cross join lateral (
+        select of_status.job_id from jobs as of_status
+        where of_status.team_id = ${teamId} and ${bytewise(engine, sql`of_status.status`)} = named.status
+        order by of_status.closed limit ${sql.lit(MOST_LISTED)}) as j`;
 
 /** What a statement that searches gets when it runs. */
 export interface SearchValues {
@@ -71,13 +109,13 @@ export interface SearchValues {
   readonly first?: number | undefined;
 }
 
-/** The ids of jobs that have the term `first`, for a statement to begin with. */
+/** The ids of jobs that may have the term `first`, all that have it among them, for a statement to begin with. */
 export function listed(engine: Engine): RawBuilder<unknown> {
   const query = later(({ teamId, terms, first }: SearchValues) =>
     indexQuery(engine, teamId, terms[first!]!.term, terms[first!]!.users),
   );
-  const to = later(({ terms, first }: SearchValues) => [...terms[first!]!.users, ...terms[first!]!.groups]);
-  return sql`${indexedJobs(engine, teamId, query)} union all ${assignedJobs(engine, to)}`;
+  const named = jobsNamed(engine, ({ terms, first }) => terms[first!]!);
+  return sql.join([indexedJobs(engine, teamId, query), ...named], sql` union all `);
 }
 
 /** Whether a job of the table `jobs` has the term at this place. */
@@ -96,7 +134,13 @@ export function hasTerm(engine: Engine, place: number): RawBuilder<SqlBool> {
       and (${among(sql`filter_step.step_name`, of('titles'))} or ${among(sql`filter_step.assigned_to`, assignees(place))}) ${each}))`;
 }
 
-/** All that has one of the terms in its name: `found` is the kind, `place` that of the term, `name` its id. */
+/** Ends a text of something that is found by several. */
+export const LINE = '\n';
+
+/**
+ * All that may have one of the terms in its name: `found` is the kind, `place` that of the term, `name` the title or status; of users
+ * and groups the id, then behind a space what they are called.
+ */
 export function namesFound(engine: Engine): RawBuilder<NameFound> {
   const patterns = later(({ terms }: SearchValues) => JSON.stringify(terms.map(({ term }) => termPattern(term))));
   const each =
@@ -105,7 +149,7 @@ export function namesFound(engine: Engine): RawBuilder<NameFound> {
       : sql`(select cast(n as integer) - 1 as place, pattern
           from json_array_elements_text(cast(${patterns} as json)) with ordinality as t(pattern, n)) as term`;
   return sql<NameFound>`
-    select 'users' as found, term.place, u.user_id as name from ${each}
+    select 'users' as found, term.place, u.user_id || ' ' || u.name || ${LINE} || u.email as name from ${each}
     join memberships as m on m.team_id = ${teamId} join users as u on u.user_id = m.user_id
     where u.search_key like term.pattern
     union all
@@ -119,7 +163,7 @@ export function namesFound(engine: Engine): RawBuilder<NameFound> {
 
 export interface NameFound {
   readonly found: 'users' | 'titles' | 'groups' | 'statuses';
-  /** -1: any; the caller looks whether the name has the term. */
+  /** -1: any. The caller looks whether the name has the term: of users a key is asked that has name and address in a row. */
   readonly place: number;
   readonly name: string;
 }

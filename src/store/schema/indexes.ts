@@ -104,6 +104,10 @@ export const indexes = {
     table: 'job_steps',
     why: '"My current steps"; and what is assigned to a user or a group that goes.',
   },
+  job_steps_named: {
+    table: 'job_steps',
+    why: 'Search: what stands at a step of this title, where a rare word is one.',
+  },
   job_steps_started: { table: 'job_steps', why: 'UserSelectOpts.includeStats: jobs that a user has worked on.' },
   job_holds_due: { table: 'job_holds', why: 'The worker: what releases itself next, of all teams.' },
   job_holds_waiting: { table: 'job_holds', why: 'A job that moves on, closes or is deleted: what waits for it.' },

@@ -38,7 +38,10 @@ export const jobsTables = {
     open_holds: integer,
     /** Open dependencies of other jobs on this one. */
     waited_for: integer,
-    /** domain/flow.ts: what waits at a join, and what was passed over, as JSON; null for neither. */
+    /**
+     * domain/flow.ts: what waits at a join, and what was passed over, as JSON; null for neither. At the end also what that was before
+     * the last step was finished, where it was something else.
+     */
     flow_state: optionalText,
     /** jobs.JobVersion list as JSON; null for none. */
     versions: optionalText,

@@ -1,11 +1,11 @@
-/** Whom steps may call: by name, by address, and by what a name stands for. */
+/** Whom steps and webhooks may call: by name, by address, and by what a name stands for. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { CallOut } from '../../../src/domain/calling-out/call-out.ts';
 import { AddressRules, DEFAULT_OUTBOUND, isOutboundEntry } from '../../../src/server/outbound/addresses.ts';
 import { OutboundCaller } from '../../../src/server/outbound/caller.ts';
-import { doing, jobDoing, results, untilState } from '../../support/actions.ts';
+import { doing, jobDoing, results, until, untilState } from '../../support/actions.ts';
 import { Outside, text } from '../../support/outside.ts';
-import { logInAdmin } from '../../support/seed.ts';
+import { logInAdmin, newTemplate, step } from '../../support/seed.ts';
 import { TestServer } from '../../support/server.ts';
 
 let outside: Outside;
@@ -27,7 +27,7 @@ const sent = (url: string, more: Partial<CallOut> = {}): CallOut => ({
 const call = (url: string, settings: { allow?: string[]; deny?: string[] } = {}, more: Partial<CallOut> = {}) =>
   new OutboundCaller(new AddressRules({ allow: [], deny: [], ...settings })).call(
     sent(url, more),
-    'job/step/1',
+    { 'X-Jobwright-Run': 'job/step/1' },
     new AbortController().signal,
   );
 
@@ -155,6 +155,29 @@ test('a step that calls what the settings deny is an error, and nothing is sent'
     expect((await results(admin, job, 'call')).at(-1)).toMatch(
       /^Error: GET: 127\.0\.0\.1 may not be called: the settings/,
     );
+    expect(outside.got).toEqual([]);
+  } finally {
+    await server.stop();
+  }
+});
+
+test('webhooks that call what the settings deny fail, and nothing is sent', async () => {
+  outside.forget();
+  const server = await TestServer.start({ outbound: { allow: [], deny: ['127.0.0.0/8'] } });
+  try {
+    const admin = await logInAdmin(server);
+    const notifications = admin.connection.service('NotificationService');
+    await notifications.setEventWebhook(admin.teamId, '', outside.url, {});
+    await admin.teams.setTemplateApprovalWebhook(admin.teamId, outside.url);
+    const { id } = await newTemplate(admin, 'Pump', [step('One')]);
+    await admin.templates.beginReview(id);
+    const ofEvents = async () => (await notifications.getEventWebhooks(admin.teamId))[0]?.lastFailure;
+    const ofReviews = async () =>
+      (await admin.teams.getTemplateApprovalWebhook(admin.teamId)).undelivered[0]?.lastFailure;
+    for (const failure of [ofEvents, ofReviews]) {
+      await until('the failure of a webhook', async () => (await failure()) != null);
+      expect(await failure()).toBe('127.0.0.1 may not be called: the settings of this server deny it');
+    }
     expect(outside.got).toEqual([]);
   } finally {
     await server.stop();

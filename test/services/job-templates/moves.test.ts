@@ -253,6 +253,36 @@ test('a copy keeps no path to what it was copied from: paths lead among the copi
   expect(original.map(waysOf)).toEqual([['check'], ['do', 'end']]);
 });
 
+test('conditions of a copy name the copies of the steps that were copied with them, and else whom they named', async () => {
+  const own = { clientGeneratedIds: true };
+  const check = {
+    condition: "NOT current_step_id IN ('do', 'end') AND currentStep = 'do'",
+    paths: [
+      { nextStepId: 'do', condition: "'check' = currentStepId OR currentStepId LIKE 'do'" },
+      { nextStepId: 'end', condition: "currentStepId = 'do' AND (" },
+    ],
+  };
+  const sent = group('Loop', [step('Do', { id: 'do' }), step('Check', { id: 'check', flow: check })], {
+    id: 'loop',
+    flow: { condition: "currentStepId <> 'it''s' OR currentStepId <> 'check'" },
+    ...own,
+  });
+  await ana.templates.addStepModular(id, root.id, step('End', { id: 'end', ...own }), -1, false);
+  await ana.templates.addStepGroupModular(id, root.id, sent, 0, false);
+  const { stepGroup } = await ana.templates.cloneStepGroupModular(id, root.id, 'loop', 0, root.id, 1);
+  const [original, copy] = stepGroup!.children as [BaseStep, BaseStep];
+  const [doing, checking] = copy.children as [BaseStep, BaseStep];
+  expect(copy.flow!.condition).toBe(`currentStepId <> 'it''s' OR currentStepId <> '${checking.id}'`);
+  expect(checking.flow).toMatchObject({
+    condition: `NOT current_step_id IN ('${doing.id}', 'end') AND currentStep = 'do'`,
+    paths: [
+      { nextStepId: doing.id, condition: `'${checking.id}' = currentStepId OR currentStepId LIKE 'do'` },
+      { nextStepId: 'end', condition: "currentStepId = 'do' AND (" },
+    ],
+  });
+  expect(original.children[1]!.flow).toMatchObject(check);
+});
+
 describe('updateStepGroup', () => {
   test('replaces the whole tree; what keeps its id keeps it, what is new gets one', async () => {
     const one = found('One');

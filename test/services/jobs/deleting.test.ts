@@ -55,7 +55,7 @@ describe('what deleting does', () => {
     expect(await rowsWith(other.id)).toEqual([1, 2, 6, 1, 1, 1, 1]);
     const events = await eventsOf(job.id);
     expect(events.map(({ type }) => type)).toEqual(expect.arrayContaining(['JobCommentUpdated']));
-    expect(events.at(-1)).toEqual({ type: 'JobDeleted', by: ana.id, says: {} });
+    expect(events.at(-1)).toEqual({ type: 'JobDeleted', by: ana.id, says: { concerned: [admin.id, ben.id] } });
   });
 
   test('a closed job is deleted as well', async () => {

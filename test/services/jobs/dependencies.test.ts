@@ -347,7 +347,7 @@ describe('statements', () => {
       await statements(() => all.finish(ana, 'x')),
     ];
     expect(plain).toBeLessThanOrEqual(8);
-    expect(withOne).toBeLessThanOrEqual(plain + 7);
+    expect(withOne).toBeLessThanOrEqual(plain + 9);
     expect(withAll).toBe(withOne);
     for (const waiting of jobs)
       expect((await waiting.history(admin)).slice(2)).toEqual(['HoldReleased: a', 'Reactivated']);

@@ -107,8 +107,9 @@ export class ModelJob {
   readonly holds: Hold[] = [];
   readonly #current = new Map<string, CurrentStep>();
   readonly #finished = new Set<string>();
-  /** Finished last. */
+  /** Finished last, and where the ways were then. */
   #last: CurrentStep | undefined;
+  #wayThere: FlowState<Assignment> = { current: new Set(), joining: new Map(), passed: new Set() };
   #way: FlowState<Assignment> = { current: new Set(), joining: new Map(), passed: new Set() };
   /** Became current in this call, and the server starts them. */
   #automatic: CurrentStep[] = [];
@@ -279,7 +280,8 @@ export class ModelJob {
     if (this.#current.size > 0 || !step) return;
     this.#current.set(step.leaf.id, Object.assign(step, { state: StepState.READY, startedBy: undefined }));
     this.#finished.delete(step.leaf.id);
-    this.#way = { ...this.#way, current: new Set([step.leaf.id]) };
+    const { joining, passed } = this.#wayThere;
+    this.#way = { current: new Set([step.leaf.id]), joining, passed };
   }
 
   /** What is all so already changes nothing. A progress that is given is new even where it is what was counted. */
@@ -350,6 +352,7 @@ export class ModelJob {
     this.#current.delete(leaf.id);
     this.#finished.add(leaf.id);
     this.#last = step;
+    this.#wayThere = this.#way;
     const behind = step.startedBy ? ofUser(step.startedBy) : step.assignment;
     this.#go(move, entered => entered.assignment ?? own(entered.leaf) ?? behind);
     return 'Success';

@@ -42,6 +42,10 @@ beforeAll(async () => {
     assignedType: AssignedType.User,
     assignedTo: ben.id,
   });
+  const rare = await publishedTemplate(admin, 'Rare', [step('Tighten the flange'), step('Change the gasket')]);
+  const { jobIds } = await admin.jobs.createJobs(rare.id, { numberOfJobs: 5 });
+  await admin.teams.update(admin.teamId, { config: { jobStatuses: ['Open', 'Waiting', 'Closed'] } as never });
+  for (const jobId of jobIds) await admin.jobs.updateJob(jobId, { jobStatus: 'Waiting' }, '');
   if (engine === 'postgres') {
     const connections = connectionsTo(server.settings);
     await sql`vacuum analyze`.execute(connections.writes);
@@ -136,6 +140,20 @@ test('all jobs by id, page by page, are not sorted', async () => {
 test('a word that few jobs have is found by the index of words', async () => {
   const plan = await planOf({ search: 'culvert' });
   expect(plan).toContain(engine === 'sqlite' ? 'job_text_index VIRTUAL TABLE' : 'job_texts_by_word');
+});
+
+test.each([
+  ['the title of steps, of which few are current', 'flange'],
+  ['the title of steps, of which none is current', 'gasket'],
+  ['a status that few jobs have', 'waiting'],
+])('a word that few jobs have is found by indexes, though it is %s', async (_, search) => {
+  const plan = await planOf({ search });
+  const { results } = await admin.jobs.queryJobs({ search, fields: ['jobName'] });
+  expect(results).toHaveLength(search === 'gasket' ? 0 : 5);
+  expect(plan).toContain(engine === 'sqlite' ? 'job_text_index VIRTUAL TABLE' : 'job_texts_by_word');
+  expect(plan).toContain('job_steps_named');
+  expect(plan).toContain('job_steps_assigned');
+  expect(plan).toContain('jobs_by_status');
 });
 
 test('a word that many jobs have is asked job by job, in their order', async () => {

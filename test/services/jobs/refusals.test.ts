@@ -188,3 +188,16 @@ describe('several steps in one call', () => {
     expect(await job.history(ana)).toEqual(['Created', 'Started: a', 'Finished: a']);
   });
 });
+
+test('an id without end is not repeated whole in the refusal', async () => {
+  for (const id of ['x'.repeat(100_000), 'x y '.repeat(25_000)]) {
+    const { message, details } = await expectRefusal(
+      ana.jobs.startSteps(id, []),
+      ErrorCode.NOT_FOUND,
+      'job-not-found',
+      /no job x.*… \(100000 characters\) in your teams; createJobs returns the ids of jobs/,
+    );
+    expect(message!.length).toBeLessThan(400);
+    expect(details!.jobId!.length).toBeLessThan(200);
+  }
+});

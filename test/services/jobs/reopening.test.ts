@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { ErrorCode } from '#gen/common_types';
 import type { JobDefaults } from '#gen/flow_types';
 import type { JobTemplate } from '#gen/job_template_types';
-import { StepState } from '#gen/jobs_types';
+import { DiagramStepProgress, StepState } from '#gen/jobs_types';
 import type { BaseStep } from '#gen/step_types';
 import { jobOf, newJob, parallel, type TestJob } from '../../support/jobs.ts';
 import { newTemplate, publishedTemplate, step } from '../../support/seed.ts';
@@ -113,6 +113,31 @@ describe('what reopening does', () => {
     expect(await whole.get(ana)).toMatchObject({ percentComplete: 75, currentSteps: [{ stepName: 'd' }] });
     await whole.run(ben, 'd');
     expect(await whole.get(ana)).toMatchObject({ closed: true });
+  });
+
+  test('what was passed over behind the last step is ahead again, and what was passed over before it is not', async () => {
+    const never = { flow: { condition: "priority = 'High'" } };
+    const children = [step('a', never), step('b'), step('c'), step('d', never), step('e', never)];
+    const template = await publishedTemplate(admin, 'Passing to the end', children);
+    const [job, urgent] = [await jobOf(ana, template), await jobOf(ana, template)];
+    for (const { id } of [job, urgent]) {
+      await ben.jobs.startSteps(id, []);
+      await ben.jobs.finishSteps(id, []);
+      await ben.jobs.startSteps(id, []);
+      await ben.jobs.finishSteps(id, []);
+    }
+    await ana.jobs.reopenJobs([job.id, urgent.id]);
+    expect(await job.get(ana)).toMatchObject({ percentComplete: 40, currentSteps: [{ stepName: 'c' }] });
+    const drawn = (await ana.jobs.getJobDiagram(job.id)).steps.map(
+      ({ name, progress }) => `${name}: ${DiagramStepProgress[progress]}`,
+    );
+    expect(drawn).toEqual(['a: PassedOver', 'b: Finished', 'c: Current', 'd: NotReached', 'e: NotReached']);
+    await ana.jobs.updateJob(urgent.id, { priority: 'High' }, '');
+    await urgent.run(ben, 'c');
+    expect(await urgent.current(ana)).toEqual(['d']);
+    expect(await urgent.get(ana)).toMatchObject({ percentComplete: 60 });
+    await job.run(ben, 'c');
+    expect(await job.get(ana)).toMatchObject({ closed: true, percentComplete: 100 });
   });
 
   test('a figure that was given is not counted: it is that of the closing until somebody gives another', async () => {

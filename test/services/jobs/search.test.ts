@@ -149,6 +149,8 @@ describe('a phrase', () => {
     await make('left', { description: 'right' });
     expect(await found('left right')).toEqual(['left']);
     expect(await found("'left right'")).toEqual([]);
+    expect(await found('lopez lopez')).toEqual(['gamma']);
+    expect(await found("'lopez lopez'")).toEqual([]);
   });
 
   test('does not begin within a word', async () => {

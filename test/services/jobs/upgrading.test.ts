@@ -5,9 +5,11 @@ import { ErrorCode } from '#gen/common_types';
 import type { JobTemplate } from '#gen/job_template_types';
 import { StepState } from '#gen/jobs_types';
 import type { Database } from '../../../src/store/schema.ts';
+import { states, untilState } from '../../support/actions.ts';
 import { jobOf, newJob, sequence, TestJob } from '../../support/jobs.ts';
 import { expectNothingWritten, rowsOf } from '../../support/rows.ts';
 import { publishedTemplate, step } from '../../support/seed.ts';
+import { hold, unhold } from './held.ts';
 import { admin, ana, ben, eventsOf, outsider, refused, republished, server } from './people.ts';
 
 let template: JobTemplate;
@@ -117,6 +119,30 @@ describe('what upgrading does', () => {
       ({ job_id, step_id }) => job_id === job.id && step_id === ids.b,
     );
     expect(row).toMatchObject({ ordinal: 2 });
+  });
+
+  test('a current step that the new version starts by itself is started, unless it is held or somebody ran it', async () => {
+    const [waiting, held, failed] = [
+      await jobOf(ana, template),
+      await jobOf(ana, template),
+      await jobOf(ana, template),
+    ];
+    await hold(admin, held, 'a');
+    await failed.start(ben, 'a');
+    await ben.jobs.stopSteps(failed.id, [ids.a!]);
+    const before = await states(ana, failed);
+    await republished(template, async (id, root) => {
+      const flow = { automatic: true };
+      const changed = { ...template.stepGroup.children[0]!, clientGeneratedIds: true, flow };
+      await admin.templates.addStepModular(id, root, changed, 0, true);
+    });
+    await ana.jobs.upgradeJobs([waiting.id, held.id, failed.id]);
+    await untilState(ana, waiting, 'a: RUNNING');
+    expect((await waiting.history(ana)).slice(-2)).toEqual(['Upgraded', 'Started: a']);
+    expect(await states(ana, held)).toEqual(['a: READY']);
+    await unhold(admin, held);
+    await untilState(ana, held, 'a: RUNNING');
+    expect(await states(ana, failed)).toEqual(before);
   });
 
   test('a figure that was given stays', async () => {

@@ -212,6 +212,22 @@ describe('a filter', () => {
     expect(found.map(({ jobId }) => jobId)).toEqual([owned.id, assigned.id, ofGroup.id]);
   });
 
+  test('mine: that a job is deleted is told to those who owned it or had a current step of it', async () => {
+    const ben = await newUser(server, admin, 'carl', TeamRole.EXECUTOR);
+    const reading = await (await readerOf(server, ben)).begin();
+    const owned = await newJob(admin, [step('One')], { ownedBy: ben.id });
+    const assigned = await newJob(admin, [stepOf('One', ben)]);
+    const ofGroup = await newJob(admin, [stepOf('One', 'EXECUTOR')]);
+    const others = await newJob(admin, [stepOf('One', ana), stepOf('Later', ben)]);
+    await admin.jobs.closeJobs([assigned.id]);
+    await admin.jobs.deleteJobs([owned.id, assigned.id, ofGroup.id, others.id]);
+    const found = await reading.all({ mine: true });
+    expect(found.map(({ jobId, msgType }) => [jobId, NotificationType[msgType]])).toEqual(
+      [owned, assigned, ofGroup].map(({ id }) => [id, 'JobDeleted']),
+    );
+    expect(Object.keys(found[0]!)).not.toContain('concerned');
+  });
+
   test.each([
     [{ maxEvents: 0 }, /filter.maxEvents: 0; expected 1 to 1000/],
     [{ maxEvents: 1001 }, /filter.maxEvents: 1001/],

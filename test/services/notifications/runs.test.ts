@@ -1,14 +1,20 @@
 /** What the runs of steps say: in events, in the state that a reader hears first, and to whom. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { pino } from 'pino';
+import type { StepAction } from '#gen/flow_types';
 import { type Notification, NotificationType } from '#gen/notifications_types';
 import { TeamRole } from '#gen/user_types';
 import { uuids } from '../../../src/base/ids.ts';
 import { systemAct } from '../../../src/engine/act.ts';
 import { emitOne, type Particulars } from '../../../src/engine/events.ts';
+import { Pruner } from '../../../src/server/pruning.ts';
 import { type Reader, readerOf } from '../../support/events.ts';
 import { newJob, stepOf, type TestJob } from '../../support/jobs.ts';
 import { logInAdmin, newUser, step, type TestUser } from '../../support/seed.ts';
 import { TestServer } from '../../support/server.ts';
+import { ref } from '../../support/trees.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 let server: TestServer;
 let ana: TestUser;
@@ -72,6 +78,40 @@ describe('a question', () => {
     expect(asked(theirs)).toEqual([undefined, undefined, undefined, undefined]);
     expect(theirs).toMatchObject({ msgType: NotificationType.StepInfoRequired, msgCode: 'answer-needed' });
   });
+});
+
+test('a question that waits longer than events are kept is told anew, with the values that the job has by now', async () => {
+  const responses = [{ name: 'Yes', value: 'y' }];
+  const asks = (action: StepAction) => stepOf('Ask', ana, { flow: { action } });
+  const asking = await newJob(ana, [
+    asks({
+      question: { question: `Is ${ref('jobName')} clean?`, responses, canComment: true, commentRequired: false },
+    }),
+  ]);
+  const locating = await newJob(ana, [asks({ defineLocation: { prompt: 'Where is it?', geometryTypes: [] } })]);
+  for (const { id } of [asking, locating]) await ana.jobs.startSteps(id, []);
+  await ana.jobs.updateJob(asking.id, { jobName: 'Tank 7' }, asking.step('Ask'));
+  const statesFor = async (reader: Reader) => {
+    reader.cursor = '';
+    const { events } = await reader.poll({ jobIds: [asking.id, locating.id] });
+    return events.map(({ stepStates }) => stepStates![0]!.messageDetails!);
+  };
+  const before = await statesFor(own);
+  expect(before).toMatchObject([{ question: expect.stringContaining('clean?') }, { msg: 'Where is it?' }]);
+  const clock = { now: () => server.clock.now() + 8 * DAY_MS };
+  await new Pruner(server.store, clock, pino({ level: 'silent' })).prune();
+  const [mine, theirs] = [await statesFor(own), await statesFor(others)];
+  expect(mine).toMatchObject([
+    {
+      msgType: NotificationType.StepInfoRequired,
+      allowedActions: 1,
+      question: 'Is Tank 7 clean?',
+      msgCode: 'question',
+    },
+    { msgType: NotificationType.StepInfoRequired, msg: 'Where is it?', msgCode: 'define-location' },
+  ]);
+  expect(asked(mine[0]!)).toEqual(['Is Tank 7 clean?', responses, true, false]);
+  expect(asked(theirs[0]!)).toEqual([undefined, undefined, undefined, undefined]);
 });
 
 describe('the state of a job', () => {

@@ -9,6 +9,7 @@ import { ErrorCode } from '#gen/common_types';
 import { TeamRole } from '#gen/user_types';
 import { connect } from '../../../src/client/connect.ts';
 import { noteFailure, takeDue } from '../../../src/engine/webhooks.ts';
+import { Pruner } from '../../../src/server/pruning.ts';
 import { startServer } from '../../../src/server/server.ts';
 import { expectRefusal } from '../../support/refusals.ts';
 import { expectNothingWritten, rowsOf } from '../../support/rows.ts';
@@ -51,6 +52,8 @@ const fails = (status: number) => (response: ServerResponse) => {
   response.statusCode = status;
   response.end('no');
 };
+
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 let server: TestServer;
 let admin: TestUser;
@@ -129,7 +132,7 @@ describe('beginReview', () => {
     // Both calls were answered while the first delivery hung.
     expect((await undelivered()).map(({ lastFailure }) => lastFailure)).toEqual([null, null]);
     await until(
-      async () => (await undelivered()).every(({ lastFailure }) => /TimeoutError/.test(lastFailure ?? '')),
+      async () => (await undelivered()).every(({ lastFailure }) => /no answer within 10 s/.test(lastFailure ?? '')),
       40,
     );
     receiver.answer = response => response.end();
@@ -207,6 +210,27 @@ describe('a call that is not taken', () => {
     server.clock.forward(60 * 60 * 1000);
     await pause(1500);
     expect(receiver.got).toHaveLength(before);
+  });
+
+  test('that was given up is told of for thirty days, one that waits as long as it does', async () => {
+    receiver.answer = fails(503);
+    await inReview();
+    await until(async () => (await undelivered())[0]?.lastFailure != null);
+    const prunedAfter = (days: number) => {
+      const clock = { now: () => server.clock.now() + days * DAY_MS };
+      return new Pruner(server.store, clock, pino({ level: 'silent' })).prune();
+    };
+    await prunedAfter(31);
+    expect(await undelivered()).toMatchObject([{ attempts: 1 }]);
+    await later(25);
+    await until(async () => {
+      const [delivery] = await undelivered();
+      return delivery?.attempts === 2 && delivery.nextAttemptAt == null;
+    });
+    await prunedAfter(28);
+    expect(await undelivered()).toMatchObject([{ attempts: 2 }]);
+    await prunedAfter(30);
+    expect(await undelivered()).toEqual([]);
   });
 
   test('outlives the server that queued it', async () => {

@@ -96,6 +96,11 @@ export const overAllTeams: Readonly<Record<string, Exception>> = {
     tables: ['webhook_deliveries'],
     why: 'When one is due: as many rows of the same index as the worker has places.',
   },
+  'calls of webhooks that were given up': {
+    begins: /^delete from webhook_deliveries where next_at is null and queued_at < \S+$/,
+    tables: ['webhook_deliveries'],
+    why: 'Once in a while: what nobody tries any more is kept for 30 days. There are few.',
+  },
   'event webhooks that have something to send': {
     begins: /^select w\.\* from event_webhooks as w where w\.next_at <= /,
     tables: ['event_webhooks', 'events'],

@@ -1,4 +1,7 @@
-/** Deletes events that are older than they are kept: a few at a time, so that nobody waits long for it. */
+/**
+ * Deletes what is older than it is kept: events, a few at a time, so that nobody waits long for it, and calls of webhooks that were
+ * given up.
+ */
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { KEPT_MS } from '../domain/cursors.ts';
@@ -8,8 +11,10 @@ const LOOK_EVERY_MS = 10 * 60 * 1000;
 const AT_ONCE = 500;
 /** An event may show so long after its time: what a cursor of seven days ago has not seen is kept. */
 const LATE_MS = 60 * 60 * 1000;
+/** Somebody is to see what its webhook was not told. */
+const GIVEN_UP_KEPT_MS = 30 * 24 * 60 * 60 * 1000;
 
-export class EventPruner {
+export class Pruner {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #logger: Logger;
@@ -39,12 +44,14 @@ export class EventPruner {
   }
 
   async #pruneAll(): Promise<void> {
-    const before = this.#clock.now() - KEPT_MS - LATE_MS;
+    const now = this.#clock.now();
+    const before = now - KEPT_MS - LATE_MS;
     try {
+      await this.#store.transact(tx => tx.webhooks.forgetGivenUp(now - GIVEN_UP_KEPT_MS));
       for (const teamId of await this.#store.read(reader => reader.events.teamsWithOlder(before)))
         await this.#pruneTeam(teamId, before);
     } catch (error) {
-      if (!this.#stopped) this.#logger.error({ err: error }, 'old events could not be deleted; they wait');
+      if (!this.#stopped) this.#logger.error({ err: error }, 'what is old could not be deleted; it waits');
     }
   }
 
