@@ -34,6 +34,8 @@ export interface Changes {
   readonly act: Act;
   readonly job: Partial<Row<'jobs'>>;
   readonly steps: readonly JobStepRow[];
+  /** Those that were current, as they were read. */
+  readonly stepsBefore: readonly JobStepRow[];
   readonly history: readonly Row<'job_history'>[];
   readonly events: readonly NewEvent[];
   /** Steps whose action the server carries on after the commit. */
@@ -80,7 +82,7 @@ export async function groundOf(tx: Transactor, act: Act, job: JobRow): Promise<G
 export async function write(tx: Transactor, job: JobRow, changes: Changes): Promise<void> {
   if (changes.finished.length > 0 || changes.job.closed === 1) await lockForWork(tx, job);
   await tx.jobs.changeJob(job, changes.job);
-  if (changes.steps.length > 0) await tx.jobs.putSteps(changes.steps);
+  await tx.jobs.putSteps(changes.steps, changes.stepsBefore);
   await tx.jobs.insertHistory(changes.history);
   await emit(tx, changes.events);
   await tx.runs.drop(job.team_id, job.job_id, changes.dropped);

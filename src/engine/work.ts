@@ -205,10 +205,7 @@ export class Work {
     if (step.automatic === 1) this.#toStart.push(step.step_id);
   }
 
-  /**
-   * What is to be written; undefined when nothing happened.
-   * @param finishedBefore ids of the steps that the job had finished before, where `needsFinished` says so
-   */
+  /** What is to be written, if anything. @param finishedBefore ids of steps finished before, where `needsFinished` says so */
   changes(finishedBefore?: ReadonlySet<string>): Changes | undefined {
     const flow_state = flowText(this.#flow);
     const isMoved = flow_state !== this.job.flow_state;
@@ -231,6 +228,7 @@ export class Work {
         history_seq: this.#account.seq,
       },
       steps: [...this.#changed.values()],
+      stepsBefore: this.#ground.current,
       history: this.#account.history,
       events: this.#account.events(),
       runs: [...this.#runs].map(id => runOf(this.#changed.get(id)!, this.actionOf(this.#changed.get(id)!).kind, now)),

@@ -9,6 +9,7 @@ import { type Compilable, type Kysely, sql } from 'kysely';
 import { insertProduct, joined } from './bulk.ts';
 import { compiledByColumns, compiledOnce } from './compiled.ts';
 import { type Engine, isOneOf } from './engine.ts';
+import { putSteps } from './job-steps.ts';
 import { located } from './locations.ts';
 import { OvertakenByWriter } from './overtaken.ts';
 import type { Database, Row } from './schema.ts';
@@ -227,9 +228,12 @@ export class JobTransactor extends JobReader {
     if (numAffectedRows === 0n) throw new OvertakenByWriter();
   }
 
-  /** Steps as they are now, whether the job had reached them before or not. */
-  async putSteps(steps: readonly JobStepRow[]): Promise<void> {
-    await insertProduct(this.db, this.engine, 'job_steps', steps, [], WHEN_REACHED_BEFORE);
+  /**
+   * Steps as they are now, whether the job had reached them before or not.
+   * @param read the rows of some of them, as they stand in the database
+   */
+  putSteps(steps: readonly JobStepRow[], read: readonly JobStepRow[] = []): Promise<void> {
+    return putSteps(this.db, this.engine, steps, read);
   }
 
   /** Adds to the counts of jobs whose heads are locked: to each its own numbers. */
@@ -253,12 +257,3 @@ export class JobTransactor extends JobReader {
       .execute();
   }
 }
-
-const WHEN_REACHED_BEFORE = `
-  on conflict (team_id, job_id, step_id) do update set
-    current = excluded.current, state = excluded.state,
-    assigned_type = excluded.assigned_type, assigned_to = excluded.assigned_to,
-    started_at = excluded.started_at, started_by = excluded.started_by,
-    finished_at = coalesce(excluded.finished_at, job_steps.finished_at),
-    finished_by = coalesce(excluded.finished_by, job_steps.finished_by),
-    automatic = excluded.automatic, run = excluded.run, response = excluded.response, result = excluded.result`;

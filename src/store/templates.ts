@@ -3,6 +3,7 @@
  * `revision`, and the one that comes second runs again.
  */
 import { type Compilable, type Expression, type ExpressionBuilder, type Kysely, type SqlBool, sql } from 'kysely';
+import { differing } from './bulk.ts';
 import { compiledByColumns, compiledOnce } from './compiled.ts';
 import { type Engine, isOneOf, ofLargeTeam } from './engine.ts';
 import { OvertakenByWriter } from './overtaken.ts';
@@ -261,7 +262,7 @@ export class TemplateTransactor extends TemplateReader {
   /** @throws OvertakenByWriter when the head is no longer the one that was read */
   async changeHead(read: Head, change: Partial<Head>): Promise<void> {
     const { team_id: teamId, template_id: templateId, revision: before } = read;
-    const values = { ...change, revision: before + 1, teamId, templateId, before };
+    const values = { ...differing(read, change), revision: before + 1, teamId, templateId, before };
     const { numAffectedRows } = await changedHead(this.db, this.engine, values);
     if (numAffectedRows === 0n) throw new OvertakenByWriter();
   }

@@ -47,7 +47,7 @@ describe.each([
     expect(await statements(create)).toBeLessThanOrEqual(8 + count / 100);
   });
 
-  test('getJob needs at most 4, startSteps and finishSteps at most 8, cold and warm', async () => {
+  test('getJob needs at most 4, startSteps at most 8, finishSteps 9, cold and warm', async () => {
     const { jobIds } = await admin.jobs.createJobs(template.id, {});
     const job = new TestJob(jobIds[0]!, template);
     const [first, second] = leaves(template.stepGroup).map(({ title }) => title);
@@ -56,7 +56,8 @@ describe.each([
     expect(await statements(() => job.start(admin, first!))).toBeLessThanOrEqual(8);
     await cold();
     const coldFinish = await statements(() => job.finish(admin, first!));
-    expect(coldFinish).toBeLessThanOrEqual(8);
+    // SQLite changes the step that is over by a statement of its own.
+    expect(coldFinish).toBeLessThanOrEqual(9);
     expect(await statements(() => job.get(admin))).toBeLessThanOrEqual(4);
     expect(await statements(() => job.start(admin, second!))).toBeLessThanOrEqual(8);
     // A tree that was read once is not read again.
