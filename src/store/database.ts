@@ -88,8 +88,8 @@ export class Store {
     const kept = this.#kept.at(version, key);
     if (kept) return kept as T;
     const answer = await this.look(fn);
-    // What was committed while it was read may or may not be in it.
-    if (this.#version() === version) this.#kept.keep(version, key, answer, rows(answer));
+    // What was committed meanwhile may or may not be in it; but then nobody finds this version any more.
+    this.#kept.keep(version, key, answer, rows(answer));
     return answer;
   }
 

@@ -17,7 +17,7 @@ export interface GroupReference {
 }
 
 /** Nodes are small: most of the time that zlib's own settings take goes into tables that they do not fill. */
-const PACKING = { level: 4, windowBits: 13, memLevel: 6 };
+const PACKING = { level: 1, windowBits: 13, memLevel: 6, chunkSize: 4096 };
 
 export const packed = (json: string): Buffer => deflateRawSync(json, PACKING);
 

@@ -295,7 +295,7 @@ describe('a transaction that fails', () => {
     ).rejects.toThrow('a fault');
     expect(seen).toEqual(tree);
     const hash = sha256(canonical({ ...tree, children: [tree.children[0], { group: sha256(canonical(bolts())) }] }));
-    await expect(read(store, hash)).rejects.toThrow(/missing/);
+    await expect(read(fresh, hash)).rejects.toThrow(/missing/);
     expect(await save(seen!)).toBe(hash);
     expect(await read(fresh, hash)).toEqual(tree);
   });
