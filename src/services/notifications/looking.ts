@@ -109,8 +109,8 @@ async function withoutForeignQuestions(
   });
 }
 
-/** What others hear of a question. */
+/** What others hear of a question: that there is one. Where it is the message as well, they get another. */
 export function unasked(body: Record<string, unknown>): Record<string, unknown> {
   const { question, questionResponses, canComment, commentRequired, ...left } = body;
-  return left;
+  return question !== undefined && left.msg === question ? { ...left, msg: 'a question waits for its answer' } : left;
 }

@@ -112,6 +112,7 @@ test('a question that waits longer than events are kept is told anew, with the v
   ]);
   expect(asked(mine[0]!)).toEqual(['Is Tank 7 clean?', responses, true, false]);
   expect(asked(theirs[0]!)).toEqual([undefined, undefined, undefined, undefined]);
+  expect(theirs[0]).toMatchObject({ msg: 'a question waits for its answer', msgCode: 'question' });
 });
 
 describe('the state of a job', () => {
