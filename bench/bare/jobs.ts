@@ -28,15 +28,11 @@ const prepared = (db: SQLite.Database) => ({
     where team_id = +? and job_id = +? and revision = +?`),
   finished: db.prepare(`update jobs set finished_leaves = +?, percent_complete = +?, history_seq = +?, revision = +?
     where team_id = +? and job_id = +? and revision = +?`),
-  step: inserting(
-    db,
-    'job_steps',
-    `on conflict (team_id, job_id, step_id) do update set current = excluded.current, state = excluded.state,
-      assigned_type = excluded.assigned_type, assigned_to = excluded.assigned_to, started_at = excluded.started_at,
-      started_by = excluded.started_by, finished_at = coalesce(excluded.finished_at, job_steps.finished_at),
-      finished_by = coalesce(excluded.finished_by, job_steps.finished_by), automatic = excluded.automatic,
-      run = excluded.run, response = excluded.response, result = excluded.result`,
-  ),
+  step: inserting(db, 'job_steps'),
+  stepStarted: db.prepare(`update job_steps set state = 2, started_at = +?, started_by = +?, run = run + 1
+    where team_id = +? and job_id = +? and step_id = +?`),
+  stepFinished: db.prepare(`update job_steps set current = 0, state = 3, finished_at = +?, finished_by = +?
+    where team_id = +? and job_id = +? and step_id = +?`),
   newJob: inserting(db, 'jobs'),
   newText: inserting(db, 'job_texts'),
   history: inserting(db, 'job_history'),
@@ -135,7 +131,7 @@ export function jobRoutes(db: SQLite.Database, settings: BareSettings) {
         const { job, step, seq, revision } = workOn(jobId);
         const now = Date.now();
         sql.started.run(job.started_at ?? now, seq, revision + 1, teamId, jobId, revision);
-        sql.step({ ...step, state: 2, started_at: now, started_by: job.owned_by! });
+        sql.stepStarted.run(now, job.owned_by, teamId, jobId, step.step_id);
         sql.history({ ...sample.history.started, job_id: jobId, seq, date: now });
         sql.event({ ...started, job_id: jobId, at: now });
         return done(step);
@@ -145,7 +141,7 @@ export function jobRoutes(db: SQLite.Database, settings: BareSettings) {
         const now = Date.now();
         const leaves = Number(job.finished_leaves) + 1;
         sql.finished.run(leaves, leaves / Number(job.leaf_count), seq, revision + 1, teamId, jobId, revision);
-        sql.step({ ...step, current: 0, state: 3, finished_at: now, finished_by: job.owned_by! });
+        sql.stepFinished.run(now, job.owned_by, teamId, jobId, step.step_id);
         sql.step({
           ...sample.steps[1],
           ...WAITING,

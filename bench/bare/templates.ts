@@ -53,9 +53,9 @@ const prepared = (db: SQLite.Database) => ({
   touch: db.prepare(
     'update template_locks set last_activity_at = +? where team_id = +? and template_id = +? and token_id = +? returning *',
   ),
-  edited: db.prepare(`update templates set version = +?, modified_at = +?, title_key = +?, latest_author_id = +?,
-    latest_authored_at = +?, latest_status = +?, category_id = +?, revision = +?
+  edited: db.prepare(`update templates set version = +?, modified_at = +?, latest_authored_at = +?, revision = +?
     where team_id = +? and template_id = +? and revision = +?`),
+  titled: db.prepare('update templates set title_key = +? where team_id = +? and template_id = +?'),
   greatest: db
     .prepare(
       'select max(public_version) from template_entries where team_id = +? and template_id = +? and public_version > 0',
@@ -136,21 +136,9 @@ export function templateRoutes(db: SQLite.Database, settings: BareSettings) {
   /** The next entry of a template. @returns its number */
   const write = (head: Row, more: Row) => {
     const [now, version, revision] = [Date.now(), Number(head.version) + 1, Number(head.revision)];
-    const author = head.author_id;
-    const { title_key, category_id, template_id } = head;
-    sql.edited.run(
-      version,
-      now,
-      title_key,
-      author,
-      now,
-      'Unpublished',
-      category_id,
-      revision + 1,
-      teamId,
-      template_id,
-      revision,
-    );
+    const { template_id } = head;
+    sql.edited.run(version, now, now, revision + 1, teamId, template_id, revision);
+    if (more.title) sql.titled.run(String(more.title).toLowerCase(), teamId, template_id);
     sql.entry({
       ...sample.second,
       root_id: head.root_id!,
