@@ -1,11 +1,10 @@
 /** The statements on the list of those that name no team (test/support/team-scope/heard.ts): each is made, and strays. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Reader, Store, Transactor } from '../../src/store/database.ts';
-import { settleRestoredEvents } from '../../src/store/restored-events.ts';
 import { engine, freshDatabase, type TestDatabase } from '../support/database.ts';
 import { exceptionFor, overAllTeams } from '../support/team-scope/heard.ts';
 import { faultsOf, teamTablesOf } from '../support/team-scope/scope.ts';
-import { addTeam, db, open } from './support.ts';
+import { addTeam, open } from './support.ts';
 
 let database: TestDatabase;
 let store: Store;
@@ -47,13 +46,10 @@ const made: Readonly<Record<string, () => Promise<unknown>>> = {
   'event webhooks that have something to send': reading(it => it.eventWebhooks.waiting(1, 10)),
   'teams with news': reading(it => it.events.teamsWithNews([{ team_id: 't', xid: 0, event_id: 0 }])),
   'teams with old events': reading(it => it.events.teamsWithOlder(1)),
-  'events of a restored dump': writing(tx => settleRestoredEvents(db(tx))),
 };
 
-/** SQLite has one writer, and no rows to lock; its events have no ids of transactions. */
-const here = Object.keys(overAllTeams).filter(
-  name => engine === 'postgres' || !/are locked$|restored dump$/.test(name),
-);
+/** SQLite has one writer, and no rows to lock. */
+const here = Object.keys(overAllTeams).filter(name => engine === 'postgres' || !/are locked$/.test(name));
 /** What is joined with rows that were given does not stray on SQLite. */
 const GIVEN = /^(sums|holds are released|each |teams with news)/;
 

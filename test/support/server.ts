@@ -36,6 +36,7 @@ export class TestServer {
   statements: string[] = [];
   /** Every statement since the schema was there, but those of the test itself. */
   readonly #heard = new Set<string>();
+  #isUp = false;
   #hears = false;
   #own: Partial<ServerSettings> = {};
   #server!: RunningServer;
@@ -108,15 +109,18 @@ export class TestServer {
 
   async #startServer(): Promise<void> {
     const logger = pino({ level: 'debug' }, { write: line => this.log.push(JSON.parse(line)) });
+    // What a server asks while it starts, migrations for one, is of no team.
+    this.#isUp = false;
     this.#server = await startServer(
       { store: this.#database.settings, host: '127.0.0.1', port: 0, version: 'test', ...this.#own },
       { logger, clock: this.clock, onStatement: text => this.#hear(text) },
     );
+    this.#isUp = true;
   }
 
   #hear(text: string): void {
     if (!LOOKS.test(text)) this.statements.push(text);
-    if (this.#hears && !isOfTest()) this.#heard.add(text);
+    if (this.#isUp && this.#hears && !isOfTest()) this.#heard.add(text);
   }
 
   async #stopServer(): Promise<void> {

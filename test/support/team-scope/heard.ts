@@ -117,11 +117,6 @@ export const overAllTeams: Readonly<Record<string, Exception>> = {
     tables: ['events', 'teams'],
     why: 'Once in a while, before events of more than a week are deleted team by team: one look into the key of events per team.',
   },
-  'events of a restored dump': {
-    begins: /^select exists \(select 1 from teams as t where \(select e\.xid from events /,
-    tables: ['event_webhooks', 'events', 'teams'],
-    why: 'Once, when a server starts on PostgreSQL: one look into the key of events per team, and the event webhooks.',
-  },
 };
 
 const inOneLine = (text: string): string => text.replaceAll('"', '').replace(/\s+/g, ' ').trim();
