@@ -50,7 +50,8 @@ describe('default ways', () => {
         for (const found of leaves(root)) {
           const state = { current: new Set([found.id]), joining: new Map<string, never>(), passed: new Set<string>() };
           const { entered } = leave(chart, state, found, open)!;
-          expect(ways.get(found.id)).toEqual(entered.map(({ leaf }) => leaf));
+          // The same leaves: which of several comes first is a matter of how far its branch was looked into.
+          expect(new Set(ways.get(found.id))).toEqual(new Set(entered.map(({ leaf }) => leaf)));
         }
       }),
     );
