@@ -1,7 +1,7 @@
 /** Answers of the database that serve again as long as nothing is committed to it; all of them go with the next commit. */
 
 /** Rows that all answers together have at most: one more takes the place of all before. */
-const ROWS_KEPT = 5_000;
+const ROWS_KEPT = 20_000;
 
 export class Kept {
   #answers = new Map<string, object>();
