@@ -1,7 +1,6 @@
 /** The table, a line per operation and number of calls in flight, and what is said below it. README.md says what the columns are. */
+import { type Column, number, tableOf } from '../columns.ts';
 import type { CallFigures, CallRow } from './calls.ts';
-
-type Column = readonly [heading: string, width: number, cell: (row: CallRow) => string];
 
 /** So many in flight are what the peers were measured with. */
 const PEERS_IN_FLIGHT = 8;
@@ -10,12 +9,11 @@ const MOST_IN_FLIGHT = 32;
 const LONGEST_TAIL = 5;
 const MOST_MEGABYTES = 200;
 
-const number = (value: number | undefined, digits: number): string => value?.toFixed(digits) ?? '';
 const reached = (row: CallRow): boolean => row.ratio >= (row.asked ?? 0);
 const overPeers = ({ peers, inFlight, ours }: CallRow): number | undefined =>
   peers !== undefined && inFlight === PEERS_IN_FLIGHT ? ours.perSecond / peers : undefined;
 
-const COLUMNS: readonly Column[] = [
+const COLUMNS: readonly Column<CallRow>[] = [
   ['operation', -33, row => row.operation],
   ['in flight', 9, row => String(row.inFlight)],
   ['ours/s', 8, row => number(row.ours.perSecond, 0)],
@@ -33,17 +31,7 @@ const COLUMNS: readonly Column[] = [
   ['x peers', 7, row => number(overPeers(row), 1)],
 ];
 
-const line = (cell: (column: Column) => string): string =>
-  COLUMNS.map(column => {
-    const width = column[1];
-    return width < 0 ? cell(column).padEnd(-width) : cell(column).padStart(width);
-  })
-    .join(' ')
-    .trimEnd();
-
-export const heading = (): string => line(([text]) => text);
-
-export const lineOf = (row: CallRow): string => line(([, , cell]) => cell(row));
+export const { heading, lineOf } = tableOf(COLUMNS);
 
 /** What was asked for all of it. */
 export function* linesBelow({ rows, differences, idleMegabytes }: CallFigures): Generator<string> {
