@@ -53,7 +53,7 @@ const ofBoth: Readonly<Record<string, Damage>> = {
     right: 32,
   },
   'groups of steps are what their hashes say': {
-    sql: `update step_nodes set body = (select max(n.body) from step_nodes as n) where hash = (select min(hash) from step_nodes)`,
+    sql: `update step_nodes set body = (select max(n.body) from step_nodes as n) where body = (select min(n.body) from step_nodes as n)`,
     table: 'step_nodes',
     what: 'hash',
   },
