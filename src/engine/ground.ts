@@ -62,6 +62,7 @@ export function runOf({ team_id, job_id, step_id, run }: JobStepRow, kind: strin
 /** Reads what the work on a job needs: the current steps, and only where the job has them holds, conditions, paths that name users. */
 export async function groundOf(tx: Transactor, act: Act, job: JobRow): Promise<Ground> {
   const current = await tx.jobs.currentSteps(job.team_id, [job.job_id]);
+  if (current.length === 0) await checkStillThere(tx, job);
   const chart = FlowChart.of(await tx.trees.tree(job.team_id, job.root_hash));
   // An upgrade that was committed between the two reads moved the job to another tree.
   if (current.some(step => !chart.leaf(step.step_id))) throw new OvertakenByWriter();
@@ -76,6 +77,16 @@ export async function groundOf(tx: Transactor, act: Act, job: JobRow): Promise<G
     sight: await sightOf(tx, act, job, chart.root),
     recipients: new Recipients(),
   };
+}
+
+/**
+ * A job without current steps was closed or deleted after it was read, if it had any then: its caller has to hear that.
+ *
+ * @throws OvertakenByWriter when the job is no longer the one that was read
+ */
+async function checkStillThere(tx: Transactor, { team_id, job_id, revision }: JobRow): Promise<void> {
+  const [now] = await tx.jobs.jobs([team_id], [job_id]);
+  if (now?.revision !== revision) throw new OvertakenByWriter();
 }
 
 /** @throws OvertakenByWriter when the job is no longer the one that was read */
