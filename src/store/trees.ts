@@ -26,21 +26,28 @@ interface StoredGroup {
   readonly size: number;
 }
 
-/** Of JSON: as objects, and with what is made of it to be sent, a tree takes ten times as much. */
-const CACHED_BYTES = 6 * 1024 * 1024;
+/**
+ * Bytes of JSON that are kept: as objects, and with what is made of it to be sent, a tree takes ten times as much. Small trees are many, are
+ * read in no time, and hold up the collection of garbage when they come and go by the thousand; large ones are few, and slow to read.
+ */
+const KEPT_BYTES = { small: 2 * 1024 * 1024, large: 6 * 1024 * 1024 };
+const LARGEST_SMALL = 100 * 1024;
 
 /** What is known to be stored: trees by team and root hash, bounded by their size, and every group object read or saved. */
 export class TreeCache {
-  readonly #trees = new LRUCache<string, BaseStep>({ maxSize: CACHED_BYTES });
+  readonly #small = new LRUCache<string, BaseStep>({ maxSize: KEPT_BYTES.small });
+  readonly #large = new LRUCache<string, BaseStep>({ maxSize: KEPT_BYTES.large });
   readonly #groups = new WeakMap<BaseStep, StoredGroup>();
 
   tree(teamId: string, rootHash: string): BaseStep | undefined {
-    return this.#trees.get(`${teamId} ${rootHash}`);
+    const key = `${teamId} ${rootHash}`;
+    return this.#small.get(key) ?? this.#large.get(key);
   }
 
   /** The content of a hash is the same whatever becomes of the transaction that has it. @param size bytes of its JSON */
   keepTree(teamId: string, rootHash: string, root: BaseStep, size: number): void {
-    if (size <= CACHED_BYTES) this.#trees.set(`${teamId} ${rootHash}`, root, { size });
+    const trees = size <= LARGEST_SMALL ? this.#small : this.#large;
+    if (size <= trees.maxSize) trees.set(`${teamId} ${rootHash}`, root, { size });
   }
 
   group(group: BaseStep): StoredGroup | undefined {
