@@ -84,7 +84,7 @@ async function largeDatabase(data: string, megabytes: number): Promise<string> {
   return file;
 }
 
-/** Runs a command until a file appears whose name has this in it. */
+/** Runs a command until a file appears whose name has this in it. @throws Error when it ends before */
 async function untilThere(args: string[], env: Record<string, string>, where: string, part: string) {
   const child = spawn(process.execPath, [MAIN, ...args], { env: { ...process.env, ...env } });
   const closed = once(child, 'close') as Promise<[number | null, string | null]>;
@@ -92,7 +92,10 @@ async function untilThere(args: string[], env: Record<string, string>, where: st
   child.stderr.on('data', chunk => {
     stderr += chunk;
   });
-  while (!(await readdir(where)).some(name => name.includes(part))) await pause(1);
+  while (!(await readdir(where)).some(name => name.includes(part))) {
+    if (child.exitCode !== null) throw new Error(`${args.join(' ')} ended before there was a ${part}: ${stderr}`);
+    await pause(1);
+  }
   return { child, ended: async () => ({ ended: await closed, stderr }) };
 }
 
@@ -300,9 +303,12 @@ describe('restoring', () => {
     const [large, data] = [join(place, 'large'), join(place, 'data')];
     const file = await largeDatabase(large, 200);
     await mkdir(data);
-    const { ended } = await untilThere(['restore', file], { JOBWRIGHT_DATA: data }, data, 'partial');
+    const { child, ended } = await untilThere(['restore', file], { JOBWRIGHT_DATA: data }, data, 'partial');
+    // However long a server takes to start, the restore is not done by then.
+    child.kill('SIGSTOP');
     const started = await run(['serve'], { JOBWRIGHT_DATA: data, JOBWRIGHT_PORT: '0', JOBWRIGHT_HTTP_PORT: 'none' });
     expect(started).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/database is locked/) });
+    child.kill('SIGCONT');
     expect((await ended()).ended).toEqual([0, null]);
     expect(await readdir(data)).toEqual(['jobwright.db']);
   });
