@@ -36,9 +36,17 @@ export function wayFaults(root: BaseStep, ground: WayGround): Fault[] {
     ...conditionFaults(step, ground),
     ...(step.flow?.paths ?? []).flatMap((path, index) => pathFaults(step, path, `flow.paths[${index}]`, chart, ground)),
   ]);
-  const named = inSteps.length > 0 ? [] : [...unreached(chart), ...endless(chart)];
-  return [...inSteps, ...named];
+  return leadsAstray(root, chart) ? inSteps : [...inSteps, ...unreached(chart), ...endless(chart)];
 }
+
+/** Whether a path leads to nothing: where it was meant to lead decides which steps are reached. */
+const leadsAstray = (root: BaseStep, chart: FlowChart): boolean =>
+  [...walk(root)].some(({ step }) =>
+    (step.flow?.paths ?? []).some(({ nextStepId }) => {
+      const next = chart.step(nextStepId);
+      return isGroup(step) || !next || next === chart.root;
+    }),
+  );
 
 /** The users, or the groups, that paths give steps to. */
 export const namedInPaths = (root: BaseStep, assignment: PathAssignment): string[] =>

@@ -169,6 +169,18 @@ describe('ways that cannot be gone', () => {
     expect(message.match(/"a" \(a\)|"b" \(b\)/g)).toEqual(['"a" (a)', '"b" (b)', '"b" (b)']);
   });
 
+  test('what is wrong with a step hides nothing of where the ways lead', () => {
+    const toC = { paths: [{ nextStepId: 'c', jobStatus: 'Paused' }] };
+    const message = faultsOf(leaf('a', toC), leaf('b'), leaf('c'));
+    expect(message.match(/"a" \(a\): flow\.paths\[0\]\.jobStatus|"b" \(b\): no way leads here/g)).toHaveLength(2);
+  });
+
+  test('where a path leads to nothing, no step is said to be unreached: that may be what it was meant for', () => {
+    const message = faultsOf(leaf('a', { paths: [{ nextStepId: 'x' }] }), leaf('b'), leaf('c'));
+    expect(message).toMatch(/no step or group x/);
+    expect(message).not.toMatch(/no way leads here/);
+  });
+
   test('a step that no way leads to', () => {
     expect(faultsOf(leaf('a', { paths: [{ nextStepId: 'c' }] }), leaf('b'), leaf('c'))).toMatch(
       /^"b" \(b\): no way leads here/,
