@@ -11,6 +11,7 @@ import { expectRefusal } from '../../support/refusals.ts';
 import { expectNothingWritten } from '../../support/rows.ts';
 import { logIn, logInAdmin, newTemplate, newUser, step, type TestUser } from '../../support/seed.ts';
 import { TestServer } from '../../support/server.ts';
+import { select } from './selection.ts';
 
 let server: TestServer;
 let ana: TestUser;
@@ -202,6 +203,15 @@ describe('publishVersion', () => {
     // The one that was published last is the current one, whatever its number.
     expect(numbers(await rita.templates.getPublicVersion(id, 0))).toEqual([2, 1, 2, 'Published']);
     expect(numbers(await rita.templates.get(id))).toEqual([4, 0, 0, 'Unpublished']);
+    // By its place among the publications, which is not its public number.
+    for (const [place, publicVersion] of [
+      [1, 2],
+      [2, 1],
+    ] as const) {
+      const asked = [{ jobTemplateId: id, publicVersion: place }];
+      const answer = await rita.templates.fetchPublishedVersions(select(), asked);
+      expect(answer[id]![place]!.template).toMatchObject({ publishedVersion: place, publicVersion });
+    }
     const { jobIds } = await rita.jobs.createJobs(id, {});
     expect(await rita.jobs.getJob(jobIds[0]!, {})).toMatchObject({ diagramVersion: 2 });
   });

@@ -329,13 +329,14 @@ describe('properties', () => {
     const template = await templateWith(ana, [
       single(
         'Pump',
-        property('serial', 'String', { isRequired: true, defaultValue: 'S1' }),
+        property('serial', 'String', { isRequired: true, defaultValue: 'S1', fieldLength: 5 }),
         property('fixed', 'Integer', { editable: false }),
       ),
       related(
         'Readings',
         property('bar', 'Double', { isRequired: true }),
         property('by', 'String', { editable: false }),
+        property('kind', 'String', { domain: [{ name: 'A', code: 'A' }] }),
       ),
     ]);
     job = await jobOf(ana, template, {
@@ -364,6 +365,21 @@ describe('properties', () => {
       'another type',
       () => ({ extendedProperties: [{ identifier: 'Pump.fixed', value: 'x' }] }),
       /^Pump\.fixed: "x"; expected a whole number/,
+    ],
+    [
+      'a text that is too long',
+      () => ({ extendedProperties: [{ identifier: 'Pump.serial', value: 'S12345' }] }),
+      /^Pump\.serial: "S12345" has 6 characters; the longest may have 5/,
+    ],
+    [
+      'a new row with a value outside the domain',
+      () => edits({ adds: [{ tableName: 'Readings', entries: [{ properties: given({ bar: '1', kind: 'a' }) }] }] }),
+      /^Readings\.kind of new row 1: "a" is not in the domain/,
+    ],
+    [
+      'a value outside the domain in a row that is there',
+      () => edits({ updates: [{ tableName: 'Readings', entries: [entry(rowId, { kind: 'a' })] }] }),
+      /^Readings\.kind of row .*: "a" is not in the domain/,
     ],
     [
       'an unknown row to change',
