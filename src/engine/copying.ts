@@ -8,7 +8,7 @@ import type { Transactor } from '../store/database.ts';
 import type { TemplateRow } from '../store/templates.ts';
 import type { Act } from './act.ts';
 import { type Beginning, contentOf, createTemplate, editContent, notLocked } from './authoring.ts';
-import { refuseArchived } from './editable.ts';
+import { refuseArchived, refuseFixed } from './editable.ts';
 import { resolveGroups } from './naming.ts';
 
 /**
@@ -75,6 +75,7 @@ export async function copyToLocal(
   published: TemplateRow | undefined,
 ): Promise<string> {
   refuseArchived(latest);
+  refuseFixed(latest);
   const { template_id: templateId, title } = latest;
   if (latest.global !== 1 || !published)
     throw new NotAllowed(
@@ -97,6 +98,7 @@ export async function revert(tx: Transactor, act: Act, latest: TemplateRow, earl
       internalVersion: String(latest.internal_version),
     });
   refuseArchived(latest);
+  refuseFixed(latest);
   if (latest.status === 'InReview')
     throw new RevertDisallowed('revert-disallowed', 'the template is in review; endReview first', {
       reason: 'in-review',

@@ -329,6 +329,15 @@ test('archiveDisabled keeps a template out of the archive, and no more: it is ta
   await refused(() => ana.templates.archive(id), ErrorCode.NOT_ALLOWED, 'not-allowed', /archiveDisabled/);
 });
 
+test.each(['readOnly', 'system'])('%s keeps it from being reverted', async mark => {
+  const admin = await logInAdmin(server);
+  const { id } = await draft();
+  const { version } = await edited(id);
+  await admin.templates.updateMarks(id, { [mark]: true });
+  await refused(() => ana.templates.revert(id, 1), ErrorCode.NOT_ALLOWED, 'not-allowed', new RegExp(mark));
+  expect((await ana.templates.get(id)).version).toBe(version);
+});
+
 test('readOnly keeps a version that was reviewed from being published', async () => {
   const admin = await logInAdmin(server);
   const { id } = await draft(ana);
