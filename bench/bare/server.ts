@@ -71,8 +71,9 @@ function serving(db: SQLite.Database, routes: ReadonlyMap<string, Route>) {
 if (import.meta.main) {
   const bare = JSON.parse(readFileSync(settings<string>(), 'utf8')) as BareSettings;
   const db = openBare(bare);
-  // Connections wait while others are measured.
-  const server = createServer({ keepAliveTimeout: 0 }, serving(db, routesOf(db, bare))).listen(0, '127.0.0.1');
+  // Connections wait while others are measured, also for their first request.
+  const patient = { keepAliveTimeout: 0, headersTimeout: 0, requestTimeout: 0 };
+  const server = createServer(patient, serving(db, routesOf(db, bare))).listen(0, '127.0.0.1');
   await once(server, 'listening');
   ready({ port: (server.address() as AddressInfo).port }, () => {
     server.closeAllConnections();

@@ -168,11 +168,33 @@ export class Victim {
   #resources(): Resources {
     const { pid } = this.#server;
     const status = readFileSync(`/proc/${pid}/status`, 'latin1');
+    const toDatabase = this.#toDatabase();
     return {
       megabytes: Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)![1]) / 1024),
-      descriptors: readdirSync(`/proc/${pid}/fd`).map(name => linkAt(`/proc/${pid}/fd/${name}`)),
+      descriptors: readdirSync(`/proc/${pid}/fd`)
+        .map(name => linkAt(`/proc/${pid}/fd/${name}`))
+        .filter(descriptor => !toDatabase.has(descriptor)),
     };
   }
+
+  /** The pool of connections has a bound of its own, and opens and closes them when they are asked for and idle for a while. */
+  #toDatabase(): ReadonlySet<string> {
+    const { settings } = this.#database;
+    return settings.engine === 'postgres'
+      ? socketsTo(Number(new URL(settings.url).port || 5432), this.#server.pid)
+      : new Set();
+  }
+}
+
+/** Those of a process that lead to a port, as its descriptors are named; of the columns of proc(5)'s net/tcp. */
+function socketsTo(port: number, pid: number): ReadonlySet<string> {
+  const rows = readFileSync(`/proc/${pid}/net/tcp`, 'latin1').trim().split('\n').slice(1);
+  return new Set(
+    rows
+      .map(row => row.trim().split(/\s+/))
+      .filter(([, , remote]) => Number.parseInt(remote!.split(':')[1]!, 16) === port)
+      .map(columns => `socket:[${columns[9]}]`),
+  );
 }
 
 /** What a descriptor leads to; one may be closed while it is looked at. */
