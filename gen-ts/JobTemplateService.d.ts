@@ -169,9 +169,10 @@ declare class Client {
 
     /**
      * Makes a local template with the content of the current published entry of a global one and returns its entry 1,
-     * Unpublished, unlocked. It remembers its source. Not global, or never published: not-allowed.
+     * Unpublished, unlocked. It remembers its source. Not global, or never published: not-allowed. role-archived: as in
+     * cloneTemplate.
      * 
-     * Errors: template-not-found (404), not-allowed (550), template-archived (601), insufficient-permissions (476)
+     * Errors: template-not-found (404), not-allowed (550), template-archived (601), role-archived (601), insufficient-permissions (476)
      */
     createLocalTemplate(jobTemplateId: string): Promise<JobTemplate>;
 
