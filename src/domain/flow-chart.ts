@@ -4,6 +4,7 @@
  */
 import { GroupMode } from '#gen/flow_types';
 import type { BaseStep } from '#gen/step_types';
+import { loops } from './loops.ts';
 import { isGroup, walk } from './tree.ts';
 
 interface Place {
@@ -100,13 +101,24 @@ export class FlowChart {
   }
 
   /**
-   * The leaves of a loop that can be gone through without staying at any leaf where `rests` is true; undefined when there is none.
+   * The loops that can be gone through without staying at any leaf where `rests` is true: the leaves of each, in the order of the tree;
+   * loops that share a leaf or group are one. The loops stand in the order of their first leaves. What a path to the root would make a
+   * loop is none: that path has to go.
    */
-  loop(rests: (leaf: BaseStep) => boolean): BaseStep[] | undefined {
+  loops(rests: (leaf: BaseStep) => boolean): BaseStep[][] {
     const ways = this.#waysOn();
     const goesOn = (point: string) => !point.startsWith(STAY) || !rests(this.step(point.slice(STAY.length))!);
-    const points = cycle([...ways.keys()].filter(goesOn), point => (ways.get(point) ?? []).filter(goesOn));
-    return points?.filter(point => point.startsWith(STAY)).map(point => this.step(point.slice(STAY.length))!);
+    const open = new Set([...ways.keys()].filter(goesOn));
+    open.delete(arrivalAt(this.root.id));
+    return loops(open, point => (ways.get(point) ?? []).filter(following => open.has(following)))
+      .map(points =>
+        points
+          .filter(point => point.startsWith(STAY))
+          .map(point => this.step(point.slice(STAY.length))!)
+          .sort((a, b) => this.rank(a.id) - this.rank(b.id)),
+      )
+      .filter(leaves => leaves.length > 0)
+      .sort(([a], [b]) => this.rank(a!.id) - this.rank(b!.id));
   }
 
   #sourcesOf(id: string): ReadonlySet<string> {
@@ -162,31 +174,6 @@ function reversed(ways: Ways): Ways {
       else back.set(to, [from]);
     }
   return back;
-}
-
-/** Points that lead from one to the next, and from the last to the first. */
-function cycle(points: readonly string[], next: (point: string) => readonly string[]): string[] | undefined {
-  const done = new Set<string>();
-  for (const start of points) {
-    const path = new Map([[start, 0]]);
-    for (let point: string | undefined = start; point !== undefined && !done.has(point); ) {
-      const index: number = path.get(point)!;
-      const following: string | undefined = next(point)[index];
-      path.set(point, index + 1);
-      if (following === undefined) {
-        done.add(point);
-        path.delete(point);
-        point = [...path.keys()].at(-1);
-      } else if (path.has(following)) {
-        const ids = [...path.keys()];
-        return ids.slice(ids.indexOf(following));
-      } else if (!done.has(following)) {
-        path.set(following, 0);
-        point = following;
-      }
-    }
-  }
-  return undefined;
 }
 
 /** Everything that can be reached from these points, themselves included. */

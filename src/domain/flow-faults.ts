@@ -36,7 +36,7 @@ export function wayFaults(root: BaseStep, ground: WayGround): Fault[] {
     ...conditionFaults(step, ground),
     ...(step.flow?.paths ?? []).flatMap((path, index) => pathFaults(step, path, `flow.paths[${index}]`, chart, ground)),
   ]);
-  return leadsAstray(root, chart) ? inSteps : [...inSteps, ...unreached(chart), ...endless(chart)];
+  return [...inSteps, ...(leadsAstray(root, chart) ? [] : unreached(chart)), ...endless(chart)];
 }
 
 /** Whether a path leads to nothing: where it was meant to lead decides which steps are reached. */
@@ -120,15 +120,20 @@ function unreached(chart: FlowChart): Fault[] {
     .map(step => ({ step, fault: 'no way leads here; let a path name it, or remove it' }));
 }
 
-/** Steps that need nobody, and lead back to themselves: a job would run in circles for ever. */
+/** Of a loop: a long one must not push other faults out of the message. */
+const MOST_TITLES = 20;
+
+/** Steps that need nobody, and lead back to themselves: a job would run in circles for ever. One fault for each set of them. */
 function endless(chart: FlowChart): Fault[] {
-  const loop = chart.loop(needsPerson);
-  if (!loop) return [];
-  const titles = loop.map(({ title }) => `"${title}"`).join(', ');
-  return loop.slice(0, 1).map(step => ({
-    step,
-    fault: `flow.automatic: ${titles} lead back to the first of them and need nobody; have a person in the loop`,
-  }));
+  return chart.loops(needsPerson).map(loop => {
+    const titles = loop.slice(0, MOST_TITLES).map(({ title }) => `"${title}"`);
+    const more = loop.length > MOST_TITLES ? ` and ${loop.length - MOST_TITLES} more` : '';
+    const back = loop.length === 1 ? 'leads back to itself and needs' : 'lead back to the first of them and need';
+    return {
+      step: loop[0]!,
+      fault: `flow.automatic: ${titles.join(', ')}${more} ${back} nobody; have a person on every way back`,
+    };
+  });
 }
 
 function needsPerson(leaf: BaseStep): boolean {

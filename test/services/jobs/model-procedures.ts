@@ -219,7 +219,7 @@ function runnable(main: BaseStep): BaseStep {
     const before = leaves(main).slice(0, missed).findLast(away) ?? leaves(main).find(away)!;
     return runnable(changed(main, given => (given.id === before.id ? { ...given.flow, paths: [] } : given.flow!)));
   }
-  const loop = chart.loop(({ flow }) => !flow?.automatic || !flow.proceedNext);
+  const [loop] = chart.loops(({ flow }) => !flow?.automatic || !flow.proceedNext);
   if (!loop) return main;
   return runnable(
     changed(main, given => (given.id === loop[0]!.id ? { ...given.flow, automatic: false } : given.flow!)),
