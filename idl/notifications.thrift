@@ -68,9 +68,12 @@ enum NotificationType {
   StepCancelled = 10,
   /** The run of steps was paused. Sets stepIds. */
   StepPaused = 11,
-  /** A stop was asked for and is under way. Sets stepIds. */
+  /**
+   * A stop was asked for and is under way. Sets stepIds. Not sent by this server: a stop takes effect at once, which StepPaused or
+   * StepCancelled tells.
+   */
   StepStopping = 12,
-  /** The run of steps is over; they can be finished. Sets stepIds, msg. */
+  /** The run of steps is over; they can be finished. Sets stepIds, and msg where the run came to something that can be said. */
   StepStopped = 13,
   /**
    * The run of steps is over, with a warning: no path leads on where the server would have gone on by itself (msgCode
