@@ -45,7 +45,8 @@ export function received(
 ): BaseStep {
   checkStep(step, kind);
   if (depth > MAX_TREE_DEPTH) {
-    throw new BadRequest('limit-exceeded', `"${step.title}" lies deeper than ${MAX_TREE_DEPTH} levels`, {
+    throw new BadRequest('limit-exceeded', `children: "${step.title}" lies deeper than ${MAX_TREE_DEPTH} levels`, {
+      field: 'children',
       limit: String(MAX_TREE_DEPTH),
     });
   }

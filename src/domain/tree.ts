@@ -76,13 +76,15 @@ export function checkWhole(root: BaseStep): void {
     takeId(ids, 'id', step.id, step);
     takeId(clientIds, 'clientId', step.clientId, step);
     for (const { id } of [...(step.impl.step?.stepFields ?? []), ...noticesOf(step)]) takeId(ids, 'id', id, step);
-    if (depth > MAX_TREE_DEPTH) throw limit(step, 'levels deep', depth, MAX_TREE_DEPTH);
+    if (depth > MAX_TREE_DEPTH)
+      throw limit(step, `${called(step)} is`, 'levels deep; a template', depth, MAX_TREE_DEPTH);
     if (step.children.length > MAX_GROUP_CHILDREN) {
-      throw limit(step, 'children in a group', step.children.length, MAX_GROUP_CHILDREN);
+      throw limit(step, `${called(step)} has`, 'children; a group', step.children.length, MAX_GROUP_CHILDREN);
     }
     steps++;
   }
-  if (steps - 1 > MAX_TEMPLATE_STEPS) throw limit(root, 'steps', steps - 1, MAX_TEMPLATE_STEPS);
+  if (steps - 1 > MAX_TEMPLATE_STEPS)
+    throw limit(root, 'there are', 'steps; a template', steps - 1, MAX_TEMPLATE_STEPS);
 }
 
 export const noticesOf = (step: BaseStep): { id: string }[] => [
@@ -104,8 +106,12 @@ function takeId(taken: Set<string>, field: string, id: string, step: BaseStep): 
   taken.add(id);
 }
 
-const limit = (step: BaseStep, what: string, found: number, most: number): BadRequest =>
-  new BadRequest('limit-exceeded', `"${step.title}": ${found} ${what}; a template may have ${most}`, {
+/** A root has no title of its own. */
+const called = ({ title }: BaseStep): string => (title ? `"${title}"` : 'the root');
+
+const limit = (step: BaseStep, has: string, what: string, found: number, most: number): BadRequest =>
+  new BadRequest('limit-exceeded', `children: ${has} ${found} ${what} may have ${most}`, {
+    field: 'children',
     stepId: step.id,
     limit: String(most),
     found: String(found),

@@ -77,7 +77,13 @@ describe('received', () => {
     ['a mode of a step', leaf('s', { flow: { mode: GroupMode.PARALLEL } }), 'step', 'invalid-argument', /flow\.mode/],
     ['no title', leaf('s', { title: ' ' }), 'step', 'invalid-argument', /title: empty/],
     ['a title too long', leaf('s', { title: 'x'.repeat(501) }), 'step', 'limit-exceeded', /501.*500/],
-    ['a tree too deep', nested(MAX_TREE_DEPTH + 1), 'stepGroup', 'limit-exceeded', /deeper than 16/],
+    [
+      'a tree too deep',
+      nested(MAX_TREE_DEPTH + 1),
+      'stepGroup',
+      'limit-exceeded',
+      /^children: "Step deepest" lies deeper than 16 levels$/,
+    ],
   ])('refuses %s', (_name, sent, kind, slug, message) => {
     const error = refusal(() => received(sent, counting(), kind));
     expect(error).toBeInstanceOf(BadRequest);

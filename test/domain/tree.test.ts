@@ -92,14 +92,25 @@ describe('checkWhole', () => {
     const oneMore = group('root', [...parts, leaf('one more')]);
     expect(refusal(() => checkWhole(oneMore))).toMatchObject({
       slug: 'limit-exceeded',
-      message: expect.stringMatching(/10001 steps; a template may have 10000/),
+      message: 'children: there are 10001 steps; a template may have 10000',
+      details: { field: 'children', limit: '10000', found: '10001' },
     });
   });
 
   test('refuses a level or a child too many', () => {
-    expect(refusal(() => checkWhole(nested(MAX_TREE_DEPTH + 1))).message).toMatch(/17 levels deep; .*16/);
-    expect(refusal(() => checkWhole(group('root', many(MAX_GROUP_CHILDREN + 1)))).message).toMatch(
-      /1001 children.*1000/,
+    expect(refusal(() => checkWhole(nested(MAX_TREE_DEPTH + 1)))).toMatchObject({
+      slug: 'limit-exceeded',
+      message: 'children: "Step deepest" is 17 levels deep; a template may have 16',
+      details: { field: 'children', stepId: 'deepest', limit: '16', found: '17' },
+    });
+    const wide = many(MAX_GROUP_CHILDREN + 1);
+    expect(refusal(() => checkWhole(group('root', [group('wide', wide)])))).toMatchObject({
+      slug: 'limit-exceeded',
+      message: 'children: "Group wide" has 1001 children; a group may have 1000',
+      details: { field: 'children', stepId: 'wide', limit: '1000', found: '1001' },
+    });
+    expect(refusal(() => checkWhole({ ...emptyRoot('r'), children: wide })).message).toMatch(
+      /^children: the root has 1001 children;/,
     );
   });
 

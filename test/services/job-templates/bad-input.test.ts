@@ -58,9 +58,9 @@ const withMetadata = (metadataId: string, value: object): BaseStep =>
 
 /** Each as the children of the root. */
 const trees: readonly (readonly [string, () => BaseStep[], string, RegExp])[] = [
-  ['17 levels', () => [nested(15)], 'limit-exceeded', /deeper than 16 levels/],
-  ['10,001 steps', () => many, 'limit-exceeded', /1000\d steps.*10000/],
-  ['1,001 children', () => Array(1001).fill(step('S')), 'limit-exceeded', /1001 children.*1000/],
+  ['17 levels', () => [nested(15)], 'limit-exceeded', /^children: "Deep" lies deeper than 16 levels/],
+  ['10,001 steps', () => many, 'limit-exceeded', /^children: there are 1000\d steps; .* 10000/],
+  ['1,001 children', () => Array(1001).fill(step('S')), 'limit-exceeded', /^children: .* has 1001 children; .* 1000/],
   [
     'a clientId twice',
     () => [step('A', { clientId: 'c' }), step('B', { clientId: 'c' })],

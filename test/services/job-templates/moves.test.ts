@@ -96,7 +96,7 @@ describe('moving', () => {
       () => ana.templates.moveStepGroupModular(id, root.id, found('Wide', stepGroup!).id, 0, parent, 0),
       ErrorCode.BAD_REQUEST,
       'limit-exceeded',
-      /17 levels deep/,
+      /^children: "Low" is 17 levels deep/,
     );
   });
 });
@@ -326,7 +326,7 @@ describe('updateStepGroup', () => {
         ),
       ),
       'limit-exceeded',
-      /10001 steps/,
+      /^children: there are 10001 steps/,
     ],
   ])('with %s is refused', async (_what, sent, slug, message) => {
     await refused(() => ana.templates.updateStepGroup(id, sent), ErrorCode.BAD_REQUEST, slug, message);
