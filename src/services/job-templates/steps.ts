@@ -2,6 +2,7 @@
 
 import { MAX_TITLE_LENGTH } from '#gen/common_types';
 import type { BaseStep } from '#gen/step_types';
+import { bounded } from '../../domain/limits.ts';
 import { refuseUnsupported } from '../../domain/procedure.ts';
 import { received } from '../../domain/received.ts';
 import { checkWhole, idsIn } from '../../domain/tree.ts';
@@ -75,10 +76,13 @@ export class StepEdits<T> {
     return this.#edit(call, templateId, root => withCopyOf(root, kind, id, to, () => call.ids.next()));
   }
 
-  /** The whole tree. Its root stays the root: the title of an entry stands in the entry. */
+  /**
+   * The whole tree. Its root stays the root: the title of an entry stands in the entry. What the root sent is called counts for nothing, and
+   * may be nothing, but is bounded as any title.
+   */
   replaceAll(call: Call, templateId: string, sent: BaseStep): Promise<T> {
     refuseUnsupported(sent);
-    const titled = { ...sent, title: [...sent.title].slice(0, MAX_TITLE_LENGTH).join('').trim() || 'root' };
+    const titled = { ...sent, title: bounded('title', sent.title, MAX_TITLE_LENGTH).trim() || 'root' };
     return this.#edit(call, templateId, async (root, tx, teamId) => {
       const whole = received(titled, call.ids, 'stepGroup', idsIn(root));
       const named = await namedInTeam(tx, teamId, { ...whole, id: root.id, title: '' }, root);
