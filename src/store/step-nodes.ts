@@ -19,7 +19,22 @@ export interface GroupReference {
 /** Nodes are small: most of the time that zlib's own settings take goes into tables that they do not fill. */
 const PACKING = { level: 1, windowBits: 13, memLevel: 6, chunkSize: 4096 };
 
-export const packed = (json: string): Buffer => deflateRawSync(json, PACKING);
+/** A shorter text is put as it is into the one block of a stream (RFC 1951, 3.2.4): it hardly shrinks, and zlib begins slowly. */
+const LEAST_DEFLATED = 256;
+
+export function packed(json: string): Buffer {
+  const bytes = Buffer.byteLength(json);
+  if (bytes >= LEAST_DEFLATED) return deflateRawSync(json, PACKING);
+  const stored = Buffer.allocUnsafe(BLOCK_HEAD + bytes);
+  stored.writeUInt8(ONE_BLOCK_AS_IT_IS);
+  stored.writeUInt16LE(bytes, 1);
+  stored.writeUInt16LE(~bytes & 0xffff, 3);
+  stored.write(json, BLOCK_HEAD);
+  return stored;
+}
+
+const ONE_BLOCK_AS_IT_IS = 1;
+const BLOCK_HEAD = 5;
 
 export const unpacked = (body: Buffer): string => inflateRawSync(body).toString();
 
