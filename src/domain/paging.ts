@@ -2,7 +2,7 @@
  * Pages of a result: which rows a request asks for, and what it hears of where they stand. A page token is the number of a page with
  * a seal over it and over the query, so one that was changed, or that belongs to another query, is refused.
  */
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { stringify } from 'safe-stable-stringify';
 import { MAX_PAGE_SIZE, type PageInfo, type PageReq } from '#gen/common_types';
 import { BadRequest } from '../base/errors.ts';
@@ -28,7 +28,7 @@ const LAST_ROW = 2 ** 31 - 1;
  * @param key that tokens are sealed with
  * @throws BadRequest (400)
  */
-export function pageOf(request: PageReq | null | undefined, query: unknown, key: Buffer): Page {
+export function pageOf(request: PageReq | null | undefined, query: unknown, key: KeyObject): Page {
   const { size = 25, skip, preview, count, pageToken } = request ?? {};
   const within = (field: string, value: number, least: number, most: number): number => {
     if (value >= least && value <= most) return value;
@@ -48,7 +48,7 @@ export function pageOf(request: PageReq | null | undefined, query: unknown, key:
 }
 
 /** @param total rows of the result, or `countUpTo` when there are as many or more */
-export function pageInfo(page: Page, total: number, key: Buffer): PageInfo {
+export function pageInfo(page: Page, total: number, key: KeyObject): PageInfo {
   const pages = Math.ceil(total / page.size);
   const left = Math.max(0, pages - page.num);
   const told = Math.min(left, 1 + page.preview);
@@ -62,17 +62,17 @@ export function pageInfo(page: Page, total: number, key: Buffer): PageInfo {
   };
 }
 
-const seal = (place: number | string, query: string | undefined, key: Buffer): Buffer =>
+const seal = (place: number | string, query: string | undefined, key: KeyObject): Buffer =>
   createHmac('sha256', key).update(`${place}\n${query}`).digest();
 
 /** Where a page begins that is told by the row before it, not by a number. @param query everything else that the result depends on */
-export const rowToken = (row: readonly (string | number)[], query: unknown, key: Buffer): string => {
+export const rowToken = (row: readonly (string | number)[], query: unknown, key: KeyObject): string => {
   const told = JSON.stringify(row);
   return `${Buffer.from(told).toString('base64url')}.${seal(told, stringify(query), key).toString('base64url')}`;
 };
 
 /** @throws BadRequest (400) for a token that was changed, or that belongs to another query */
-export function rowIn(field: string, token: string, query: unknown, key: Buffer): (string | number)[] {
+export function rowIn(field: string, token: string, query: unknown, key: KeyObject): (string | number)[] {
   const [, row = '', mac = ''] = /^([\w-]+)\.([\w-]+)$/.exec(token) ?? [];
   const told = Buffer.from(row, 'base64url').toString();
   if (isSeal(mac, seal(told, stringify(query), key))) return JSON.parse(told);
@@ -88,7 +88,7 @@ function isSeal(mac: string, expected: Buffer): boolean {
   return given.length === expected.length && timingSafeEqual(given, expected);
 }
 
-function numberIn(token: string, query: string, key: Buffer): number {
+function numberIn(token: string, query: string, key: KeyObject): number {
   const [, num = '', mac = ''] = /^([1-9]\d{0,8})\.([\w-]+)$/.exec(token) ?? [];
   if (isSeal(mac, seal(Number(num), query, key))) return Number(num);
   throw new BadRequest(

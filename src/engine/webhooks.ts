@@ -4,7 +4,7 @@
  *   queued -- sent, answered with 2xx --> gone
  *   queued -- sent, anything else --> queued again, each pause twice as long --> given up after a day, forgotten after 30
  */
-import { createHmac } from 'node:crypto';
+import { createHmac, type KeyObject } from 'node:crypto';
 import { WrongState } from '../base/errors.ts';
 import type { Reader, Transactor } from '../store/database.ts';
 import type { Row } from '../store/schema.ts';
@@ -90,7 +90,7 @@ export type Signed = Omit<Row<'webhooks'>, 'url'> & { readonly body: string };
 
 /** Follows from the server's key, so that no row has it. */
 const secretOf = (
-  key: Buffer,
+  key: KeyObject,
   { team_id, purpose, generation }: Pick<Signed, 'team_id' | 'purpose' | 'generation'>,
 ): string =>
   createHmac('sha256', key)
@@ -118,7 +118,7 @@ export async function takeDue(tx: Transactor, now: number, forMs: number, limit:
 
 export const isDue = (reader: Reader, now: number): Promise<boolean> => reader.webhooks.isDue(now);
 
-export function signatureOf(key: Buffer, delivery: Signed, now: number): string {
+export function signatureOf(key: KeyObject, delivery: Signed, now: number): string {
   const { generation, previous_until, body } = delivery;
   const generations = (previous_until ?? 0) > now ? [generation, generation - 1] : [generation];
   return generations

@@ -2,6 +2,7 @@
  * Sends events to the webhooks that want them: at once what this process has written, within a second what others have. Each webhook
  * is told one thing after the other, and none waits for another; whoever sends for one has taken it, so no two processes do.
  */
+import type { KeyObject } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { type Position, sealedCursor } from '../domain/cursors.ts';
@@ -140,8 +141,8 @@ export class EventSender {
 }
 
 interface Keys {
-  readonly cursor: Buffer;
-  readonly webhook: Buffer;
+  readonly cursor: KeyObject;
+  readonly webhook: KeyObject;
 }
 
 /** The same when the same events are sent again: a receiver may leave out what it has had under it. */

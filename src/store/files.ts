@@ -6,10 +6,12 @@
  * Whoever is about to show a body keeps its row from others by `keepBody`, whoever may be the last to show it by `lockBodies`; so a
  * body is never deleted under the hands of somebody who was just given it.
  */
+import type { KeyObject } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
 import { type Engine, isOneOf } from './engine.ts';
 import { OvertakenByWriter } from './overtaken.ts';
 import type { Database, Row } from './schema.ts';
+import { type Purpose, signingKey } from './signing-keys.ts';
 
 export const CHUNK_BYTES = 256 * 1024;
 
@@ -48,13 +50,9 @@ export class FileReader {
       .executeTakeFirst();
   }
 
-  async signingKey(purpose: 'attachment-address' | 'cursor' | 'page' | 'webhook'): Promise<Buffer> {
-    const { secret } = await this.db
-      .selectFrom('signing_keys')
-      .select('secret')
-      .where('purpose', '=', purpose)
-      .executeTakeFirstOrThrow();
-    return secret;
+  /** A key of the server's own. One statement. */
+  signingKey(purpose: Purpose): Promise<KeyObject> {
+    return signingKey(this.db, this.engine, purpose);
   }
 }
 

@@ -2,6 +2,7 @@
  * The events of a team on their way to a web socket that has subscribed to some of its jobs. Each is sent once, in order; the next
  * are read when the client has taken the ones before, so what waits for it is bounded.
  */
+import type { KeyObject } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import type { Position } from '../../domain/cursors.ts';
 import { sealedCursor } from '../../domain/cursors.ts';
@@ -72,7 +73,7 @@ export class Following {
   }
 
   /** Resolves when the client has taken nearly all of them. */
-  async #send({ rows }: Found, key: Buffer): Promise<void> {
+  async #send({ rows }: Found, key: KeyObject): Promise<void> {
     const { unreadBytes } = this.#parts.shared.limits;
     for (const row of rows) {
       if (this.#ended) return;

@@ -2,6 +2,7 @@
  * poll: the events behind a cursor, at once or as soon as there are some. While it waits it holds no transaction and no connection
  * to the database; what it may see is decided anew after each wait.
  */
+import type { KeyObject } from 'node:crypto';
 import {
   MAX_POLL_TIMEOUT_MS,
   type Notification,
@@ -46,7 +47,7 @@ export async function poll(
 }
 
 interface Beginning {
-  readonly key: Buffer;
+  readonly key: KeyObject;
   readonly states: Notification[];
   readonly found: Found;
 }
@@ -118,7 +119,7 @@ export async function lookAgain(
 }
 
 function result(
-  key: Buffer,
+  key: KeyObject,
   now: number,
   { teamId }: Wanted,
   { states, found }: Pick<Beginning, 'states' | 'found'>,

@@ -104,7 +104,7 @@ export class JobQueryReader {
     ]);
     const build = () => pageStatement(this.#engine, selection, fields, order, isBehind);
     const rows = await statements[this.#engine].run(this.#db, shape, build, { ...values, start, limit });
-    return rows.map(row => rowFound(row as Record<string, unknown>, fields.length));
+    return rowsFound(rows as Record<string, unknown>[], fields.length);
   }
 
   async count(selection: JobSelection, values: JobQueryValues): Promise<number> {
@@ -217,12 +217,13 @@ const shapeOf = ({ name, type, per, property }: QueryField): unknown => [
   ...(property ? [property.dataType, property.isElsewhere] : []),
 ];
 
-function rowFound(row: Record<string, unknown>, cells: number): JobRowFound {
-  const keys: (string | number)[] = [];
-  for (let index = 0; `k${index}` in row; index++) keys.push(row[`k${index}`] as string | number);
-  return {
+function rowsFound(rows: readonly Record<string, unknown>[], cells: number): JobRowFound[] {
+  const cellNames = Array.from({ length: cells }, (_, index) => `c${index}`);
+  const keyNames: string[] = [];
+  for (let name = 'k0'; rows[0] && name in rows[0]; name = `k${keyNames.length}`) keyNames.push(name);
+  return rows.map(row => ({
     jobId: row.job_id as string,
-    cells: Array.from({ length: cells }, (_, index) => row[`c${index}`]),
-    keys,
-  };
+    cells: cellNames.map(name => row[name]),
+    keys: keyNames.map(name => row[name] as string | number),
+  }));
 }
