@@ -10,35 +10,37 @@ const RECENT_MS = 750;
 const MOST_ANSWERS = 10_000;
 
 interface Answer {
-  readonly value: object;
+  readonly value: Promise<object>;
   readonly askedAt: number;
 }
 
 export class Recent {
   #answers = new Map<string, Answer>();
-  #generation = 0;
 
   /**
+   * Whoever asks while the same is being asked hears the same: a token that is on many connections is read once for all of them.
    * @param now epoch milliseconds
-   * @param ask the database. What was changed while it answered may or may not be in the answer: it is not kept then
+   * @param ask the database. Where it fails, the next one asks again
    */
-  async get<T extends object>(key: string, now: number, ask: () => Promise<T>): Promise<T> {
+  get<T extends object>(key: string, now: number, ask: () => Promise<T>): Promise<T> {
     const known = this.#answers.get(key);
     // A clock that was put back makes nothing live longer.
-    if (known && now >= known.askedAt && now - known.askedAt < RECENT_MS) return known.value as T;
-    const generation = this.#generation;
-    const value = await ask();
-    if (generation === this.#generation) this.#keep(key, { value, askedAt: now });
+    if (known && now >= known.askedAt && now - known.askedAt < RECENT_MS) return known.value as Promise<T>;
+    const value = ask();
+    this.#keep(key, { value, askedAt: now });
     return value;
   }
 
+  /** What is being asked just now may or may not have seen the change: it serves those who wait for it, and nobody later. */
   forget(): void {
     this.#answers = new Map();
-    this.#generation++;
   }
 
   #keep(key: string, answer: Answer): void {
     if (this.#answers.size >= MOST_ANSWERS) this.#answers = new Map();
-    this.#answers.set(key, answer);
+    const answers = this.#answers.set(key, answer);
+    answer.value.catch(() => {
+      if (answers.get(key) === answer) answers.delete(key);
+    });
   }
 }

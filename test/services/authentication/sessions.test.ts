@@ -69,6 +69,12 @@ describe('authenticate', () => {
     await expectRefusal(ben.teams.index(), ErrorCode.INVALID_TOKEN, 'invalid-token');
   });
 
+  test('of many connections to one token has it read once for all that call at the same time', async () => {
+    const many = await Promise.all(Array.from({ length: 20 }, () => bound(ana)));
+    const { statements } = await server.statementsOf(() => Promise.all(many.map(({ teams }) => teams.index())));
+    expect(statements.filter(text => text.includes('"token_hash" ='))).toHaveLength(1);
+  });
+
   test.each([
     ['garbage', () => 'garbage'],
     ['nothing', () => ''],
