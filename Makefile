@@ -3,6 +3,8 @@
 
 # What Node compiles is kept beside what is installed: a server that starts from it takes half the time and a fifth less memory.
 export NODE_COMPILE_CACHE := $(CURDIR)/node_modules/.cache/compiled
+# One heap of the C library for all threads, whose own heaps would keep some 15 MB for nothing.
+export MALLOC_ARENA_MAX := 1
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 .DEFAULT_GOAL := help
 .PHONY: help run test types lint generated unit-and-behaviour demo bench interop soak model job-model gen format build clean

@@ -30,7 +30,7 @@ interface StoredGroup {
  * Bytes of JSON that are kept: as objects, and with what is made of it to be sent, a tree takes ten times as much. Small trees are many, are
  * read in no time, and hold up the collection of garbage when they come and go by the thousand; large ones are few, and slow to read.
  */
-const KEPT_BYTES = { small: 2 * 1024 * 1024, large: 6 * 1024 * 1024 };
+const KEPT_BYTES = { small: 1024 * 1024, large: 6 * 1024 * 1024 };
 const LARGEST_SMALL = 100 * 1024;
 
 /** What is known to be stored: trees by team and root hash, bounded by their size, and every group object read or saved. */
