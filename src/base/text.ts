@@ -28,6 +28,15 @@ export const unseenIn = (text: string): string | undefined =>
 /** Whether a text has more Unicode code points than a limit allows. */
 export const isLongerThan = (text: string, limit: number): boolean => text.length > limit && characters(text) > limit;
 
+/** As many names as a message has room for, and how many more there are. */
+export function listed(names: readonly string[], between = '; '): string {
+  const more = names.length - MOST_LISTED;
+  const first = names.slice(0, MOST_LISTED).join(between);
+  return more > 0 ? `${first}${between}and ${more} more` : first;
+}
+
+export const MOST_LISTED = 20;
+
 /** Unicode code points. */
 export const characters = (text: string): number => {
   let count = 0;

@@ -2,6 +2,7 @@
 import { PathAssignment, type StepPath } from '#gen/flow_types';
 import type { BaseStep } from '#gen/step_types';
 import { DomainError } from '../base/errors.ts';
+import { listed } from '../base/text.ts';
 import { type FieldList, parseFilter } from './filter/filter.ts';
 import { FlowChart } from './flow-chart.ts';
 import { isGroup, walk } from './tree.ts';
@@ -120,18 +121,18 @@ function unreached(chart: FlowChart): Fault[] {
     .map(step => ({ step, fault: 'no way leads here; let a path name it, or remove it' }));
 }
 
-/** Of a loop: a long one must not push other faults out of the message. */
-const MOST_TITLES = 20;
-
 /** Steps that need nobody, and lead back to themselves: a job would run in circles for ever. One fault for each set of them. */
 function endless(chart: FlowChart): Fault[] {
   return chart.loops(needsPerson).map(loop => {
-    const titles = loop.slice(0, MOST_TITLES).map(({ title }) => `"${title}"`);
-    const more = loop.length > MOST_TITLES ? ` and ${loop.length - MOST_TITLES} more` : '';
+    // A long loop must not push other faults out of the message.
+    const titles = listed(
+      loop.map(({ title }) => `"${title}"`),
+      ', ',
+    );
     const back = loop.length === 1 ? 'leads back to itself and needs' : 'lead back to the first of them and need';
     return {
       step: loop[0]!,
-      fault: `flow.automatic: ${titles.join(', ')}${more} ${back} nobody; have a person on every way back`,
+      fault: `flow.automatic: ${titles} ${back} nobody; have a person on every way back`,
     };
   });
 }

@@ -1,6 +1,7 @@
 /** Templates made of others, and content made of earlier content: nothing is copied but the entry's row, since trees are shared. */
 import { type Assignee, AssigneeType, type BaseStep } from '#gen/step_types';
 import { NoChange, NotAllowed, ResourceArchived, RevertDisallowed } from '../base/errors.ts';
+import { listed, MOST_LISTED } from '../base/text.ts';
 import { assigned } from '../domain/procedure.ts';
 import { walk } from '../domain/tree.ts';
 import { ownerKinds } from '../store/attributes.ts';
@@ -39,26 +40,22 @@ export async function copyTemplate(
   return templateId;
 }
 
-const MOST_NAMED = 20;
-
 async function refuseArchivedRoles(tx: Transactor, teamId: string, root: BaseStep): Promise<void> {
   const groups = await resolveGroups(tx, teamId, assigned(root, AssigneeType.Role));
   const isArchived = (assignee: Assignee | undefined) =>
     assignee?.type === AssigneeType.Role && groups.get(assignee.id) === 'archived';
   const steps = [...walk(root)].map(({ step }) => step).filter(step => isArchived(step.impl.step?.assignee));
   if (steps.length === 0) return;
-  const named = steps
-    .slice(0, MOST_NAMED)
-    .map(step => `"${step.title}" (${step.id}) to ${step.impl.step!.assignee!.id}`);
+  const named = steps.map(step => `"${step.title}" (${step.id}) to ${step.impl.step!.assignee!.id}`);
   throw new ResourceArchived(
     'role-archived',
-    `steps are assigned to archived roles or groups: ${named.join('; ')}; assign them anew, or unarchive the role`,
+    `steps are assigned to archived roles or groups: ${listed(named)}; assign them anew, or unarchive the role`,
     {
       stepIds: steps
         .map(({ id }) => id)
-        .slice(0, MOST_NAMED)
+        .slice(0, MOST_LISTED)
         .join(','),
-      roleIds: [...new Set(steps.map(step => step.impl.step!.assignee!.id))].slice(0, MOST_NAMED).join(','),
+      roleIds: [...new Set(steps.map(step => step.impl.step!.assignee!.id))].slice(0, MOST_LISTED).join(','),
     },
   );
 }

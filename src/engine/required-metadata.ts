@@ -2,11 +2,10 @@
 import { Owner } from '#gen/metadata_types';
 import type { BaseStep } from '#gen/step_types';
 import { MissingMetadata } from '../base/errors.ts';
+import { listed } from '../base/text.ts';
 import { isGroup, walk } from '../domain/tree.ts';
 import type { Transactor } from '../store/database.ts';
 import type { TemplateRow } from '../store/templates.ts';
-
-const MOST_NAMED = 20;
 
 /** @throws MissingMetadata (472) with what is missing where */
 export async function requireMetadata(tx: Transactor, entry: TemplateRow, root: BaseStep): Promise<void> {
@@ -27,9 +26,7 @@ export async function requireMetadata(tx: Transactor, entry: TemplateRow, root: 
     ask(`"${step.title}" (${step.id})`, owner, step.metadataById ?? {});
   }
   if (missing.length === 0) return;
-  const named = missing.slice(0, MOST_NAMED).join('; ');
-  const more = missing.length > MOST_NAMED ? `; and ${missing.length - MOST_NAMED} more` : '';
-  throw new MissingMetadata('missing-metadata', `required metadata is missing: ${named}${more}`, {
+  throw new MissingMetadata('missing-metadata', `required metadata is missing: ${listed(missing)}`, {
     missing: String(missing.length),
   });
 }

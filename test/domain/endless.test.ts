@@ -98,7 +98,7 @@ describe('loops without a person', () => {
     const ends = [alone('back', to('s0', 'last')), alone('last', to('last'))];
     const first = Array.from({ length: 20 }, (_, index) => `"s${index}"`).join(', ');
     expect(faultsOf(...parts, ...ends)).toEqual([
-      `"s0" (s0): flow.automatic: ${first} and 9979 more lead back to the first of them and need ${remedy}`,
+      `"s0" (s0): flow.automatic: ${first}, and 9979 more lead back to the first of them and need ${remedy}`,
       fault('last'),
     ]);
   });

@@ -1,7 +1,7 @@
 /** What is wrong with properties, gathered so that one refusal says all of it. */
 import { BadRequest } from '../../base/errors.ts';
+import { listed } from '../../base/text.ts';
 
-const MOST_NAMED = 20;
 const MOST_SHOWN = 60;
 
 /** A text from outside, short enough for a message. */
@@ -21,9 +21,7 @@ export class PropertyFaults {
   /** @throws BadRequest (400) when something was added */
   refuse(): void {
     if (this.#faults.length === 0) return;
-    const named = this.#faults.slice(0, MOST_NAMED).map(({ place, what }) => `${place}: ${what}`);
-    const more = this.#faults.length - named.length;
-    throw new BadRequest('invalid-property', `${named.join('; ')}${more > 0 ? `; and ${more} more` : ''}`, {
+    throw new BadRequest('invalid-property', listed(this.#faults.map(({ place, what }) => `${place}: ${what}`)), {
       property: this.#faults[0]!.place,
       faults: String(this.#faults.length),
     });

@@ -117,7 +117,7 @@ describe('cloneTemplate', () => {
     for (const title of ['Open', 'Executor', 'By ana']) expect(refusal.message).not.toContain(title);
   });
 
-  test('names the first 20 of more steps than that', async () => {
+  test('names the first 20 of more steps than that, and says how many more there are', async () => {
     const { id: roleId } = await groups.create();
     const many = Array.from({ length: 25 }, (_, n) => stepOf(`Step ${n}`, roleId));
     const { id, stepGroup } = await newTemplate(ana, 'Pump', [group('Many', many)]);
@@ -126,6 +126,7 @@ describe('cloneTemplate', () => {
     const first = leaves(stepGroup).slice(0, 20);
     expect(refusal.details).toEqual({ stepIds: first.map(leaf => leaf.id).join(','), roleIds: roleId });
     expect(refusal.message.match(/"Step \d+"/g)).toEqual(first.map(leaf => `"${leaf.title}"`));
+    expect(refusal.message).toContain('; and 5 more; assign them anew');
   });
 
   test('goes by the latest entry: whom earlier ones were assigned to does not matter', async () => {
