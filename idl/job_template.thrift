@@ -908,8 +908,8 @@ service JobTemplateService {
   // ---- Steps: content edits that return JobTemplate ----
 
   /**
-   * Replaces the whole step tree. Nodes that keep their ids keep their history. The title of the root is not taken, and may be
-   * empty: update changes the title of the template. Returns the latest entry.
+   * Replaces the whole step tree. Nodes that keep their ids keep their history. The title of the root is not taken, may be empty,
+   * and has the limit of titles: update changes the title of the template. Returns the latest entry.
    *
    * Errors: template-not-found (404), document-not-found (404), metadata-not-found (404), metadata-archived (601), data-sheet-definition-not-found (404), data-sheet-definition-archived (601), data-sheet-set-archived (601), category-not-found (404), category-archived (601), icon-not-found (404), duplicate-id (400), limit-exceeded (400), template-in-review (413), not-allowed (550), template-not-locked (600), template-archived (601), insufficient-permissions (476)
    */

@@ -77,14 +77,15 @@ export function checkWhole(root: BaseStep): void {
     takeId(clientIds, 'clientId', step.clientId, step);
     for (const { id } of [...(step.impl.step?.stepFields ?? []), ...noticesOf(step)]) takeId(ids, 'id', id, step);
     if (depth > MAX_TREE_DEPTH)
-      throw limit(step, `${called(step)} is`, 'levels deep; a template', depth, MAX_TREE_DEPTH);
+      throw limit(step, `${called(step)} is ${depth} levels deep; a template`, depth, MAX_TREE_DEPTH);
     if (step.children.length > MAX_GROUP_CHILDREN) {
-      throw limit(step, `${called(step)} has`, 'children; a group', step.children.length, MAX_GROUP_CHILDREN);
+      const found = step.children.length;
+      throw limit(step, `${called(step)} has ${found} children; a group`, found, MAX_GROUP_CHILDREN);
     }
     steps++;
   }
   if (steps - 1 > MAX_TEMPLATE_STEPS)
-    throw limit(root, 'there are', 'steps; a template', steps - 1, MAX_TEMPLATE_STEPS);
+    throw limit(root, `there are ${steps - 1} steps; a template`, steps - 1, MAX_TEMPLATE_STEPS);
 }
 
 export const noticesOf = (step: BaseStep): { id: string }[] => [
@@ -97,7 +98,7 @@ function takeId(taken: Set<string>, field: string, id: string, step: BaseStep): 
   if (taken.has(id)) {
     throw new BadRequest(
       'duplicate-id',
-      `${field}: ${id} ("${step.title}") is taken in this template; ids are unique in it`,
+      `${field}: ${id} (${called(step)}) is taken in this template; ids are unique in it`,
       {
         [field]: id,
       },
@@ -109,8 +110,9 @@ function takeId(taken: Set<string>, field: string, id: string, step: BaseStep): 
 /** A root has no title of its own. */
 const called = ({ title }: BaseStep): string => (title ? `"${title}"` : 'the root');
 
-const limit = (step: BaseStep, has: string, what: string, found: number, most: number): BadRequest =>
-  new BadRequest('limit-exceeded', `children: ${has} ${found} ${what} may have ${most}`, {
+/** @param fact what there is, and who may have no more than so many of it */
+const limit = (step: BaseStep, fact: string, found: number, most: number): BadRequest =>
+  new BadRequest('limit-exceeded', `children: ${fact} may have ${most}`, {
     field: 'children',
     stepId: step.id,
     limit: String(most),

@@ -45,7 +45,7 @@ test.each<[string, string]>([
   ['501 characters', 'x'.repeat(501)],
   ['501 characters beyond the Basic Multilingual Plane', '🔧'.repeat(501)],
   ['501 blanks', ' '.repeat(501)],
-])('a root whose title has %s is refused as any other title', async (_what, title) => {
+])('a root whose title has %s is refused: the limit is that of all titles', async (_what, title) => {
   await expectNothingWritten(server, async () => {
     const refusal = await expectRefusal(
       replaced(title),
