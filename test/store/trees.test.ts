@@ -43,6 +43,8 @@ const read = (from: Store, hash: string, team = teamId): Promise<BaseStep> =>
   from.read(reader => reader.trees.tree(team, hash));
 const rows = (team = teamId): Promise<Row<'step_nodes'>[]> =>
   store.read(reader => db(reader).selectFrom('step_nodes').selectAll().where('team_id', '=', team).execute());
+/** How a deflate stream begins that is one stored block. */
+const ONE_BLOCK_AS_IT_IS = 1;
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** JSON with the keys of every object in order. */
@@ -58,6 +60,24 @@ const bolts = () => group('Bolts', [step('Loosen', { id: 'l' }), step('Take out'
 const pump = (more: BaseStep[] = []) => group('Pump', [step('Stop it', { id: 's' }), bolts(), ...more], { id: 'pump' });
 
 describe('a saved tree', () => {
+  test.each([
+    [255, ONE_BLOCK_AS_IT_IS],
+    [256, undefined],
+    [257, undefined],
+  ])('of %i bytes is packed so that it comes back whole, whatever its characters take', async (bytes, head) => {
+    const titled = (title: string) => group(title, [], { id: 'wide' });
+    const sizeOf = (title: string) => Buffer.byteLength(canonical(titled(title)));
+    const wide = '’😀é';
+    const tree = titled(wide + 'x'.repeat(bytes - sizeOf(wide)));
+    const hash = await save(tree);
+    const [row] = await rows();
+    const text = inflateRawSync(row!.body);
+    expect(text).toHaveLength(bytes);
+    expect(text.toString()).toBe(canonical(tree));
+    expect(row!.body[0] === ONE_BLOCK_AS_IT_IS).toBe(head !== undefined);
+    expect(await read(fresh, hash)).toEqual(tree);
+  });
+
   test('comes back as it was, with everything in its place', async () => {
     const tree = group('Root – größe \u{1F529}', [
       step('First', { id: '1', descrip: [{ txt: { txt: 'a\n"b"\\ \u2028' } }] } as never),

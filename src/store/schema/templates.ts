@@ -94,7 +94,7 @@ export const templatesTables = {
     children: text,
     /** The group's title as titles are sorted: searchStepGroups looks there. */
     title_key: text,
-    /** The node's canonical JSON, deflated. */
+    /** The node's canonical JSON, as a raw deflate stream; a short one stands in it as it is. */
     body: bytes,
   },
 

@@ -190,4 +190,4 @@ test('changes of title, description, job defaults and property tables, applied t
     }),
     { numRuns: RUNS },
   );
-}, 120_000);
+});
