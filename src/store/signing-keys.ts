@@ -1,4 +1,4 @@
-/** The server's own keys: what it signs for itself, and for those that it calls. Made once, when the database is. */
+/** The server's own keys: what it signs for itself, and for those that it calls. Migrations make them, once. */
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import { LRUCache } from 'lru-cache';
@@ -25,7 +25,9 @@ const keys = new LRUCache<string, KeyObject>({ max: KEYS_KEPT });
 /** Getting a key ready takes several times as long as signing with it. */
 function keyOf(secret: Buffer): KeyObject {
   const name = secret.toString('latin1');
-  const key = keys.get(name) ?? createSecretKey(secret);
+  const known = keys.get(name);
+  if (known) return known;
+  const key = createSecretKey(secret);
   keys.set(name, key);
   return key;
 }

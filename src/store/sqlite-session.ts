@@ -9,9 +9,7 @@ import {
   type DatabaseConnection,
   DefaultQueryExecutor,
   type Dialect,
-  type DialectAdapter,
   type Logger,
-  type QueryCompiler,
   type QueryResult,
   Transaction,
 } from 'kysely';
@@ -53,17 +51,13 @@ export class SqliteSession {
   }
 }
 
-/** Without plugins and pools there is nothing between a statement and its connection: Kysely's way there takes as long as a small statement. */
+/**
+ * Without plugins and pools there is nothing between a statement and its connection: Kysely's way there takes as long as a small
+ * statement. What runs on an embedded database cannot be broken off either, so there are no options.
+ */
 class StraightExecutor extends DefaultQueryExecutor {
-  readonly #scope: Scope;
-
-  constructor(compiler: QueryCompiler, adapter: DialectAdapter, scope: Scope) {
-    super(compiler, adapter, scope);
-    this.#scope = scope;
-  }
-
   override executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    return this.#scope.provideConnection(connection => connection.executeQuery<R>(query));
+    return this.provideConnection(connection => connection.executeQuery<R>(query));
   }
 }
 

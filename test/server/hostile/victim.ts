@@ -188,7 +188,9 @@ export class Victim {
 
 /** Those of a process that lead to a port, as its descriptors are named; of the columns of proc(5)'s net/tcp. */
 function socketsTo(port: number, pid: number): ReadonlySet<string> {
-  const rows = readFileSync(`/proc/${pid}/net/tcp`, 'latin1').trim().split('\n').slice(1);
+  const rows = ['tcp', 'tcp6'].flatMap(kind =>
+    readFileSync(`/proc/${pid}/net/${kind}`, 'latin1').trim().split('\n').slice(1),
+  );
   return new Set(
     rows
       .map(row => row.trim().split(/\s+/))
