@@ -77,6 +77,14 @@ export class TestServer {
     return connection;
   }
 
+  /** Another server on the same database, without a word in the log; stop it before this one. */
+  sibling(clock: Clock = this.clock): Promise<RunningServer> {
+    return startServer(
+      { store: this.settings, host: '127.0.0.1', port: 0, version: 'sibling' },
+      { logger: pino({ level: 'silent' }), clock },
+    );
+  }
+
   /**
    * @returns what `act` resolves to, and the statements that the server needed for it, the one that finds the caller included: no call
    * of its token came in the last seconds

@@ -1,11 +1,10 @@
 /** The end of a lock with that of its token, seen by callers of another server on the same database, whose clock may be another. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { pino } from 'pino';
 import { ErrorCode } from '#gen/common_types';
 import { JobTemplateLockFailed } from '#gen/job_template_types';
 import { TeamRole } from '#gen/user_types';
 import { connect } from '../../../src/client/connect.ts';
-import { type RunningServer, startServer } from '../../../src/server/server.ts';
+import type { RunningServer } from '../../../src/server/server.ts';
 import { expectRefusal } from '../../support/refusals.ts';
 import { expectNothingWritten, rowsOf } from '../../support/rows.ts';
 import { logIn, logInAdmin, newTemplate, newUser, step, type TestUser } from '../../support/seed.ts';
@@ -27,10 +26,7 @@ beforeAll(async () => {
   const admin = await logInAdmin(server);
   ana = await newUser(server, admin, 'ana', TeamRole.AUTHOR);
   await newUser(server, admin, 'ben', TeamRole.AUTHOR);
-  sibling = await startServer(
-    { store: server.settings, host: '127.0.0.1', port: 0, version: 'sibling' },
-    { logger: pino({ level: 'silent' }), clock },
-  );
+  sibling = await server.sibling(clock);
 });
 afterAll(async () => {
   await sibling.stop();

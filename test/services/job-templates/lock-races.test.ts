@@ -1,11 +1,10 @@
 /** Callers who meet at one template: of two who take its lock one wins, edits come one after the other, and none gets lost. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { pino } from 'pino';
 import { ErrorCode, SystemException } from '#gen/common_types';
 import { JobTemplateLockFailed } from '#gen/job_template_types';
 import { TeamRole } from '#gen/user_types';
 import { connect } from '../../../src/client/connect.ts';
-import { type RunningServer, startServer } from '../../../src/server/server.ts';
+import type { RunningServer } from '../../../src/server/server.ts';
 import { rowsOf } from '../../support/rows.ts';
 import { logIn, logInAdmin, newTemplate, newUser, step, type TestUser } from '../../support/seed.ts';
 import { TestServer } from '../../support/server.ts';
@@ -23,10 +22,7 @@ beforeAll(async () => {
   const admin = await logInAdmin(server);
   ana = await newUser(server, admin, 'ana', TeamRole.AUTHOR);
   ben = await newUser(server, admin, 'ben', TeamRole.AUTHOR);
-  sibling = await startServer(
-    { store: server.settings, host: '127.0.0.1', port: 0, version: 'sibling' },
-    { logger: pino({ level: 'silent' }), clock: server.clock },
-  );
+  sibling = await server.sibling();
 });
 afterAll(async () => {
   await sibling.stop();

@@ -1,11 +1,9 @@
 /** The webhook of beginReview when the transaction that queued its call is undone: nobody is called of what never was. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
-import { pino } from 'pino';
 import { ErrorCode } from '#gen/common_types';
 import { TeamRole } from '#gen/user_types';
 import { connect } from '../../../src/client/connect.ts';
-import { startServer } from '../../../src/server/server.ts';
 import { db } from '../../store/support.ts';
 import { engine } from '../../support/database.ts';
 import { until } from '../../support/events.ts';
@@ -114,10 +112,7 @@ test.each(Object.entries(undoings[engine]))(
 );
 
 test('of two who begin a review at two servers at once, one is refused, and one call is made', async () => {
-  const sibling = await startServer(
-    { store: server.settings, host: '127.0.0.1', port: 0, version: 'sibling' },
-    { logger: pino({ level: 'silent' }), clock: server.clock },
-  );
+  const sibling = await server.sibling();
   try {
     const connection = await connect({ host: '127.0.0.1', port: sibling.port });
     await connection.service('AuthenticationService').authenticate(ana.token);

@@ -10,7 +10,6 @@ import { TeamRole } from '#gen/user_types';
 import { connect } from '../../../src/client/connect.ts';
 import { noteFailure, takeDue } from '../../../src/engine/webhooks.ts';
 import { Pruner } from '../../../src/server/pruning.ts';
-import { startServer } from '../../../src/server/server.ts';
 import { expectRefusal } from '../../support/refusals.ts';
 import { expectNothingWritten, rowsOf } from '../../support/rows.ts';
 import { logIn, logInAdmin, newTemplate, newUser, step, type TestUser } from '../../support/seed.ts';
@@ -263,10 +262,7 @@ describe('a call that is not taken', () => {
   });
 
   test('by one of two servers is not sent by the other as well', async () => {
-    const sibling = await startServer(
-      { store: server.settings, host: '127.0.0.1', port: 0, version: 'sibling' },
-      { logger: pino({ level: 'silent' }), clock: server.clock },
-    );
+    const sibling = await server.sibling();
     try {
       receiver.answer = response => setTimeout(() => response.end(), 20 * Math.random());
       const connection = await connect({ host: '127.0.0.1', port: sibling.port });
