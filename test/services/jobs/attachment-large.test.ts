@@ -75,8 +75,9 @@ async function inAndOut(size: number): Promise<number> {
 }
 
 test('100 MB go in and out in chunks of 256 KB while the process grows by less than 32 MB', async () => {
-  // What the first file makes the process keep for all that follow: connections, statements, code, the cache of the database, and
-  // room for buffers that come and go. A server that held a whole file would need 40 MB more for the second.
-  const before = await inAndOut(60 * MB);
+  // What the first files make the process keep for all that follow: connections, statements, code, the cache of the database, and room
+  // for buffers that come and go, which one file alone does not always bring about. A server that held a whole file would need 40 MB
+  // more for the last.
+  const before = Math.max(await inAndOut(60 * MB), await inAndOut(60 * MB));
   expect(await inAndOut(100 * MB)).toBeLessThan(before + 32 * MB);
 });
