@@ -29,13 +29,13 @@ export const unseenIn = (text: string): string | undefined =>
 export const isLongerThan = (text: string, limit: number): boolean => text.length > limit && characters(text) > limit;
 
 /** As many names as a message has room for, and how many more there are. */
-export function listed(names: readonly string[], between = '; '): string {
-  const more = names.length - MOST_LISTED;
-  const first = names.slice(0, MOST_LISTED).join(between);
+export function andMore(names: readonly string[], between = '; '): string {
+  const more = names.length - MOST_NAMED;
+  const first = names.slice(0, MOST_NAMED).join(between);
   return more > 0 ? `${first}${between}and ${more} more` : first;
 }
 
-export const MOST_LISTED = 20;
+export const MOST_NAMED = 20;
 
 /** Unicode code points. */
 export const characters = (text: string): number => {

@@ -2,7 +2,7 @@
 import { PathAssignment, type StepPath } from '#gen/flow_types';
 import type { BaseStep } from '#gen/step_types';
 import { DomainError } from '../base/errors.ts';
-import { listed } from '../base/text.ts';
+import { andMore } from '../base/text.ts';
 import { type FieldList, parseFilter } from './filter/filter.ts';
 import { FlowChart } from './flow-chart.ts';
 import { isGroup, walk } from './tree.ts';
@@ -125,7 +125,7 @@ function unreached(chart: FlowChart): Fault[] {
 function endless(chart: FlowChart): Fault[] {
   return chart.loops(needsPerson).map(loop => {
     // A long loop must not push other faults out of the message.
-    const titles = listed(
+    const titles = andMore(
       loop.map(({ title }) => `"${title}"`),
       ', ',
     );

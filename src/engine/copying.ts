@@ -1,7 +1,7 @@
 /** Templates made of others, and content made of earlier content: nothing is copied but the entry's row, since trees are shared. */
 import { type Assignee, AssigneeType, type BaseStep } from '#gen/step_types';
 import { NoChange, NotAllowed, ResourceArchived, RevertDisallowed } from '../base/errors.ts';
-import { listed, MOST_LISTED } from '../base/text.ts';
+import { andMore, MOST_NAMED } from '../base/text.ts';
 import { assigned } from '../domain/procedure.ts';
 import { walk } from '../domain/tree.ts';
 import { ownerKinds } from '../store/attributes.ts';
@@ -49,13 +49,13 @@ async function refuseArchivedRoles(tx: Transactor, teamId: string, root: BaseSte
   const named = steps.map(step => `"${step.title}" (${step.id}) to ${step.impl.step!.assignee!.id}`);
   throw new ResourceArchived(
     'role-archived',
-    `steps are assigned to archived roles or groups: ${listed(named)}; assign them anew, or unarchive the role`,
+    `steps are assigned to archived roles or groups: ${andMore(named)}; assign them anew, or unarchive the role`,
     {
       stepIds: steps
         .map(({ id }) => id)
-        .slice(0, MOST_LISTED)
+        .slice(0, MOST_NAMED)
         .join(','),
-      roleIds: [...new Set(steps.map(step => step.impl.step!.assignee!.id))].slice(0, MOST_LISTED).join(','),
+      roleIds: [...new Set(steps.map(step => step.impl.step!.assignee!.id))].slice(0, MOST_NAMED).join(','),
     },
   );
 }

@@ -2,7 +2,7 @@
 import { Owner } from '#gen/metadata_types';
 import type { BaseStep } from '#gen/step_types';
 import { MissingMetadata } from '../base/errors.ts';
-import { listed } from '../base/text.ts';
+import { andMore } from '../base/text.ts';
 import { isGroup, walk } from '../domain/tree.ts';
 import type { Transactor } from '../store/database.ts';
 import type { TemplateRow } from '../store/templates.ts';
@@ -26,7 +26,7 @@ export async function requireMetadata(tx: Transactor, entry: TemplateRow, root: 
     ask(`"${step.title}" (${step.id})`, owner, step.metadataById ?? {});
   }
   if (missing.length === 0) return;
-  throw new MissingMetadata('missing-metadata', `required metadata is missing: ${listed(missing)}`, {
+  throw new MissingMetadata('missing-metadata', `required metadata is missing: ${andMore(missing)}`, {
     missing: String(missing.length),
   });
 }

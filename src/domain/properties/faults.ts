@@ -1,6 +1,6 @@
 /** What is wrong with properties, gathered so that one refusal says all of it. */
 import { BadRequest } from '../../base/errors.ts';
-import { listed } from '../../base/text.ts';
+import { andMore } from '../../base/text.ts';
 
 const MOST_SHOWN = 60;
 
@@ -21,7 +21,7 @@ export class PropertyFaults {
   /** @throws BadRequest (400) when something was added */
   refuse(): void {
     if (this.#faults.length === 0) return;
-    throw new BadRequest('invalid-property', listed(this.#faults.map(({ place, what }) => `${place}: ${what}`)), {
+    throw new BadRequest('invalid-property', andMore(this.#faults.map(({ place, what }) => `${place}: ${what}`)), {
       property: this.#faults[0]!.place,
       faults: String(this.#faults.length),
     });
