@@ -13,7 +13,12 @@ export const searchKey = (name: string, email: string): string =>
   `${sameName(name)}\n ${[...searchWords(name), sameName(email), ...searchWords(email)].join(' ')}`;
 
 /** What a title is sorted by: its first 200 characters, as names are compared. */
-export const sortKey = (title: string): string => [...sameName(title)].slice(0, 200).join('');
+export function sortKey(title: string): string {
+  const key = sameName(title);
+  return key.length <= SORTED_CHARACTERS ? key : [...key].slice(0, SORTED_CHARACTERS).join('');
+}
+
+const SORTED_CHARACTERS = 200;
 
 /** What a text is found by: its words, each behind a space. */
 export const textKey = (text: string): string => ` ${searchWords(text).join(' ')}`;

@@ -35,13 +35,16 @@ type Identify = (id: string) => string;
  * @param knownIds ids that the tree has already: they are kept
  * @throws BadRequest (400)
  */
-export function received(
+export const received = (step: BaseStep, ids: Ids, kind: Kind, knownIds: ReadonlySet<string> = NONE): BaseStep =>
+  stored(checked(step, ids, kind, knownIds, false, 1));
+
+function checked(
   step: BaseStep,
   ids: Ids,
   kind: Kind,
-  knownIds: ReadonlySet<string> = NONE,
-  keepIds = false,
-  depth = 1,
+  knownIds: ReadonlySet<string>,
+  keepIds: boolean,
+  depth: number,
 ): BaseStep {
   checkStep(step, kind);
   if (depth > MAX_TREE_DEPTH) {
@@ -52,28 +55,31 @@ export function received(
   }
   const keep = keepIds || step.clientGeneratedIds;
   const identify: Identify = id => ((keep && id) || knownIds.has(id) ? id : ids.next());
-  const { metadataEntry, metadataById, ...rest } = step;
-  const metadata = receivedMetadata(`metadata of "${step.title.slice(0, 60)}"`, [
-    ...(metadataEntry ?? []),
-    ...Object.entries(metadataById ?? {}).map(([metadataId, entry]) => ({ ...entry, metadataId })),
-  ]);
-  return stored({
-    ...rest,
+  return {
+    ...step,
     ...withoutPlace,
     id: identify(step.id),
-    ...(Object.keys(metadata).length > 0 && { metadataById: metadata as BaseStep['metadataById'] }),
+    metadataEntry: undefined,
+    metadataById: metadataOf(step),
     descrip: step.descrip.map(element => receivedElement(element, identify)),
     impl:
       kind === 'step'
         ? { step: { ...step.impl.step!, stepFields: step.impl.step!.stepFields.map(field => withId(field, identify)) } }
         : { stepGroup: receivedGroup(step.impl.stepGroup!, identify) },
     children: step.children.map(child =>
-      received(child, ids, isGroup(child) ? 'stepGroup' : 'step', knownIds, keep, depth + 1),
+      checked(child, ids, isGroup(child) ? 'stepGroup' : 'step', knownIds, keep, depth + 1),
     ),
-  });
+  } as BaseStep;
 }
 
 const NONE: ReadonlySet<string> = new Set();
+
+/** Of both fields that a client may send it in; undefined for none. */
+function metadataOf({ title, metadataEntry, metadataById }: BaseStep): StoredMetadata | undefined {
+  const byId = Object.entries(metadataById ?? {}).map(([metadataId, entry]) => ({ ...entry, metadataId }));
+  const entries = [...(metadataEntry ?? []), ...byId];
+  return entries.length === 0 ? undefined : receivedMetadata(`metadata of "${title.slice(0, 60)}"`, entries);
+}
 
 /**
  * Metadata as clients send it, by definition. Where one is given twice, the last counts.
@@ -259,6 +265,10 @@ const DIFFERENCES = new Set([
 export function stored<T>(value: T): T {
   if (Array.isArray(value)) return value.map(stored) as T;
   if (value === null || typeof value !== 'object') return value;
-  const kept = Object.entries(value).filter(([key, field]) => field != null && !DIFFERENCES.has(key));
-  return Object.fromEntries(kept.map(([key, field]) => [key, stored(field)])) as T;
+  const kept: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) {
+    const field = value[key as keyof T];
+    if (field != null && !DIFFERENCES.has(key)) kept[key] = stored(field);
+  }
+  return kept as T;
 }

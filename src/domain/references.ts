@@ -31,56 +31,69 @@ const kinds = [
   'sheetSets',
 ] as const satisfies readonly (keyof Names)[];
 
+const NONE: ReadonlySet<string> = new Set();
+const NO_DEFINITIONS: ReadonlyMap<string, string> = new Map();
+
+/** Most steps name nothing, or things of one kind: a set is made for the first thing of its kind. */
 class Found implements Names {
-  readonly documents = new Set<string>();
-  readonly categories = new Set<string>();
-  readonly equipment = new Set<string>();
-  readonly noticeIcons = new Set<string>();
-  readonly metadata = new Set<string>();
-  readonly jobMetadata = new Set<string>();
-  readonly sheetSets = new Set<string>();
-  readonly sheetDefinitions = new Map<string, string>();
+  documents = NONE;
+  categories = NONE;
+  equipment = NONE;
+  noticeIcons = NONE;
+  metadata = NONE;
+  jobMetadata = NONE;
+  sheetSets = NONE;
+  sheetDefinitions: ReadonlyMap<string, string> = NO_DEFINITIONS;
 
   /** What a step itself names, without what is below it. */
   add(step: BaseStep): void {
     for (const { doc, notice } of step.descrip) {
-      if (doc) this.documents.add(doc.id);
-      if (notice?.icon) this.noticeIcons.add(notice.icon.id);
+      if (doc) this.#name('documents', doc.id);
+      if (notice?.icon) this.#name('noticeIcons', notice.icon.id);
     }
-    for (const id of Object.keys(step.metadataById ?? {})) this.metadata.add(id);
+    for (const id of Object.keys(step.metadataById ?? {})) this.#name('metadata', id);
     const { category, equipment, notices } = step.impl.stepGroup?.headers ?? {};
-    if (category) this.categories.add(category.id);
-    for (const { id } of equipment ?? []) this.equipment.add(id);
-    for (const { icon } of notices ?? []) if (icon) this.noticeIcons.add(icon.id);
-    for (const [key, field] of Object.entries(step))
-      if (key !== 'children' && key !== 'metadataById')
-        for (const reference of references(field)) this.#refer(reference);
+    if (category) this.#name('categories', category.id);
+    for (const { id } of equipment ?? []) this.#name('equipment', id);
+    for (const { icon } of notices ?? []) if (icon) this.#name('noticeIcons', icon.id);
+    for (const key of Object.keys(step))
+      if (key !== 'children' && key !== 'metadataById') this.#search(key, step[key as keyof BaseStep]);
   }
 
   addAll(names: Names): void {
-    for (const kind of kinds) for (const id of names[kind]) this[kind].add(id);
-    for (const [definitionId, setId] of names.sheetDefinitions) this.sheetDefinitions.set(definitionId, setId);
+    for (const kind of kinds) for (const id of names[kind]) this.#name(kind, id);
+    for (const [definitionId, setId] of names.sheetDefinitions) this.#define(definitionId, setId);
   }
 
   get nothing(): boolean {
     return this.sheetDefinitions.size === 0 && kinds.every(kind => this[kind].size === 0);
   }
 
-  #refer({ jobMetadataRef, dataSheetRef }: Reference): void {
-    if (jobMetadataRef) this.jobMetadata.add(jobMetadataRef.metadataId);
-    if (!dataSheetRef) return;
-    this.sheetSets.add(dataSheetRef.setId);
-    this.sheetDefinitions.set(dataSheetRef.definitionId, dataSheetRef.setId);
+  #name(kind: (typeof kinds)[number], id: string): void {
+    if (this[kind] === NONE) this[kind] = new Set();
+    (this[kind] as Set<string>).add(id);
   }
-}
 
-/** Every text of the tree that may carry references does so in a `references` list, every number in a `reference`. */
-function* references(value: unknown): Generator<Reference> {
-  if (value === null || typeof value !== 'object') return;
-  for (const [key, field] of Object.entries(value)) {
-    if (key === 'references' && Array.isArray(field)) yield* field;
-    else if (key === 'reference' && field) yield field as Reference;
-    else yield* references(field);
+  #define(definitionId: string, setId: string): void {
+    if (this.sheetDefinitions === NO_DEFINITIONS) this.sheetDefinitions = new Map();
+    (this.sheetDefinitions as Map<string, string>).set(definitionId, setId);
+  }
+
+  /** Every text of the tree that may carry references does so in a `references` list, every number in a `reference`. */
+  #search(key: string, field: unknown): void {
+    if (typeof field !== 'object' || field === null) return;
+    if (key === 'reference') this.#refer(field as Reference);
+    else if (!Array.isArray(field))
+      for (const inner of Object.keys(field)) this.#search(inner, field[inner as keyof typeof field]);
+    else if (key === 'references') for (const reference of field) this.#refer(reference);
+    else for (const element of field) this.#search('', element);
+  }
+
+  #refer({ jobMetadataRef, dataSheetRef }: Reference): void {
+    if (jobMetadataRef) this.#name('jobMetadata', jobMetadataRef.metadataId);
+    if (!dataSheetRef) return;
+    this.#name('sheetSets', dataSheetRef.setId);
+    this.#define(dataSheetRef.definitionId, dataSheetRef.setId);
   }
 }
 

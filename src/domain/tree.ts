@@ -32,13 +32,19 @@ export const emptyRoot = (id: string): BaseStep => ({
 });
 
 /** Depth first, parents before children; depth 1 is the root. */
-export function* walk(
-  root: BaseStep,
-  parent?: BaseStep,
-  depth = 1,
-): Generator<{ step: BaseStep; parent: BaseStep | undefined; depth: number }> {
-  yield { step: root, parent, depth };
-  for (const child of root.children ?? []) yield* walk(child, root, depth + 1);
+export function* walk(root: BaseStep): Generator<Place> {
+  const ahead: Place[] = [{ step: root, parent: undefined, depth: 1 }];
+  for (let place = ahead.pop(); place; place = ahead.pop()) {
+    yield place;
+    const { step, depth } = place;
+    for (const child of (step.children ?? []).toReversed()) ahead.push({ step: child, parent: step, depth: depth + 1 });
+  }
+}
+
+interface Place {
+  readonly step: BaseStep;
+  readonly parent: BaseStep | undefined;
+  readonly depth: number;
 }
 
 export function leafCount(root: BaseStep): number {
@@ -75,7 +81,8 @@ export function checkWhole(root: BaseStep): void {
   for (const { step, depth } of walk(root)) {
     takeId(ids, 'id', step.id, step);
     takeId(clientIds, 'clientId', step.clientId, step);
-    for (const { id } of [...(step.impl.step?.stepFields ?? []), ...noticesOf(step)]) takeId(ids, 'id', id, step);
+    for (const { id } of step.impl.step?.stepFields ?? []) takeId(ids, 'id', id, step);
+    for (const { id } of noticesOf(step)) takeId(ids, 'id', id, step);
     if (depth > MAX_TREE_DEPTH)
       throw limit(step, `${called(step)} is ${depth} levels deep; a template`, depth, MAX_TREE_DEPTH);
     if (step.children.length > MAX_GROUP_CHILDREN) {
@@ -88,10 +95,10 @@ export function checkWhole(root: BaseStep): void {
     throw limit(root, `there are ${steps - 1} steps; a template`, steps - 1, MAX_TEMPLATE_STEPS);
 }
 
-export const noticesOf = (step: BaseStep): { id: string }[] => [
-  ...step.descrip.flatMap(element => element.notice ?? []),
-  ...(step.impl.stepGroup?.headers?.notices ?? []),
-];
+export function* noticesOf(step: BaseStep): Generator<{ id: string }> {
+  for (const { notice } of step.descrip) if (notice) yield notice;
+  yield* step.impl.stepGroup?.headers?.notices ?? [];
+}
 
 function takeId(taken: Set<string>, field: string, id: string, step: BaseStep): void {
   if (!id) return;

@@ -21,16 +21,29 @@ export const settledArguments = (fields: readonly IdlField[], values: readonly u
 
 const isStruct = (type: IdlType): boolean => typeof type === 'object' && 'struct' in type;
 
-function settleField({ required, type, default: given }: IdlField, value: unknown, path: string, depth = 0): unknown {
-  if (value != null && !isUnsetEnum(type, value)) return settle(type, value, path, depth);
-  if (required === 'required')
+function settleField(field: IdlField, value: unknown, path: string, depth = 0): unknown {
+  if (!isUnset(field.type, value)) return settle(field.type, value, path, depth);
+  if (field.required === 'required')
     throw new BadRequest('invalid-argument', `${path}: missing; it is required`, { field: path });
-  return given ?? (required === 'default' ? zero(type) : undefined);
+  return whenUnset(field);
 }
 
+const whenUnset = ({ required, type, default: given }: IdlField): unknown =>
+  given ?? (required === 'default' ? zero(type) : undefined);
+
 /** Some languages send 0 for an enum that was never set. */
-const isUnsetEnum = (type: IdlType, value: unknown): boolean =>
-  typeof type === 'object' && 'enum' in type && value === 0 && !Object.values(idl.enums[type.enum]!).includes(0);
+const isUnset = (type: IdlType, value: unknown): boolean =>
+  value == null || (value === 0 && typeof type === 'object' && 'enum' in type && !numbers.get(type.enum)!.has(0));
+
+/** Of the members of each enum. */
+const numbers = new Map(Object.entries(idl.enums).map(([name, members]) => [name, new Set(Object.values(members))]));
+
+/** Whether nothing can be wrong with it: so it is with most, and what the others are called is worked out for them alone. */
+function isRight({ type, required }: IdlField, value: unknown): boolean {
+  if (value == null) return required !== 'required';
+  if (type === 'string') return unkeepableAt(value as string) === -1;
+  return typeof type === 'string' && (type !== 'double' || Number.isFinite(value));
+}
 
 function zero(type: IdlType): unknown {
   if (type === 'string') return '';
@@ -39,7 +52,7 @@ function zero(type: IdlType): unknown {
   if (typeof type === 'string') return 0;
   if ('list' in type || 'set' in type) return [];
   if ('map' in type) return {};
-  return 'enum' in type && Object.values(idl.enums[type.enum]!).includes(0) ? 0 : undefined;
+  return 'enum' in type && numbers.get(type.enum)!.has(0) ? 0 : undefined;
 }
 
 function settle(type: IdlType, value: unknown, path: string, depth: number): unknown {
@@ -66,7 +79,7 @@ function settle(type: IdlType, value: unknown, path: string, depth: number): unk
  * @throws BadRequest (400)
  */
 export function keepable(text: string, path: string): string {
-  const at = text.isWellFormed() ? text.indexOf('\0') : text.search(/\0|\p{Surrogate}/u);
+  const at = unkeepableAt(text);
   if (at === -1) return text;
   const found = text[at] === '\0' ? 'the character U+0000' : 'half of a surrogate pair';
   throw new BadRequest('invalid-argument', `${path}: has ${found} at ${at}; texts may have any other character`, {
@@ -74,15 +87,19 @@ export function keepable(text: string, path: string): string {
   });
 }
 
+const unkeepableAt = (text: string): number =>
+  text.isWellFormed() ? text.indexOf('\0') : text.search(/\0|\p{Surrogate}/u);
+
 function settleNumber(number: number, path: string): number {
   if (Number.isFinite(number)) return number;
   throw new BadRequest('invalid-argument', `${path}: ${number}; expected a finite number`, { field: path });
 }
 
 function settleEnum(name: string, value: number, path: string): number {
-  const members = Object.entries(idl.enums[name]!);
-  if (members.some(([, number]) => number === value)) return value;
-  const right = members.map(([member, number]) => `${member} (${number})`).join(', ');
+  if (numbers.get(name)!.has(value)) return value;
+  const right = Object.entries(idl.enums[name]!)
+    .map(([member, number]) => `${member} (${number})`)
+    .join(', ');
   throw new BadRequest('invalid-argument', `${path}: ${value} is no ${name}; expected ${right}`, {
     field: path,
     value: String(value),
@@ -123,7 +140,10 @@ function settleStruct(
   if (kind === 'union') return settleUnion(name, fields, struct, path, depth);
   const settled: Record<string, unknown> = {};
   for (const field of fields) {
-    const value = settleField(field, struct[field.name], `${path}.${field.name}`, depth);
+    const sent = struct[field.name];
+    const value = isRight(field, sent)
+      ? (sent ?? whenUnset(field))
+      : settleField(field, sent, `${path}.${field.name}`, depth);
     if (value !== undefined) settled[field.name] = value;
   }
   return settled;

@@ -4,7 +4,7 @@
  *
  * The index knows which rows have a word or its beginning; whether words follow each other is asked of the texts themselves.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
 import { searchedText, type Term } from '../domain/search.ts';
 import { insertProduct } from './bulk.ts';
@@ -113,7 +113,7 @@ export const personWord = (userId: string): string => ` §${userId.replace(/[^A-
 
 /** Eight letters and digits. Two teams may have the same: whatever is found is asked for its team. */
 export const teamKey = (teamId: string): string =>
-  createHash('sha256').update(teamId).digest().readBigUInt64BE().toString(36).padStart(8, '0').slice(-8);
+  hash('sha256', teamId, 'buffer').readBigUInt64BE().toString(36).padStart(8, '0').slice(-8);
 
 /** Texts with a term have it behind a space. No character of a word is special to LIKE. */
 export const termPattern = (term: Term): string => `% ${term.join(' ')}%`;

@@ -22,35 +22,33 @@ const PACKING = { level: 1, windowBits: 13, memLevel: 6, chunkSize: 4096 };
 /** A shorter text is put as it is into the one block of a stream (RFC 1951, 3.2.4): it hardly shrinks, and zlib begins slowly. */
 const LEAST_DEFLATED = 256;
 
-export function packed(json: string): Buffer {
-  const bytes = Buffer.byteLength(json);
-  if (bytes >= LEAST_DEFLATED) return deflateRawSync(json, PACKING);
-  const stored = Buffer.allocUnsafe(BLOCK_HEAD + bytes);
+export function packed(json: Buffer): Buffer {
+  const { length } = json;
+  if (length >= LEAST_DEFLATED) return deflateRawSync(json, PACKING);
+  const stored = Buffer.allocUnsafe(BLOCK_HEAD + length);
   stored.writeUInt8(ONE_BLOCK_AS_IT_IS);
-  stored.writeUInt16LE(bytes, 1);
-  stored.writeUInt16LE(~bytes & 0xffff, 3);
-  stored.write(json, BLOCK_HEAD);
+  stored.writeUInt16LE(length, 1);
+  stored.writeUInt16LE(~length & 0xffff, 3);
+  json.copy(stored, BLOCK_HEAD);
   return stored;
 }
 
 const ONE_BLOCK_AS_IT_IS = 1;
 const BLOCK_HEAD = 5;
 
-export const unpacked = (body: Buffer): string => inflateRawSync(body).toString();
+export const unpacked = (body: Buffer): Buffer => inflateRawSync(body);
 
-export const hashOf = (json: string): string => digest('sha256', json);
+export const hashOf = (json: Buffer): string => digest('sha256', json);
 
 /** The canonical JSON of a group, whose children are there already. */
-export function nodeText(group: BaseStep, children: readonly string[]): string {
-  const fields: string[] = [];
-  for (const [name, value] of Object.entries(group).sort(byName)) {
-    const text = name === 'children' ? `[${children.join()}]` : canonicalJson(value);
-    if (text !== undefined) fields.push(`${JSON.stringify(name)}:${text}`);
+export function nodeJson(group: BaseStep, children: readonly string[]): Buffer {
+  let fields = '';
+  for (const name of Object.keys(group).sort()) {
+    const text = name === 'children' ? `[${children.join()}]` : canonicalJson(group[name as keyof BaseStep]);
+    if (text !== undefined) fields += `${fields && ','}${JSON.stringify(name)}:${text}`;
   }
-  return `{${fields.join()}}`;
+  return Buffer.from(`{${fields}}`);
 }
-
-const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => (a < b ? -1 : 1);
 
 /** Leaves never change either: an edit of one among many writes one text. */
 export function leafText(leaf: BaseStep): string {
@@ -65,13 +63,16 @@ const leafTexts = new WeakMap<BaseStep, string>();
 export const referenceText = (hash: string): string => canonicalJson({ group: hash } satisfies GroupReference)!;
 
 /** A group as its node has it: without the groups below it. */
-export const groupOf = (body: Buffer): BaseStep => ({ ...JSON.parse(unpacked(body)), children: [] });
+export const groupOf = (body: Buffer): BaseStep => ({ ...JSON.parse(unpacked(body).toString()), children: [] });
 
 /** What the row of a node must have beside its body; undefined where the body cannot be read. */
 export function nodeFacts(body: Buffer): Pick<Row<'step_nodes'>, 'hash' | 'children' | 'title_key'> | undefined {
   try {
     const json = unpacked(body);
-    const { children, title } = JSON.parse(json) as { children: (BaseStep | GroupReference)[]; title: string };
+    const { children, title } = JSON.parse(json.toString()) as {
+      children: (BaseStep | GroupReference)[];
+      title: string;
+    };
     const below = children.flatMap(child => ('group' in child ? [child.group] : []));
     return { hash: hashOf(json), children: JSON.stringify(below), title_key: sortKey(title) };
   } catch {

@@ -17,7 +17,7 @@ import { isGroup } from '../domain/tree.ts';
 import { compiledByShape } from './compiled.ts';
 import { type Engine, rowsPerInsert } from './engine.ts';
 import type { Database, Row } from './schema.ts';
-import { type GroupReference, hashOf, leafText, nodeText, packed, referenceText, unpacked } from './step-nodes.ts';
+import { type GroupReference, hashOf, leafText, nodeJson, packed, referenceText, unpacked } from './step-nodes.ts';
 
 interface StoredGroup {
   readonly teamId: string;
@@ -153,8 +153,8 @@ function assemble(
   const json = unpacked(body);
   if (hashOf(json) !== hash)
     throw new Error(`step node ${hash} of team ${teamId} was changed: its content has another hash`);
-  const node = JSON.parse(json) as BaseStep;
-  let size = Buffer.byteLength(json);
+  const node = JSON.parse(json.toString()) as BaseStep;
+  let size = json.length;
   node.children = (node.children as (BaseStep | GroupReference)[]).map(child => {
     if (!('group' in child)) return child;
     const group = assemble(teamId, child.group, bodies, groups);
@@ -245,9 +245,9 @@ class Saving {
       below.push(stored.hash);
       return referenceText(stored.hash);
     });
-    const json = nodeText(group, children);
+    const json = nodeJson(group, children);
     const hash = hashOf(json);
-    const stored = { teamId: this.#teamId, hash, size: size + Buffer.byteLength(json) };
+    const stored = { teamId: this.#teamId, hash, size: size + json.length };
     this.groups.set(group, stored);
     this.rows.push({
       team_id: this.#teamId,
