@@ -56,7 +56,7 @@ export async function insertProduct<T extends Table>(
  */
 const MANY = 500;
 
-const shapeOf = ({ table, columns, common, conflict }: Insert) => [table, columns.join(), common.join(), conflict];
+const shapeOf = ({ table, columns, common, conflict }: Insert) => [table, conflict, ...columns, 'with', ...common];
 
 /** Most inserts are of one row: its values need no JSON. */
 const insertedOne = compiledByShape<Insert, Readonly<Record<string, unknown>>, never>(

@@ -67,16 +67,31 @@ export function compiledByShape<L, V extends object, R>(
   shapeOf: (like: L) => readonly string[],
   build: (db: Kysely<Database>, engine: Engine, like: L, values: V) => Compilable<R>,
 ): (db: Kysely<Database>, engine: Engine, like: L, values: V) => Promise<QueryResult<R>> {
-  const compiled = new Map<string, CompiledQuery<R>>();
+  const compiled = { sqlite: new Shapes<R>(), postgres: new Shapes<R>() } satisfies Record<Engine, Shapes<R>>;
   return (db, engine, like, values) => {
-    const shape = `${engine} ${shapeOf(like).join()}`;
-    let query = compiled.get(shape);
-    if (!query) {
-      query = build(db, engine, like, placeholders<V>(Object.keys(values) as (keyof V & string)[])).compile();
-      compiled.set(shape, query);
-    }
+    const names = Object.keys(values) as (keyof V & string)[];
+    const query = compiled[engine].query(shapeOf(like), () => build(db, engine, like, placeholders<V>(names)));
     return executed(db, query, values);
   };
+}
+
+/** Queries by their shapes. They are few, and told apart by their first names mostly: a text of all would be made longer than it is looked for. */
+class Shapes<R> {
+  readonly #known: { readonly shape: readonly string[]; readonly query: CompiledQuery<R> }[] = [];
+
+  query(shape: readonly string[], build: () => Compilable<R>): CompiledQuery<R> {
+    const known = this.#known.find(other => isSame(other.shape, shape));
+    if (known) return known.query;
+    const query = build().compile();
+    this.#known.push({ shape, query });
+    return query;
+  }
+}
+
+function isSame(one: readonly string[], other: readonly string[]): boolean {
+  if (one.length !== other.length) return false;
+  for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return false;
+  return true;
 }
 
 const placeholders = <V>(names: readonly (keyof V & string)[]): V =>

@@ -14,7 +14,7 @@ import { LRUCache } from 'lru-cache';
 import type { BaseStep } from '#gen/step_types';
 import { sortKey } from '../base/text.ts';
 import { isGroup } from '../domain/tree.ts';
-import { compiledByShape } from './compiled.ts';
+import { compiledByShape, later } from './compiled.ts';
 import { type Engine, rowsPerInsert } from './engine.ts';
 import type { Database, Row } from './schema.ts';
 import { type GroupReference, hashOf, leafText, nodeJson, packed, referenceText, unpacked } from './step-nodes.ts';
@@ -174,7 +174,7 @@ const NODES_OF_AN_EDIT = 8;
 
 async function insertNodes(db: Kysely<Database>, engine: Engine, nodes: readonly Node[]): Promise<void> {
   if (nodes.length > NODES_OF_AN_EDIT) await insertOf(db, nodes).execute();
-  else await insertFew(db, engine, nodes, fieldsOf(nodes));
+  else await insertFew(db, engine, nodes, nodes);
 }
 
 const insertOf = (db: Kysely<Database>, nodes: readonly Node[]) =>
@@ -183,26 +183,16 @@ const insertOf = (db: Kysely<Database>, nodes: readonly Node[]) =>
     .values(nodes)
     .onConflict(conflict => conflict.doNothing());
 
-const insertFew = compiledByShape<readonly Node[], Readonly<Record<string, unknown>>, unknown>(
+const insertFew = compiledByShape<readonly Node[], readonly Node[], unknown>(
   nodes => [String(nodes.length)],
-  (db, _engine, nodes, values) =>
-    insertOf(
-      db,
-      nodes.map((node, at) => mapped(node, column => values[`${column} ${at}`]) as Node),
-    ),
+  (db, _engine, nodes) => insertOf(db, nodes.map(givenLater)),
 );
 
-/** All columns of all rows, each by a name of its own. */
-const fieldsOf = (nodes: readonly Node[]): Readonly<Record<string, unknown>> =>
-  Object.assign(
-    {},
-    ...nodes.map((node, at) =>
-      Object.fromEntries(Object.entries(node).map(([column, value]) => [`${column} ${at}`, value])),
-    ),
-  );
-
-const mapped = (node: Node, value: (column: string) => unknown) =>
-  Object.fromEntries(Object.keys(node).map(column => [column, value(column)]));
+/** Stands for the row that is the one at this place when the statement runs. */
+const givenLater = (node: Node, at: number): Node =>
+  Object.fromEntries(
+    Object.keys(node).map(column => [column, later((nodes: readonly Node[]) => nodes[at]![column as keyof Node])]),
+  ) as unknown as Node;
 
 export class TreeTransactor extends TreeReader {
   /** Stores the groups of a tree that are not stored yet. @returns the root's hash, and the bytes of JSON of the whole tree */
