@@ -17,6 +17,8 @@ export interface Operation {
 
 /** The first pages of a list, which are asked in turn. */
 const PAGES = 10;
+/** So many jobs are asked for in turn, until all are in memory. */
+const KNOWN_JOBS = 500;
 const EVER = ' AND createdDate < $now + 1d';
 
 /** @param connections of each server, as many as are ever in flight */
@@ -42,7 +44,8 @@ function reads(data: Data, connections: readonly ClientConnection[], clients: re
     bare: { call: (worker: number) => bare(clients[worker]!, worker) },
   });
   const pages = [counter(PAGES), counter(PAGES)] as const;
-  const ids = [counter(JOBS), counter(JOBS)] as const;
+  const known = [counter(KNOWN_JOBS), counter(KNOWN_JOBS)] as const;
+  const all = [counter(JOBS), counter(JOBS)] as const;
   return [
     {
       operation: 'ping',
@@ -85,7 +88,7 @@ function reads(data: Data, connections: readonly ClientConnection[], clients: re
       ),
     },
     {
-      operation: 'the same, never from memory',
+      operation: 'list of jobs, never from memory',
       ...both(
         worker => jobs(worker).queryJobs(pageOfJobs(PAGE * pages[0](), EVER)),
         client => client.call('queryJobs', { start: PAGE * pages[1]() }),
@@ -95,8 +98,15 @@ function reads(data: Data, connections: readonly ClientConnection[], clients: re
       operation: 'getJob',
       asked: 1,
       ...both(
-        worker => jobs(worker).getJob(jobIds[ids[0]()]!, {}),
-        client => client.call('getJob', { jobId: jobIds[ids[1]()]! }),
+        worker => jobs(worker).getJob(jobIds[known[0]()]!, {}),
+        client => client.call('getJob', { jobId: jobIds[known[1]()]! }),
+      ),
+    },
+    {
+      operation: 'getJob, never from memory',
+      ...both(
+        worker => jobs(worker).getJob(jobIds[all[0]()]!, {}),
+        client => client.call('getJob', { jobId: jobIds[all[1]()]! }),
       ),
     },
   ];

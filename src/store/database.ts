@@ -73,8 +73,8 @@ export class Store {
   }
 
   /**
-   * As `look`, for what nearly every call asks: an answer serves again until somebody, in any process, has committed anything.
-   * Where the database cannot tell, everything is read again.
+   * As `look`, for what nearly every call asks: what is asked for twice serves again until somebody, in any process, has committed
+   * anything. Where the database cannot tell, everything is read again.
    * @param key names what `fn` reads, apart from all else that is read so
    * @param rows that the answer has, at least 1: what is kept is bounded by them
    */
@@ -83,7 +83,7 @@ export class Store {
     fn: (reader: Reader) => Promise<T>,
     rows: (answer: T) => number,
   ): Promise<T> {
-    const version = this.#version();
+    const version = this.#kept.isAskedAgain(key) ? this.#version() : undefined;
     if (version === undefined) return this.look(fn);
     const kept = this.#kept.at(version, key);
     if (kept) return kept as T;
@@ -129,6 +129,7 @@ export class Store {
         return { tx, result: await fn(tx) };
       }),
     );
+    this.#kept.committed();
     tx.committed();
     return result;
   }
