@@ -3,6 +3,7 @@
  * processes send for it at once; what it was told is written down behind the answer, so nothing is left out when a process dies.
  */
 import { type Kysely, sql } from 'kysely';
+import { compiledOnce } from './compiled.ts';
 import type { Engine } from './engine.ts';
 import { behind } from './events.ts';
 import type { Database, Row } from './schema.ts';
@@ -14,6 +15,24 @@ export const eventWebhookId = ({ purpose }: Pick<EventWebhookRow, 'purpose'>): s
 
 /** With where it goes and how it is signed. */
 export type EventWebhookRow = Row<'event_webhooks'> & Pick<Row<'webhooks'>, 'url' | 'generation' | 'previous_until'>;
+
+const waiting = compiledOnce(['now', 'limit'], (db, engine, { now, limit }: { now: number; limit: number }) =>
+  db
+    .selectFrom('event_webhooks as w')
+    .selectAll('w')
+    .where('w.next_at', '<=', now)
+    .where(eb =>
+      eb.exists(
+        eb
+          .selectFrom('events as e')
+          .select('e.event_id')
+          .whereRef('e.team_id', '=', 'w.team_id')
+          .where(behind(engine, sql`w.xid`, sql`w.event_id`)),
+      ),
+    )
+    .orderBy('w.next_at')
+    .limit(limit),
+);
 
 export class EventWebhookReader {
   protected readonly db: Kysely<Database>;
@@ -38,22 +57,7 @@ export class EventWebhookReader {
 
   /** Those whose time has come and for which there are events, the longest waiting first. */
   waiting(now: number, limit: number): Promise<Row<'event_webhooks'>[]> {
-    return this.db
-      .selectFrom('event_webhooks as w')
-      .selectAll('w')
-      .where('w.next_at', '<=', now)
-      .where(eb =>
-        eb.exists(
-          eb
-            .selectFrom('events as e')
-            .select('e.event_id')
-            .whereRef('e.team_id', '=', 'w.team_id')
-            .where(behind(this.engine, sql`w.xid`, sql`w.event_id`)),
-        ),
-      )
-      .orderBy('w.next_at')
-      .limit(limit)
-      .execute();
+    return waiting(this.db, this.engine, { now, limit });
   }
 
   #joined() {

@@ -6,6 +6,7 @@
  */
 import { hash } from 'node:crypto';
 import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
+import { LRUCache } from 'lru-cache';
 import { searchedText, type Term } from '../domain/search.ts';
 import { insertProduct } from './bulk.ts';
 import { type Engine, isOneOf } from './engine.ts';
@@ -112,8 +113,15 @@ export class JobTextTransactor {
 export const personWord = (userId: string): string => ` §${userId.replace(/[^A-Za-z0-9]/g, '').toLowerCase()}`;
 
 /** Eight letters and digits. Two teams may have the same: whatever is found is asked for its team. */
-export const teamKey = (teamId: string): string =>
-  hash('sha256', teamId, 'buffer').readBigUInt64BE().toString(36).padStart(8, '0').slice(-8);
+export function teamKey(teamId: string): string {
+  const known = teamKeys.get(teamId);
+  if (known) return known;
+  const key = hash('sha256', teamId, 'buffer').readBigUInt64BE().toString(36).padStart(8, '0').slice(-8);
+  teamKeys.set(teamId, key);
+  return key;
+}
+
+const teamKeys = new LRUCache<string, string>({ max: 1_000 });
 
 /** Texts with a term have it behind a space. No character of a word is special to LIKE. */
 export const termPattern = (term: Term): string => `% ${term.join(' ')}%`;
