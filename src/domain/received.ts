@@ -38,6 +38,7 @@ type Identify = (id: string) => string;
 export const received = (step: BaseStep, ids: Ids, kind: Kind, knownIds: ReadonlySet<string> = NONE): BaseStep =>
   stored(checked(step, ids, kind, knownIds, false, 1));
 
+/** With ids, and what it names as ids; still with what is unset. @throws BadRequest (400) */
 function checked(
   step: BaseStep,
   ids: Ids,
@@ -261,7 +262,7 @@ const DIFFERENCES = new Set([
   'flowDiff',
 ]);
 
-/** Content without what is unset, which arrives as null or not at all, and without differences. */
+/** Content without what is unset, which arrives as null or not at all, and without differences. No key of it is one that cannot be a key. */
 export function stored<T>(value: T): T {
   if (Array.isArray(value)) return value.map(stored) as T;
   if (value === null || typeof value !== 'object') return value;

@@ -35,7 +35,7 @@ const whenUnset = ({ required, type, default: given }: IdlField): unknown =>
 const isUnset = (type: IdlType, value: unknown): boolean =>
   value == null || (value === 0 && typeof type === 'object' && 'enum' in type && !numbers.get(type.enum)!.has(0));
 
-/** Of the members of each enum. */
+/** The numbers of the members of each enum, by its name. */
 const numbers = new Map(Object.entries(idl.enums).map(([name, members]) => [name, new Set(Object.values(members))]));
 
 /** Whether nothing can be wrong with it: so it is with most, and what the others are called is worked out for them alone. */
@@ -56,11 +56,7 @@ function zero(type: IdlType): unknown {
 }
 
 function settle(type: IdlType, value: unknown, path: string, depth: number): unknown {
-  if (depth > DEEPEST) {
-    throw new BadRequest('limit-exceeded', `${path.slice(0, 60)}…: nested more than ${DEEPEST} levels deep`, {
-      limit: String(DEEPEST),
-    });
-  }
+  refuseDeeper(path, depth);
   if (type === 'string') return keepable(value as string, path);
   if (type === 'double') return settleNumber(value as number, path);
   if (typeof type === 'string') return value;
@@ -71,6 +67,13 @@ function settle(type: IdlType, value: unknown, path: string, depth: number): unk
   if ('set' in type)
     return (value as unknown[]).map((element, index) => settle(type.set, element, `${path}[${index}]`, depth + 1));
   return settleMap(type.map, value as Record<string, unknown>, path, depth + 1);
+}
+
+function refuseDeeper(path: string, depth: number): void {
+  if (depth <= DEEPEST) return;
+  throw new BadRequest('limit-exceeded', `${path.slice(0, 60)}…: nested more than ${DEEPEST} levels deep`, {
+    limit: String(DEEPEST),
+  });
 }
 
 /**
@@ -136,6 +139,7 @@ function settleStruct(
   path: string,
   depth: number,
 ): Record<string, unknown> {
+  refuseDeeper(path, depth);
   const { kind, fields } = idl.structs[name]!;
   if (kind === 'union') return settleUnion(name, fields, struct, path, depth);
   const settled: Record<string, unknown> = {};

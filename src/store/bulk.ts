@@ -56,6 +56,7 @@ export async function insertProduct<T extends Table>(
  */
 const MANY = 500;
 
+/** No column has the name of what parts the two lists. */
 const shapeOf = ({ table, columns, common, conflict }: Insert) => [table, conflict, ...columns, 'with', ...common];
 
 /** Most inserts are of one row: its values need no JSON. */

@@ -60,7 +60,8 @@ export function compiledByColumns<V extends object, R>(
 
 /**
  * As `compiledOnce`, for a statement that comes in several shapes: compiled once for each.
- * @param shapeOf all that the statement depends on beside the engine and the values; our code has as many of them as it has calls
+ * @param shapeOf all that the statement depends on beside the engine and the values. Those of inserts are as many as our code has of
+ * them; those of changes as many as there are sets of columns that can change together
  * @param build makes the statement of whatever has this shape
  */
 export function compiledByShape<L, V extends object, R>(
@@ -69,29 +70,33 @@ export function compiledByShape<L, V extends object, R>(
 ): (db: Kysely<Database>, engine: Engine, like: L, values: V) => Promise<QueryResult<R>> {
   const compiled = { sqlite: new Shapes<R>(), postgres: new Shapes<R>() } satisfies Record<Engine, Shapes<R>>;
   return (db, engine, like, values) => {
-    const names = Object.keys(values) as (keyof V & string)[];
-    const query = compiled[engine].query(shapeOf(like), () => build(db, engine, like, placeholders<V>(names)));
+    const query = compiled[engine].query(shapeOf(like), () =>
+      build(db, engine, like, placeholders<V>(Object.keys(values) as (keyof V & string)[])),
+    );
     return executed(db, query, values);
   };
 }
 
-/** Queries by their shapes. They are few, and told apart by their first names mostly: a text of all would be made longer than it is looked for. */
+/** Queries by their shapes, found name by name: one text of all names would be long, new each time, and garbage at once. */
 class Shapes<R> {
-  readonly #known: { readonly shape: readonly string[]; readonly query: CompiledQuery<R> }[] = [];
+  #query: CompiledQuery<R> | undefined;
+  readonly #longer = new Map<string, Shapes<R>>();
 
   query(shape: readonly string[], build: () => Compilable<R>): CompiledQuery<R> {
-    const known = this.#known.find(other => isSame(other.shape, shape));
-    if (known) return known.query;
-    const query = build().compile();
-    this.#known.push({ shape, query });
-    return query;
+    let found: Shapes<R> = this;
+    for (const name of shape) found = found.#with(name);
+    found.#query ??= build().compile();
+    return found.#query;
   }
-}
 
-function isSame(one: readonly string[], other: readonly string[]): boolean {
-  if (one.length !== other.length) return false;
-  for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return false;
-  return true;
+  /** Those of one name more. */
+  #with(name: string): Shapes<R> {
+    const known = this.#longer.get(name);
+    if (known) return known;
+    const longer = new Shapes<R>();
+    this.#longer.set(name, longer);
+    return longer;
+  }
 }
 
 const placeholders = <V>(names: readonly (keyof V & string)[]): V =>

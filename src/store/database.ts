@@ -83,8 +83,9 @@ export class Store {
     fn: (reader: Reader) => Promise<T>,
     rows: (answer: T) => number,
   ): Promise<T> {
-    const version = this.#kept.isAskedAgain(key) ? this.#version() : undefined;
-    if (version === undefined) return this.look(fn);
+    const { version: versionNow } = this.#connections;
+    if (!versionNow || !this.#kept.isAskedAgain(key)) return this.look(fn);
+    const version = versionNow();
     const kept = this.#kept.at(version, key);
     if (kept) return kept as T;
     const answer = await this.look(fn);
@@ -136,11 +137,6 @@ export class Store {
 
   close(): Promise<void> {
     return this.#connections.close();
-  }
-
-  /** Another number as soon as anybody, in any process, has committed anything; undefined where the database cannot tell. */
-  #version(): number | undefined {
-    return this.#connections.version?.();
   }
 
   #repeated<T>(run: () => Promise<T>): Promise<T> {

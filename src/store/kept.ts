@@ -1,8 +1,8 @@
 /**
  * Answers of the database that serve again as long as nothing is committed to it; all of them go with the next commit.
  *
- * Only what is asked for twice is kept. What is read once, one after the other, would put out what others ask for again, and finding out
- * whether anybody has committed takes as long as a short read does.
+ * Only what is asked for twice is kept, as far as questions are short enough to be remembered. What is read once, one after the other,
+ * would put out what others ask for again, and finding out whether anybody has committed takes as long as a short read does.
  */
 
 /** Rows that all answers together have at most: one more takes the place of all before. */

@@ -39,6 +39,21 @@ function refusal(type: IdlType, value: unknown, required?: IdlField['required'])
 const assignee = { enum: 'step.AssigneeType' };
 const assignedType = { enum: 'flow.AssignedType' };
 
+const aStep = { struct: 'step.BaseStep' };
+
+/** Steps within each other; all but the last have nothing else set. */
+const nested = (levels: number): object => (levels === 1 ? { title: 'innermost' } : { children: [nested(levels - 1)] });
+
+test('structs and lists lie 64 levels deep within each other at most, whatever the innermost has', () => {
+  // Each step is one, and so is its list.
+  expect(() => settled(aStep, nested(32))).not.toThrow();
+  expect(refusal(aStep, nested(33))).toMatchObject({
+    slug: 'limit-exceeded',
+    message: expect.stringMatching(/^it\.children\[0\]\..*…: nested more than 64 levels deep$/),
+    details: { limit: '64' },
+  });
+});
+
 describe('what is refused with 400, by the name of the place', () => {
   test.each<[what: string, type: IdlType, value: unknown, field: string, message: RegExp]>([
     ['an unknown enum number', assignee, 3, 'it', /^it: 3 is no step\.AssigneeType; expected User \(1\), Role \(2\)$/],

@@ -31,7 +31,7 @@ export async function fetch(
     async reader => withParts(reader, select, await reader.templates.entries(teamIds, ids, 'latest')),
     ({ rows }) => rows,
   );
-  const hidden = await hiddenIn(store, call, found, ids);
+  const hidden = await hiddenIn(store, call, found);
   const templates = found.templates.filter(template => !hidden.has(template.template_id));
   const trees = await treesFor(store, select, templates);
   const byId = new Map(
@@ -49,11 +49,12 @@ const withReviewFlow = (encoded: JobTemplateModular, { team_config }: TemplateRo
 };
 
 /** What a team's rule hides from the caller: asked apart, so that what is kept of the templates serves everybody. */
-async function hiddenIn(store: Store, call: Call, { templates }: Found, ids: readonly string[]): Promise<Set<string>> {
-  if (!templates.some(row => isRestricted(row, call.caller.rights.get(row.team_id)))) return new Set();
+async function hiddenIn(store: Store, call: Call, { templates }: Found): Promise<Set<string>> {
+  const restricted = templates.filter(row => isRestricted(row, call.caller.rights.get(row.team_id)));
+  if (restricted.length === 0) return new Set();
   return store.readKept(
-    JSON.stringify(['hidden', call.caller.userId, ids]),
-    reader => hiddenFromCaller(reader, call, templates),
+    JSON.stringify(['hidden', call.caller.userId, restricted.map(row => row.template_id)]),
+    reader => hiddenFromCaller(reader, call, restricted),
     set => 1 + set.size,
   );
 }
