@@ -9,10 +9,10 @@
 import { PerformanceObserver } from 'node:perf_hooks';
 import v8 from 'node:v8';
 
-/** The two halves of the young generation together, once it has grown: twice as much makes nothing faster. */
-const YOUNG_MEGABYTES = 4;
+/** The two halves of the young generation together, once it has grown. */
+const YOUNG_MEGABYTES = 8;
 /** The old generation is collected when it has grown by so much. */
-const OLD_GROWS_BY_PERCENT = 60;
+const OLD_GROWS_BY_PERCENT = 40;
 /** Everything is loaded by then. */
 const LOADED_MS = 1000;
 

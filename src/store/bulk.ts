@@ -163,7 +163,9 @@ const typeOf = (table: Table, column: string): keyof typeof postgresTypes =>
   (tables[table] as Readonly<Record<string, { readonly type: keyof typeof postgresTypes }>>)[column]!.type;
 
 /** What of the change is one: a column that is set to what it has makes SQLite write its indexes anew. */
-export const differing = <T extends object>(read: T, change: Partial<T>): Partial<T> =>
-  Object.fromEntries(
-    Object.entries(change).filter(([column, value]) => value !== read[column as keyof T]),
-  ) as Partial<T>;
+export function differing<T extends object>(read: T, change: Partial<T>): Partial<T> {
+  const differs: Partial<T> = {};
+  for (const column of Object.keys(change) as (keyof T)[])
+    if (change[column] !== read[column]) differs[column] = change[column];
+  return differs;
+}

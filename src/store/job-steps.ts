@@ -21,21 +21,32 @@ const changedStep = compiledByColumns(
 const CHANGED_ALONE = 4;
 
 /** What becomes of a step that the job had reached before: these are what they are now, */
-const ANEW = 'current state assigned_type assigned_to started_at started_by automatic run response result'.split(' ');
+const ANEW = [
+  'current',
+  'state',
+  'assigned_type',
+  'assigned_to',
+  'started_at',
+  'started_by',
+  'automatic',
+  'run',
+  'response',
+  'result',
+] as const satisfies readonly (keyof JobStepRow)[];
 /** and these stay until it is finished again. */
-const KEPT = ['finished_at', 'finished_by'];
+const KEPT = ['finished_at', 'finished_by'] as const satisfies readonly (keyof JobStepRow)[];
 
 const WHEN_REACHED_BEFORE = `on conflict (team_id, job_id, step_id) do update set ${[
   ...ANEW.map(column => `${column} = excluded.${column}`),
   ...KEPT.map(column => `${column} = coalesce(excluded.${column}, job_steps.${column})`),
 ].join()}`;
 
-const reachedAgain = (step: JobStepRow): Partial<JobStepRow> =>
-  Object.fromEntries(
-    Object.entries(step).filter(
-      ([column, value]) => ANEW.includes(column) || (KEPT.includes(column) && value !== null),
-    ),
-  );
+function reachedAgain(step: JobStepRow): Partial<JobStepRow> {
+  const anew: Record<string, unknown> = {};
+  for (const column of ANEW) anew[column] = step[column];
+  for (const column of KEPT) if (step[column] !== null) anew[column] = step[column];
+  return anew;
+}
 
 /** @param read the rows of some of them, as they stand in the database */
 export async function putSteps(
