@@ -15,6 +15,8 @@ import type { SqliteSession } from './sqlite-session.ts';
 /** A group takes nobody in any more when it has so many writes, or when the first of it has waited so long. */
 const MOST_WRITES = 500;
 const LONGEST_MS = 20;
+/** After so many groups of one write each, only one group in as many looks whether others arrive: who writes alone does not wait for them. */
+const ALONE = 8;
 
 export class GroupCommit {
   readonly #session: SqliteSession;
@@ -28,6 +30,8 @@ export class GroupCommit {
   readonly #release: () => void;
   readonly #waiting: Write[] = [];
   #isAtWork = false;
+  /** Groups of one write in a row. */
+  #alone = 0;
 
   /**
    * @param flushed is called when a commit is on the disk, before anything of it is answered
@@ -86,13 +90,14 @@ export class GroupCommit {
       else for (const write of group) await this.#group(write, 1);
       return;
     }
+    this.#alone = group.length === 1 ? this.#alone + 1 : 0;
     this.#flushed();
     for (const write of group) write.answer();
   }
 
   /** Who waits, or else arrives with what is left of this turn of the event loop. */
   async #next(): Promise<Write | undefined> {
-    if (this.#waiting.length === 0) await turnOfTheLoop();
+    if (this.#waiting.length === 0 && (this.#alone < ALONE || this.#alone % ALONE === 0)) await turnOfTheLoop();
     return this.#waiting.shift();
   }
 

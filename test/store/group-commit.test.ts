@@ -69,6 +69,22 @@ test('a write that comes alone is flushed alone, without waiting for company', a
   expect(flushes).toBe(2);
 });
 
+test('who has written alone for long shares flushes soon after others have come', async () => {
+  for (const x of upTo(30)) await write(x);
+  expect(flushes).toBe(30);
+  flushes = 0;
+  const writer = async (_: unknown, at: number) => {
+    for (const n of upTo(20)) {
+      // As what arrives at a socket of its own does.
+      await new Promise(resolve => setImmediate(resolve));
+      await write(100 * (at + 1) + n);
+    }
+  };
+  await Promise.all(upTo(8).map(writer));
+  expect(flushes).toBeLessThan(60);
+  expect(await rows()).toHaveLength(30 + 160);
+});
+
 test('those that arrive in the same turn of the event loop as the first is at work join it', async () => {
   const first = write(0);
   await Promise.resolve();
