@@ -97,8 +97,12 @@ export class GroupCommit {
 
   /** Who waits, or else arrives with what is left of this turn of the event loop. */
   async #next(): Promise<Write | undefined> {
-    if (this.#waiting.length === 0 && (this.#alone < ALONE || this.#alone % ALONE === 0)) await turnOfTheLoop();
+    if (this.#waiting.length === 0 && this.#looksRound()) await turnOfTheLoop();
     return this.#waiting.shift();
+  }
+
+  #looksRound(): boolean {
+    return this.#alone < ALONE || this.#alone % ALONE === 0;
   }
 
   /** @throws only what has undone the whole group: a full disk, for one */
