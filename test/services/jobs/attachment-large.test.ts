@@ -22,6 +22,7 @@ beforeAll(async () => {
   server = await serve(database.settings, {
     JOBWRIGHT_ADMIN_EMAIL: ADMIN.email,
     JOBWRIGHT_ADMIN_PASSWORD: ADMIN.password,
+    MALLOC_ARENA_MAX: '1', // as `make run` has it: heaps of the C library's own for each thread keep by chance what was let go
     NODE_OPTIONS: `--import ${new URL('../../support/collecting.ts', import.meta.url).href}`,
   });
   connection = await connect(server.address);
@@ -74,10 +75,16 @@ async function inAndOut(size: number): Promise<number> {
   return peak;
 }
 
+/** @returns the least of the peaks of a few such files: what was let go stays with the process by chance, what is held is in each */
+async function leastOf(times: number, size: number, enough: number): Promise<number> {
+  const peak = await inAndOut(size);
+  return peak < enough || times === 1 ? peak : Math.min(peak, await leastOf(times - 1, size, enough));
+}
+
 test('100 MB go in and out in chunks of 256 KB while the process grows by less than 32 MB', async () => {
   // What the first files make the process keep for all that follow: connections, statements, code, the cache of the database, and room
   // for buffers that come and go, which one file alone does not always bring about. A server that held a whole file would need 40 MB
-  // more for the last.
-  const before = Math.max(await inAndOut(60 * MB), await inAndOut(60 * MB));
-  expect(await inAndOut(100 * MB)).toBeLessThan(before + 32 * MB);
+  // more for each of the last.
+  const enough = Math.max(await inAndOut(60 * MB), await inAndOut(60 * MB)) + 32 * MB;
+  expect(await leastOf(3, 100 * MB, enough)).toBeLessThan(enough);
 });
