@@ -35,10 +35,13 @@ export interface Address {
 /** Thrown by calls whose answer can no longer come. Whether the server carried them out is not known. */
 export class ConnectionLost extends Error {}
 
+type Answered = (error: unknown, result?: unknown) => void;
+
 /** What the generated clients are, beneath their types. */
 interface GeneratedClient {
-  _reqs: Record<number, (error: unknown, result?: unknown) => void>;
-  new_seqid(): number;
+  _reqs: Record<number, Answered>;
+  _seqid: number;
+  [send: `send_${string}`]: (...args: unknown[]) => void;
   [receive: `recv_${string}`]: (input: WireProtocol, type: number, seqid: number) => void;
 }
 
@@ -105,8 +108,30 @@ export class ClientConnection {
     const Client = generated[name].Client as unknown as GeneratedClass;
     const output = new CallOutput(this.#socket);
     const client = new Client(output, calling(this.#Protocol, this.#plainNames ? '' : `${name}:`));
-    client.new_seqid = () => (this.#lastSeqid += 1);
-    return client;
+    return Object.assign(client, this.#functionsOf(client));
+  }
+
+  /**
+   * The service's functions, in the place of the generated ones. Those make their promises in a way by which V8 takes nearly all that
+   * was ever answered for still in use until the next full collection, which then stops the caller for milliseconds.
+   */
+  #functionsOf(client: GeneratedClient): Record<string, (...args: unknown[]) => Promise<unknown>> {
+    const sends = Object.getOwnPropertyNames(Object.getPrototypeOf(client)).filter(name => name.startsWith(SEND));
+    return Object.fromEntries(
+      (sends as `send_${string}`[]).map(send => [send.slice(SEND.length), (...args) => this.#call(client, send, args)]),
+    );
+  }
+
+  #call(client: GeneratedClient, send: `send_${string}`, args: unknown[]): Promise<unknown> {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    client._seqid = this.#lastSeqid += 1;
+    client._reqs[client._seqid] = answering(resolve, reject);
+    try {
+      client[send]!(...args);
+    } catch (error) {
+      reject(error);
+    }
+    return promise;
   }
 
   #receive(message: Buffer): void {
@@ -135,6 +160,14 @@ export class ClientConnection {
     }
   }
 }
+
+const SEND = 'send_';
+
+/** By itself, so that nothing but the promise is kept by it. */
+const answering =
+  (resolve: (result: unknown) => void, reject: (error: unknown) => void): Answered =>
+  (error, result) =>
+    error ? reject(error) : resolve(result);
 
 const NOTHING_WRITTEN = new ByteWriter(0);
 
