@@ -20,7 +20,7 @@ export interface GroupReference {
 const PACKING = { level: 1, windowBits: 13, memLevel: 6, chunkSize: 4096 };
 
 /** A shorter text is put as it is into the one block of a stream (RFC 1951, 3.2.4): it hardly shrinks, and zlib begins slowly. */
-const LEAST_DEFLATED = 256;
+const LEAST_DEFLATED = 640;
 
 export function packed(json: Buffer): Buffer {
   const { length } = json;
@@ -52,10 +52,15 @@ export function nodeJson(group: BaseStep, children: readonly string[]): Buffer {
 
 /** Leaves never change either: an edit of one among many writes one text. */
 export function leafText(leaf: BaseStep): string {
-  const text = leafTexts.get(leaf) ?? (canonicalJson(leaf) as string);
+  const known = leafTexts.get(leaf);
+  if (known !== undefined) return known;
+  const text = inOnePiece(canonicalJson(leaf) as string);
   leafTexts.set(leaf, text);
   return text;
 }
+
+/** V8 leaves a text in the pieces that it was made of, which each edit would gather anew. */
+const inOnePiece = (text: string): string => Buffer.from(text).toString();
 
 const leafTexts = new WeakMap<BaseStep, string>();
 
