@@ -33,7 +33,7 @@ export const notifiedUsers = (root: BaseStep): string[] =>
 export const notifiedGroups = (root: BaseStep): string[] =>
   actionsIn(root).flatMap(({ notify }) => notify?.groupIds ?? []);
 
-const actionsIn = (root: BaseStep): StepAction[] => [...walk(root)].flatMap(({ step }) => step.flow?.action ?? []);
+const actionsIn = (root: BaseStep): StepAction[] => walk(root).flatMap(({ step }) => step.flow?.action ?? []);
 
 export function actionFaults(leaf: BaseStep, ground: ActionGround): string[] {
   const { kind, settings } = actionOf(leaf);

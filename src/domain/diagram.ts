@@ -28,7 +28,7 @@ const MOST_WAYS = 20_000;
 /** The ways on from each leaf, by its id. */
 export function waysOf(root: BaseStep): Map<string, Way[]> {
   const behind = defaultWays(root);
-  const steps = new Map([...walk(root)].map(({ step }) => [step.id, step]));
+  const steps = new Map(walk(root).map(({ step }) => [step.id, step]));
   const fans = [...leavesOf(root).values()].map(leaf => ({ leaf, fans: fansOf(leaf, steps, behind) }));
   const all = fans.flatMap(({ fans }) => fans).reduce((count, { leaves }) => count + leaves.length, 0);
   return new Map(

@@ -79,7 +79,11 @@ export class FlowChart {
   /** The leaves of a step or group; none of an unknown one. */
   leavesIn(id: string): BaseStep[] {
     const step = this.step(id);
-    return step ? [...walk(step)].map(({ step }) => step).filter(step => !isGroup(step)) : [];
+    return step
+      ? walk(step)
+          .map(({ step }) => step)
+          .filter(step => !isGroup(step))
+      : [];
   }
 
   /** Whether the step is the group, or lies in it, however deep. */

@@ -32,7 +32,7 @@ export interface Fault {
 
 export function wayFaults(root: BaseStep, ground: WayGround): Fault[] {
   const chart = FlowChart.of(root);
-  const inSteps = [...walk(root)].flatMap(({ step }) => [
+  const inSteps = walk(root).flatMap(({ step }) => [
     ...misfits(step),
     ...conditionFaults(step, ground),
     ...(step.flow?.paths ?? []).flatMap((path, index) => pathFaults(step, path, `flow.paths[${index}]`, chart, ground)),
@@ -42,7 +42,7 @@ export function wayFaults(root: BaseStep, ground: WayGround): Fault[] {
 
 /** Whether a path leads to nothing: where it was meant to lead decides which steps are reached. */
 const leadsAstray = (root: BaseStep, chart: FlowChart): boolean =>
-  [...walk(root)].some(({ step }) =>
+  walk(root).some(({ step }) =>
     (step.flow?.paths ?? []).some(({ nextStepId }) => {
       const next = chart.step(nextStepId);
       return isGroup(step) || !next || next === chart.root;
@@ -51,7 +51,7 @@ const leadsAstray = (root: BaseStep, chart: FlowChart): boolean =>
 
 /** The users, or the groups, that paths give steps to. */
 export const namedInPaths = (root: BaseStep, assignment: PathAssignment): string[] =>
-  [...walk(root)].flatMap(({ step }) =>
+  walk(root).flatMap(({ step }) =>
     (step.flow?.paths ?? []).flatMap(path =>
       path.assignment === assignment && path.assignedTo ? [path.assignedTo] : [],
     ),

@@ -14,7 +14,7 @@ import { isGroup, leafCount, walk } from './tree.ts';
 
 /** The users, or the roles and groups, that steps are assigned to: the store is asked once which of them there are. */
 export function assigned(root: BaseStep, type: AssigneeType): string[] {
-  const ids = [...walk(root)].flatMap(({ step }) => {
+  const ids = walk(root).flatMap(({ step }) => {
     const assignee = step.impl.step?.assignee;
     return assignee?.type === type ? [assignee.id] : [];
   });
@@ -33,9 +33,9 @@ export function checkRunnable(root: BaseStep, ground: ActionGround, further: rea
     );
   }
   const inSteps = [
-    ...[...walk(root)].flatMap(({ step }) => assigneeFaults(step, ground).map(fault => ({ step, fault }))),
+    ...walk(root).flatMap(({ step }) => assigneeFaults(step, ground).map(fault => ({ step, fault }))),
     ...wayFaults(root, ground),
-    ...[...walk(root)].flatMap(({ step }) =>
+    ...walk(root).flatMap(({ step }) =>
       isGroup(step) ? [] : actionFaults(step, ground).map(fault => ({ step, fault })),
     ),
   ];

@@ -149,7 +149,7 @@ export function withCopyOf(
  * lead from copy to copy, and conditions that name what is copied name the copies; those of other steps stay as they are.
  */
 function copyOf(step: BaseStep, newId: () => string): BaseStep {
-  const newIds = new Map([...walk(step)].map(({ step: { id } }) => [id, newId()]));
+  const newIds = new Map(walk(step).map(({ step: { id } }) => [id, newId()]));
   return copied(step, newIds, newId);
 }
 

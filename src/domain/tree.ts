@@ -31,14 +31,18 @@ export const emptyRoot = (id: string): BaseStep => ({
   blocking: false,
 });
 
-/** Depth first, parents before children; depth 1 is the root. */
-export function* walk(root: BaseStep): Generator<Place> {
+/** Every step and group in its place: depth first, parents before children; depth 1 is the root. */
+export function walk(root: BaseStep): Place[] {
+  const places: Place[] = [];
   const ahead: Place[] = [{ step: root, parent: undefined, depth: 1 }];
   for (let place = ahead.pop(); place; place = ahead.pop()) {
-    yield place;
+    places.push(place);
     const { step, depth } = place;
-    for (const child of (step.children ?? []).toReversed()) ahead.push({ step: child, parent: step, depth: depth + 1 });
+    const children = step.children ?? [];
+    for (let last = children.length - 1; last >= 0; last--)
+      ahead.push({ step: children[last]!, parent: step, depth: depth + 1 });
   }
+  return places;
 }
 
 interface Place {
@@ -66,7 +70,7 @@ export function pathTo(root: BaseStep, groupId: string): BaseStep[] | undefined 
 /** Ids that clients know steps, groups, fields and notices by. */
 export function idsIn(root: BaseStep): Set<string> {
   return new Set(
-    [...walk(root)].flatMap(({ step }) => [
+    walk(root).flatMap(({ step }) => [
       step.id,
       ...[...(step.impl.step?.stepFields ?? []), ...noticesOf(step)].map(({ id }) => id),
     ]),
@@ -95,9 +99,10 @@ export function checkWhole(root: BaseStep): void {
     throw limit(root, `there are ${steps - 1} steps; a template`, steps - 1, MAX_TEMPLATE_STEPS);
 }
 
-export function* noticesOf(step: BaseStep): Generator<{ id: string }> {
-  for (const { notice } of step.descrip) if (notice) yield notice;
-  yield* step.impl.stepGroup?.headers?.notices ?? [];
+function noticesOf(step: BaseStep): readonly { id: string }[] {
+  const inHeaders = step.impl.stepGroup?.headers?.notices ?? [];
+  if (step.descrip.length === 0) return inHeaders;
+  return [...step.descrip.flatMap(({ notice }) => notice ?? []), ...inHeaders];
 }
 
 function takeId(taken: Set<string>, field: string, id: string, step: BaseStep): void {
@@ -149,7 +154,8 @@ export function derived(root: BaseStep, title: string): BaseStep {
 /** As they went out last: an entry is asked for again and again, and its tree never changes. */
 const derivedTrees = new WeakMap<BaseStep, BaseStep>();
 
-export function placed(step: BaseStep, hierarchyPosition: string, parentId: string): BaseStep {
+function placed(step: BaseStep, hierarchyPosition: string, parentId: string): BaseStep {
+  if (step.children.length === 0) return placedLeaf(step, hierarchyPosition, parentId);
   const prefix = hierarchyPosition === '' ? '' : `${hierarchyPosition}.`;
   return {
     ...step,
@@ -158,3 +164,14 @@ export function placed(step: BaseStep, hierarchyPosition: string, parentId: stri
     children: step.children.map((child, index) => placed(child, `${prefix}${index + 1}`, step.id)),
   };
 }
+
+/** An edit leaves most steps where they are. */
+function placedLeaf(step: BaseStep, hierarchyPosition: string, parentId: string): BaseStep {
+  const known = placedLeaves.get(step);
+  if (known && known.hierarchyPosition === hierarchyPosition && known.parentId === parentId) return known;
+  const leaf = { ...step, hierarchyPosition, parentId };
+  placedLeaves.set(step, leaf);
+  return leaf;
+}
+
+const placedLeaves = new WeakMap<BaseStep, BaseStep>();

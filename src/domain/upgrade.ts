@@ -7,8 +7,7 @@ const known = new WeakMap<BaseStep, ReadonlyMap<string, BaseStep>>();
 /** The leaves of a tree by id, in its order. Trees never change, so each is walked once. */
 export function leavesOf(root: BaseStep): ReadonlyMap<string, BaseStep> {
   const leaves =
-    known.get(root) ??
-    new Map([...walk(root)].flatMap(({ step }) => (isGroup(step) ? [] : [[step.id, step] as const])));
+    known.get(root) ?? new Map(walk(root).flatMap(({ step }) => (isGroup(step) ? [] : [[step.id, step] as const])));
   known.set(root, leaves);
   return leaves;
 }

@@ -44,7 +44,9 @@ async function refuseArchivedRoles(tx: Transactor, teamId: string, root: BaseSte
   const groups = await resolveGroups(tx, teamId, assigned(root, AssigneeType.Role));
   const isArchived = (assignee: Assignee | undefined) =>
     assignee?.type === AssigneeType.Role && groups.get(assignee.id) === 'archived';
-  const steps = [...walk(root)].map(({ step }) => step).filter(step => isArchived(step.impl.step?.assignee));
+  const steps = walk(root)
+    .map(({ step }) => step)
+    .filter(step => isArchived(step.impl.step?.assignee));
   if (steps.length === 0) return;
   const named = steps.map(step => `"${step.title}" (${step.id}) to ${step.impl.step!.assignee!.id}`);
   throw new ResourceArchived(

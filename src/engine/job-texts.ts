@@ -69,7 +69,7 @@ export const propertyTexts = (
 
 /** Jobs of a published entry will stand at its steps: their titles can be searched for. */
 export async function keepTitles(tx: Transactor, { team_id, root_hash }: TemplateRow): Promise<void> {
-  const steps = [...walk(await tx.trees.tree(team_id, root_hash))].map(({ step }) => step);
+  const steps = walk(await tx.trees.tree(team_id, root_hash)).map(({ step }) => step);
   const titles = new Set(steps.filter(step => !isGroup(step)).map(({ title }) => title));
   await tx.jobTexts.addTitles(
     team_id,

@@ -122,7 +122,7 @@ async function checkSets(tx: Transactor, teamId: string, { sheetSets }: Names, k
 }
 
 const metadataByStep = (root: BaseStep | undefined): ReadonlyMap<string, StoredMetadata> =>
-  new Map(root ? [...walk(root)].map(({ step }) => [step.id, (step.metadataById ?? {}) as StoredMetadata]) : []);
+  new Map(root ? walk(root).map(({ step }) => [step.id, (step.metadataById ?? {}) as StoredMetadata]) : []);
 
 function withMetadata(
   step: BaseStep,

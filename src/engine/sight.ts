@@ -134,7 +134,7 @@ const askers = new WeakMap<BaseStep, boolean>();
 function asksForProperties(root: BaseStep): boolean {
   const known =
     askers.get(root) ??
-    [...walk(root)].some(
+    walk(root).some(
       ({ step: { flow } }) =>
         flow?.condition ||
         flow?.paths?.some(path => path.condition) ||

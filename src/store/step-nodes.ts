@@ -22,7 +22,7 @@ const PACKING = { level: 1, windowBits: 13, memLevel: 6, chunkSize: 4096 };
 /** A shorter text is put as it is into the one block of a stream (RFC 1951, 3.2.4): it hardly shrinks, and zlib begins slowly. */
 const LEAST_DEFLATED = 640;
 
-export function packed(json: Buffer): Buffer {
+function packed(json: Buffer): Buffer {
   const { length } = json;
   if (length >= LEAST_DEFLATED) return deflateRawSync(json, PACKING);
   const stored = Buffer.allocUnsafe(BLOCK_HEAD + length);
@@ -40,15 +40,31 @@ export const unpacked = (body: Buffer): Buffer => inflateRawSync(body);
 
 export const hashOf = (json: Buffer): string => digest('sha256', json);
 
-/** The canonical JSON of a group, whose children are there already. */
-export function nodeJson(group: BaseStep, children: readonly string[]): Buffer {
+/** A group as the database will have it. @param children their texts */
+export function packedNode(
+  group: BaseStep,
+  children: readonly string[],
+): { hash: string; bytes: number; body: Buffer } {
+  const json = onDesk(nodeText(group, children));
+  return { hash: hashOf(json), bytes: json.length, body: packed(json) };
+}
+
+/** Canonical JSON. */
+function nodeText(group: BaseStep, children: readonly string[]): string {
   let fields = '';
   for (const name of Object.keys(group).sort()) {
     const text = name === 'children' ? `[${children.join()}]` : canonicalJson(group[name as keyof BaseStep]);
     if (text !== undefined) fields += `${fields && ','}${JSON.stringify(name)}:${text}`;
   }
-  return Buffer.from(`{${fields}}`);
+  return `{${fields}}`;
 }
+
+/** Where nodes lie as bytes while they are hashed and packed, one at a time. Few are too large for it. */
+const desk = Buffer.allocUnsafeSlow(64 * 1024);
+const MOST_BYTES_OF_A_CHARACTER = 3;
+
+const onDesk = (text: string): Buffer =>
+  text.length * MOST_BYTES_OF_A_CHARACTER <= desk.length ? desk.subarray(0, desk.write(text)) : Buffer.from(text);
 
 /** Leaves never change either: an edit of one among many writes one text. */
 export function leafText(leaf: BaseStep): string {

@@ -17,7 +17,7 @@ import { isGroup } from '../domain/tree.ts';
 import { compiledByShape, later } from './compiled.ts';
 import { type Engine, rowsPerInsert } from './engine.ts';
 import type { Database, Row } from './schema.ts';
-import { type GroupReference, hashOf, leafText, nodeJson, packed, referenceText, unpacked } from './step-nodes.ts';
+import { type GroupReference, hashOf, leafText, packedNode, referenceText, unpacked } from './step-nodes.ts';
 
 interface StoredGroup {
   readonly teamId: string;
@@ -235,16 +235,15 @@ class Saving {
       below.push(stored.hash);
       return referenceText(stored.hash);
     });
-    const json = nodeJson(group, children);
-    const hash = hashOf(json);
-    const stored = { teamId: this.#teamId, hash, size: size + json.length };
+    const { hash, bytes, body } = packedNode(group, children);
+    const stored = { teamId: this.#teamId, hash, size: size + bytes };
     this.groups.set(group, stored);
     this.rows.push({
       team_id: this.#teamId,
       hash,
       children: JSON.stringify(below),
       title_key: sortKey(group.title),
-      body: packed(json),
+      body,
     });
     return stored;
   }

@@ -78,7 +78,7 @@ const isByAddress = ({ assignment, assignedTo }: StepPath): boolean =>
 function drawn(root: BaseStep, shown: Shown): DiagramStep[] {
   const places = layoutOf(root);
   const ways = waysOf(root);
-  const parents = new Map([...walk(root)].map(({ step, parent }) => [step.id, parent]));
+  const parents = new Map(walk(root).map(({ step, parent }) => [step.id, parent]));
   return [...leavesOf(root).values()].map(leaf => {
     const at = places.get(leaf.id)!;
     const { flow } = leaf;
@@ -160,7 +160,7 @@ function assignedBy(
 }
 
 const groupsOf = (root: BaseStep): DiagramGroup[] =>
-  [...walk(root)]
+  walk(root)
     .filter(({ step }) => isGroup(step) && step !== root)
     .map(({ step, parent }) => ({
       id: step.id,
