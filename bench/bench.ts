@@ -7,14 +7,10 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import v8 from 'node:v8';
 import { type CallsOptions, measureCalls } from './calls/calls.ts';
 import { measureJobs } from './jobs.ts';
 import { measureSizes } from './sizes.ts';
 import { wire } from './wire/wire.ts';
-
-// What the client's own collections of garbage take would be told as latency of the servers: they are to be many and short.
-v8.setFlagsFromString('--semi-space-growth-factor=1');
 
 const { values, positionals } = parseArgs({
   options: {

@@ -5,7 +5,7 @@ import { cpuMicroseconds } from './cpu.ts';
 export const ROUNDS = 5;
 const FIRST_CALLS = 96;
 /** Until then V8 still compiles what runs often. */
-const FIRST_SECONDS = 1;
+const FIRST_SECONDS = 2;
 const FIRST_IN_FLIGHT = 8;
 /** So many in flight want a first round of their own. */
 const NEXT_SECONDS = 0.15;
