@@ -83,7 +83,7 @@ async function leastOf(times: number, size: number, enough: number): Promise<num
 
 test('100 MB go in and out in chunks of 256 KB while the process grows by less than 32 MB', async () => {
   // What the first files make the process keep for all that follow: connections, statements, code, the caches of the database (two of
-  // 16 MB on SQLite), and room for buffers that come and go. A server that held a whole file would need 68 MB more for the large one.
+  // 8 MB on SQLite), and room for buffers that come and go. A server that held a whole file would need 68 MB more for the large one.
   const peaks: number[] = [];
   for (let file = 0; file < 3; file++) peaks.push(await inAndOut(32 * MB));
   const enough = Math.max(...peaks) + 32 * MB;
