@@ -23,6 +23,7 @@ export function openBare({ file }: BareSettings, onStatement?: (text: string) =>
   db.pragma('synchronous = FULL');
   db.pragma('foreign_keys = on');
   db.pragma('wal_autocheckpoint = 10000');
+  db.pragma('cache_size = -8000');
   return db;
 }
 

@@ -19,7 +19,10 @@ export interface GroupReference {
 /** Nodes are small: most of the time that zlib's own settings take goes into tables that they do not fill. */
 const PACKING = { level: 1, windowBits: 13, memLevel: 6, chunkSize: 4096 };
 
-/** A shorter text is put as it is into the one block of a stream (RFC 1951, 3.2.4): it hardly shrinks, and zlib begins slowly. */
+/**
+ * A shorter text is put as it is into the one block of a stream (RFC 1951, 3.2.4), for some 300 bytes more: zlib would take longer to
+ * begin than all else that the node costs. Every edit writes such a one, above the group that it is in.
+ */
 const LEAST_DEFLATED = 640;
 
 function packed(json: Buffer): Buffer {
@@ -59,7 +62,7 @@ function nodeText(group: BaseStep, children: readonly string[]): string {
   return `{${fields}}`;
 }
 
-/** Where nodes lie as bytes while they are hashed and packed, one at a time. Few are too large for it. */
+/** Where nodes lie as bytes while they are hashed and packed, one at a time. Those of some sixty steps and more may be too large for it. */
 const desk = Buffer.allocUnsafeSlow(64 * 1024);
 const MOST_BYTES_OF_A_CHARACTER = 3;
 

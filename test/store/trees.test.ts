@@ -64,6 +64,9 @@ describe('a saved tree', () => {
     [639, ONE_BLOCK_AS_IT_IS],
     [640, undefined],
     [641, undefined],
+    [22_000, undefined],
+    [65_536, undefined],
+    [200_000, undefined],
   ])('of %i bytes is packed so that it comes back whole, whatever its characters take', async (bytes, head) => {
     const titled = (title: string) => group(title, [], { id: 'wide' });
     const sizeOf = (title: string) => Buffer.byteLength(canonical(titled(title)));
