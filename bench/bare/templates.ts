@@ -62,7 +62,7 @@ const prepared = (db: SQLite.Database) => ({
     )
     .pluck(),
   definitions: db.prepare(
-    'select * from metadata_definitions where team_id = +? and owner in (0, 1, 2, 3) and archived_at is null',
+    'select * from metadata_definitions where team_id = +? and is_required = 1 and archived_at is null',
   ),
   published: db.prepare(`update templates set publish_count = publish_count + 1, published_internal_version = +?,
     modified_at = +?, latest_status = 'Published', revision = +? where team_id = +? and template_id = +? and revision = +?`),

@@ -110,6 +110,7 @@ export class FlowChart {
    * loop is none: that path has to go.
    */
   loops(rests: (leaf: BaseStep) => boolean): BaseStep[][] {
+    if (this.leavesIn(this.root.id).every(rests)) return [];
     const ways = this.#waysOn();
     const goesOn = (point: string) => !point.startsWith(STAY) || !rests(this.step(point.slice(STAY.length))!);
     const open = new Set([...ways.keys()].filter(goesOn));

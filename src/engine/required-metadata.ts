@@ -9,9 +9,7 @@ import type { TemplateRow } from '../store/templates.ts';
 
 /** @throws MissingMetadata (472) with what is missing where */
 export async function requireMetadata(tx: Transactor, entry: TemplateRow, root: BaseStep): Promise<void> {
-  const owners = [Owner.ALL, Owner.JOB_TEMPLATE, Owner.STEP_GROUP, Owner.STEP];
-  const filter = { owners, archived: false, externallyManaged: true };
-  const required = (await tx.metadata.definitionsOf(entry.team_id, filter)).filter(row => row.is_required === 1);
+  const required = await tx.metadata.requiredOf(entry.team_id);
   if (required.length === 0) return;
   const missing: string[] = [];
   const ask = (where: string, owner: Owner, metadata: object) => {

@@ -2,6 +2,7 @@
 import type { BaseStep } from '#gen/step_types';
 import {
   evaluateFilter,
+  type Field,
   type FieldList,
   type Filter,
   type FilterContext,
@@ -47,9 +48,17 @@ export interface ConditionFields {
 }
 
 export function conditionFields(tables: PropertyTables): ConditionFields {
-  const fields = [...jobFields, ...propertyFields(tables)];
-  return { ofSteps: fieldList(fields), ofPaths: fieldList([...fields, ...pathFields]) };
+  const properties = propertyFields(tables);
+  return properties.length === 0 ? withoutProperties : fieldsWith(properties);
 }
+
+const fieldsWith = (properties: readonly Field[]): ConditionFields => ({
+  ofSteps: fieldList([...jobFields, ...properties]),
+  ofPaths: fieldList([...jobFields, ...properties, ...pathFields]),
+});
+
+/** What most templates have: none. */
+const withoutProperties = fieldsWith([]);
 
 /** The property tables of an entry as JSON, and the rows that a job has of them. */
 export interface JobProperties {

@@ -1,6 +1,7 @@
 /** Definitions of metadata, and the options of their lists. */
 import { type Kysely, sql } from 'kysely';
 import { insertProduct } from './bulk.ts';
+import { compiledOnce } from './compiled.ts';
 import { type Engine, isOneOf, ofLargeTeam } from './engine.ts';
 import type { Database, Row } from './schema.ts';
 
@@ -11,6 +12,15 @@ export interface DefinitionFilter {
   readonly archived: boolean;
   readonly externallyManaged: boolean;
 }
+
+const required = compiledOnce(['teamId'], (db, _engine, { teamId }: { readonly teamId: string }) =>
+  db
+    .selectFrom('metadata_definitions')
+    .selectAll()
+    .where('team_id', '=', teamId)
+    .where('is_required', '=', 1)
+    .where('archived_at', 'is', null),
+);
 
 export class MetadataReader {
   protected readonly db: Kysely<Database>;
@@ -31,6 +41,11 @@ export class MetadataReader {
       .$if(!archived, query => query.where('archived_at', 'is', null))
       .$if(!externallyManaged, query => query.where('externally_managed', '=', 0))
       .execute();
+  }
+
+  /** Those that content must have values of, of every owner. */
+  requiredOf(teamId: string): Promise<Row<'metadata_definitions'>[]> {
+    return required(this.db, this.engine, { teamId });
   }
 
   /** Of these ids, archived ones included. */
