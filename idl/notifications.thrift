@@ -304,7 +304,7 @@ struct PollResult {
   1: list<Notification> events;
   /** Where to go on: the cursor of the next poll. Moves on also over events that the filter left out. */
   2: string cursor;
-  /** true = more events are there already; the filter may leave them out. */
+  /** true = more events are there already; the filter may leave them out, or a write that is under way hold them back. */
   3: bool more;
 }
 

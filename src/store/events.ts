@@ -83,6 +83,16 @@ export class EventReader {
     return rows[0]!;
   }
 
+  /** Whether there are events behind a position up to which a reader has seen all: they show when older transactions are over. */
+  async isHeldBack(teamId: string, { xid, event_id }: Position): Promise<boolean> {
+    if (this.engine === 'sqlite') return false;
+    const { rows } = await sql<{ any: boolean }>`
+      select exists (select 1 from events where team_id = ${teamId} and (xid, event_id) > (${xid}, ${event_id})) as any`.execute(
+      this.db,
+    );
+    return rows[0]!.any;
+  }
+
   /** Whether a position was never reached: the database is an older one than that in which it was told. */
   async isAhead(teamId: string, { xid, event_id }: Position): Promise<boolean> {
     if (this.engine === 'sqlite') return (await this.end(teamId)).event_id < event_id;

@@ -3,6 +3,7 @@
  * to the database; what it may see is decided anew after each wait.
  */
 import type { KeyObject } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   MAX_POLL_TIMEOUT_MS,
   type Notification,
@@ -22,6 +23,11 @@ import { toNotification } from './wire.ts';
 
 /** Looks of one answer, however little the filter lets through: so many times LOOK events cost one call. */
 const MOST_LOOKS = 20;
+/**
+ * Pauses before a look is repeated that found nothing, while something is held back: who polls behind an answered write hears of it,
+ * though another write began before and is not over.
+ */
+const HELD_BACK_MS = [10, 40, 160, 640] as const;
 
 export async function poll(
   store: Store,
@@ -38,21 +44,50 @@ export async function poll(
     });
   const patience = call.patience(timeoutMs);
   try {
-    const first = await store.read(reader => begin(reader, call, wanted, cursor));
-    if (first.states.length > 0 || first.found.rows.length > 0) return result(first.key, call.now, wanted, first);
-    return await goOn(store, watch, call, wanted, patience, first);
+    const first = await settled(store, call, wanted, cursor);
+    if (first.states.length > 0 || first.found.rows.length > 0) return result(first, wanted, first);
+    return await goOn(store, watch, wanted, patience, first);
   } finally {
     patience.end();
   }
 }
 
 interface Beginning {
+  readonly call: Call;
   readonly key: KeyObject;
   readonly states: Notification[];
   readonly found: Found;
+  /** There is more, which a transaction under way holds back: on PostgreSQL alone. */
+  readonly isHeldBack: boolean;
 }
 
-/** What there is at once. At most seven statements. */
+const isTold = ({ isHeldBack, found }: Beginning): boolean => !isHeldBack || found.rows.length > 0;
+
+async function settled(store: Store, call: Call, wanted: Wanted, cursor: string): Promise<Beginning> {
+  let first = await store.read(reader => begin(reader, call, wanted, cursor));
+  if (isTold(first)) return first;
+  const patience = call.patience(HELD_BACK_MS.reduce((sum, ms) => sum + ms, 0));
+  try {
+    for (const ms of HELD_BACK_MS) {
+      await patience.until(pause(ms));
+      const now = await again(first.call, wanted);
+      first = await store.read(reader => begin(reader, now, wanted, cursor));
+      if (isTold(first)) break;
+    }
+    return first;
+  } finally {
+    patience.end();
+  }
+}
+
+/** What is told behind a wait is as of now, to whom the caller is by now. */
+async function again(begun: Call, { teamId }: Wanted): Promise<Call> {
+  const call = await begun.again();
+  requireMember(call.caller, teamId);
+  return call;
+}
+
+/** What there is at once. At most eight statements. */
 async function begin(reader: Reader, call: Call, wanted: Wanted, cursor: string): Promise<Beginning> {
   const { teamId, jobIds } = wanted;
   const key = await reader.files.signingKey('cursor');
@@ -60,36 +95,36 @@ async function begin(reader: Reader, call: Call, wanted: Wanted, cursor: string)
   if (cursor === '') {
     const asked = { viewer, now: call.now, senderId: call.caller.tokenId };
     const states = jobIds ? await jobStates(reader, asked, teamId, [...jobIds]) : [];
-    return { key, states, found: { rows: [], end: await reader.events.end(teamId), unreadSince: undefined } };
+    const end = await reader.events.end(teamId);
+    const found = { rows: [], end, unreadSince: undefined };
+    return { call, key, states, found, isHeldBack: await reader.events.isHeldBack(teamId, end) };
   }
   const from = positionIn(cursor, teamId, call.now, key);
   const found = await look(reader, viewer, wanted, from);
   if (found.end === from && (await reader.events.isAhead(teamId, from)))
     throw cursorExpired('the database was restored to a time before it');
-  return { key, states: [], found };
+  const isHeldBack = found.unreadSince === undefined && (await reader.events.isHeldBack(teamId, found.end));
+  return { call, key, states: [], found, isHeldBack };
 }
 
 async function goOn(
   store: Store,
   watch: EventWatch,
-  begun: Call,
   wanted: Wanted,
   patience: Patience,
-  { key, found: first }: Beginning,
+  first: Beginning,
 ): Promise<PollResult> {
-  let [call, found] = [begun, first];
+  let { call, found } = first;
   for (let looks = 1; found.rows.length === 0; looks++) {
     if (found.unreadSince === undefined) {
       const isNews = await waited(watch, wanted.teamId, found.end, patience);
-      // What is told is as of now, to whom the caller is by now.
-      call = await call.again();
-      requireMember(call.caller, wanted.teamId);
+      call = await again(call, wanted);
       if (!isNews) break;
       looks = 0;
     } else if (looks >= MOST_LOOKS) break;
     found = await lookAgain(store, watch, call, wanted, found.end);
   }
-  return result(key, call.now, wanted, { states: [], found });
+  return result({ ...first, call }, wanted, { states: [], found, isHeldBack: false });
 }
 
 /** @returns false when the time is over */
@@ -119,15 +154,14 @@ export async function lookAgain(
 }
 
 function result(
-  key: KeyObject,
-  now: number,
+  { call, key }: Pick<Beginning, 'call' | 'key'>,
   { teamId }: Wanted,
-  { states, found }: Pick<Beginning, 'states' | 'found'>,
+  { states, found, isHeldBack }: Pick<Beginning, 'states' | 'found' | 'isHeldBack'>,
 ): PollResult {
   const { rows, end, unreadSince } = found;
   return {
     events: [...states, ...rows.map(row => toNotification(row, sealedCursor(teamId, row, row.at, key)))],
-    cursor: sealedCursor(teamId, end, unreadSince ?? now, key),
-    more: unreadSince !== undefined,
+    cursor: sealedCursor(teamId, end, unreadSince ?? call.now, key),
+    more: unreadSince !== undefined || (isHeldBack && rows.length > 0),
   };
 }
