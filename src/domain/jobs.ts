@@ -1,12 +1,13 @@
 /** What holds for jobs as things: names of priorities and statuses, dates, and the steps a job starts with. */
 import { MAX_DESCRIPTION_LENGTH, MAX_TITLE_LENGTH } from '#gen/common_types';
 import type { JobDefaults } from '#gen/flow_types';
-import { AssignedType, JobStartDateType } from '#gen/flow_types';
+import { AssignedType, GroupMode, JobStartDateType, JoinMode } from '#gen/flow_types';
 import type { Assignee, BaseStep } from '#gen/step_types';
 import { AssigneeType } from '#gen/step_types';
 import { BadRequest } from '../base/errors.ts';
-import { begin, FlowChart } from './flow.ts';
+import { begin, FlowChart, modeOf } from './flow.ts';
 import { bounded } from './limits.ts';
+import { isGroup } from './tree.ts';
 
 export const priorities = ['Low', 'Medium', 'High'] as const;
 export const statuses = ['Open', 'In Progress', 'On Hold', 'Closed'] as const;
@@ -94,10 +95,10 @@ export interface FirstStep {
   readonly assignment: Assignment | null;
 }
 
-export const firstStep = (chart: FlowChart, leaf: BaseStep): FirstStep => ({
+export const firstStep = (leaf: BaseStep, ordinal: number): FirstStep => ({
   id: leaf.id,
   title: leaf.title,
-  ordinal: chart.ordinal(leaf),
+  ordinal,
   canSkip: leaf.flow?.canSkip ?? false,
   proceedNext: leaf.flow?.proceedNext ?? false,
   automatic: leaf.flow?.automatic ?? false,
@@ -106,6 +107,8 @@ export const firstStep = (chart: FlowChart, leaf: BaseStep): FirstStep => ({
 
 /** The steps that every job begins with; undefined where that depends on the job, or where more belongs to the beginning than steps. */
 export function firstSteps(root: BaseStep): FirstStep[] | undefined {
+  const only = onlyBeginning(root);
+  if (only) return [firstStep(only, 0)];
   const chart = FlowChart.of(root);
   let depends = false;
   const holds = () => {
@@ -113,7 +116,19 @@ export function firstSteps(root: BaseStep): FirstStep[] | undefined {
     return true;
   };
   const { entered, state } = begin(chart, { holds, follows: holds, assignment: () => undefined });
-  return depends || state.joining.size > 0 ? undefined : entered.map(({ leaf }) => firstStep(chart, leaf));
+  return depends || state.joining.size > 0
+    ? undefined
+    : entered.map(({ leaf }) => firstStep(leaf, chart.ordinal(leaf)));
+}
+
+/** The leaf that sequential groups alone lead to, as most procedures begin: no chart of the tree is needed for that. */
+function onlyBeginning(root: BaseStep): BaseStep | undefined {
+  for (let step: BaseStep | undefined = root; step; step = step.children[0]) {
+    if (step.flow?.condition || step.flow?.join === JoinMode.ALL) return undefined;
+    if (!isGroup(step)) return step;
+    if (modeOf(step) === GroupMode.PARALLEL) return undefined;
+  }
+  return undefined;
 }
 
 /** The names in job defaults, against those that the team has. @throws BadRequest (400) */

@@ -115,6 +115,8 @@ export function namesIn(root: BaseStep): Names {
 /** Most name nothing: they share this. */
 const NOTHING: Names = new Found();
 
+export const namesNothing = (root: BaseStep): boolean => namesIn(root) === NOTHING;
+
 /** Steps and groups never change, and are asked again and again: after an edit only those on its way to the root are new. */
 const known = new WeakMap<BaseStep, Names>();
 

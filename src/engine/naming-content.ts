@@ -7,7 +7,7 @@ import { Owner } from '#gen/metadata_types';
 import type { BaseStep } from '#gen/step_types';
 import { BadRequest, NotFound, ResourceArchived } from '../base/errors.ts';
 import { checkedValue } from '../domain/metadata.ts';
-import { type Names, namesIn, type StoredMetadata } from '../domain/references.ts';
+import { type Names, namesIn, namesNothing, type StoredMetadata } from '../domain/references.ts';
 import { isGroup, walk } from '../domain/tree.ts';
 import type { Transactor } from '../store/database.ts';
 import type { Row } from '../store/schema.ts';
@@ -24,6 +24,7 @@ export async function namedInTeam(
   step: BaseStep,
   before?: BaseStep,
 ): Promise<BaseStep> {
+  if (namesNothing(step)) return step;
   const names = namesIn(step);
   const known = before && namesIn(before);
   await showDocuments(tx, teamId, [...names.documents]);

@@ -274,7 +274,7 @@ export class Work {
     if (move.jobStatus !== undefined) this.#change.status = move.jobStatus;
     for (const entered of move.entered) {
       const { team_id, job_id } = this.job;
-      const ready = readyStep(firstStep(this.#ground.chart, entered.leaf), assignment(entered));
+      const ready = readyStep(firstStep(entered.leaf, this.#ground.chart.ordinal(entered.leaf)), assignment(entered));
       // It may have been finished in this call, and come again.
       const { finished_at = null, finished_by = null } = this.#changed.get(ready.step_id) ?? {};
       const row = { team_id, job_id, ...ready, finished_at, finished_by };

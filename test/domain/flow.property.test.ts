@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { GroupMode } from '#gen/flow_types';
 import type { BaseStep } from '#gen/step_types';
 import { FlowChart, modeOf } from '../../src/domain/flow.ts';
+import { firstSteps } from '../../src/domain/jobs.ts';
 import { leafCount, walk } from '../../src/domain/tree.ts';
 import { percentComplete } from '../../src/domain/work.ts';
 import { group, leaves, step } from '../support/trees.ts';
@@ -73,6 +74,17 @@ const orders = fc.infiniteStream(fc.nat());
 /** A choice by a stream of numbers. */
 const chosenBy = (stream: Iterator<number>) => (current: string[]) =>
   current[(stream.next().value as number) % current.length]!;
+
+test('what an entry keeps of the beginning is where the way begins', () => {
+  fc.assert(
+    fc.property(trees, root => {
+      const kept = firstSteps(root)!.map(({ id, ordinal }) => ({ id, ordinal }));
+      const chart = new FlowChart(root);
+      expect(kept).toEqual(entering(root).map(leaf => ({ id: leaf.id, ordinal: chart.ordinal(leaf) })));
+    }),
+    { numRuns: 1000 },
+  );
+});
 
 test('it always ends, and visits every leaf exactly once', () => {
   fc.assert(

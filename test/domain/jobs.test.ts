@@ -3,7 +3,6 @@ import { describe, expect, test } from '@jest/globals';
 import { AssignedType, GroupMode, type JobDefaults, JoinMode } from '#gen/flow_types';
 import type { BaseStep } from '#gen/step_types';
 import { AssigneeType } from '#gen/step_types';
-import { FlowChart } from '../../src/domain/flow.ts';
 import {
   assignmentOf,
   checkDates,
@@ -114,9 +113,6 @@ describe('names in the defaults of a template', () => {
   });
 });
 
-/** A leaf with the chart of the tree that it is all of. */
-const only = (leaf: BaseStep): [FlowChart, BaseStep] => [FlowChart.of(group('root', [leaf])), leaf];
-
 describe('what a job starts with', () => {
   test('a user is assigned as a user, a role as the group of its members', () => {
     expect(assignmentOf({ id: 'ana', type: AssigneeType.User })).toEqual({ type: AssignedType.User, to: 'ana' });
@@ -124,7 +120,7 @@ describe('what a job starts with', () => {
   });
 
   test('a leaf without flow and assignee: nothing set', () => {
-    expect(firstStep(...only(step('Isolate', { id: 'a' })))).toEqual({
+    expect(firstStep(step('Isolate', { id: 'a' }), 0)).toEqual({
       id: 'a',
       title: 'Isolate',
       ordinal: 0,
@@ -141,7 +137,7 @@ describe('what a job starts with', () => {
       flow: { canSkip: true, proceedNext: true },
       impl: { step: { stepFields: [], stepType: 0, assignee: { id: 'ana', type: AssigneeType.User } } },
     });
-    expect(firstStep(...only(leaf))).toMatchObject({
+    expect(firstStep(leaf, 0)).toMatchObject({
       canSkip: true,
       proceedNext: true,
       assignment: { type: AssignedType.User, to: 'ana' },
@@ -152,6 +148,19 @@ describe('what a job starts with', () => {
     const root = group('root', [group('empty', []), step('first', { id: 'a' }), step('second', { id: 'b' })]);
     expect(firstSteps(root)?.map(({ id }) => id)).toEqual(['a']);
     expect(firstSteps(group('root', []))).toEqual([]);
+  });
+
+  test.each<[string, BaseStep]>([
+    ['the first step', group('root', [group('G', [step('first', { flow: { condition: 'priority = "High"' } })])])],
+    ['a group on the way', group('root', [group('G', [step('first')], { flow: { condition: 'priority = "High"' } })])],
+    ['the root', group('root', [step('first')], { flow: { condition: 'priority = "High"' } })],
+  ])('of a tree where %s has a condition: none that every job begins with', (_, root) => {
+    expect(firstSteps(root)).toBeUndefined();
+  });
+
+  test('of a tree whose first step joins ways that nobody can come by: it begins there nevertheless', () => {
+    const root = group('root', [group('G', [step('first', { id: 'a', flow: { join: JoinMode.ALL } })])]);
+    expect(firstSteps(root)?.map(({ id }) => id)).toEqual(['a']);
   });
 
   test('of a tree in which somebody waits from the beginning on: none that would tell all of it', () => {

@@ -8,7 +8,7 @@ import type { MetadataEntry, MetadataValue } from '#gen/metadata_types';
 import type { Reference } from '#gen/reference_types';
 import type { BaseStep } from '#gen/step_types';
 import { hasOptions, optionIds, optionText, resolvedOption } from '../../domain/metadata.ts';
-import { type Names, namesIn } from '../../domain/references.ts';
+import { type Names, namesIn, namesNothing } from '../../domain/references.ts';
 import { type Definition, definitionsOf } from '../../engine/definitions.ts';
 import type { Reader } from '../../store/database.ts';
 import { toDocument } from '../documents/documents.ts';
@@ -43,6 +43,7 @@ const nothing: Things = {
 
 /** No statement for what nothing names. */
 export async function thingsOf(reader: Reader, teamId: string, wanted: Wanted): Promise<Things> {
+  if (!wanted.documents?.length && !wanted.metadata?.length && (wanted.roots ?? []).every(namesNothing)) return nothing;
   const names = (wanted.roots ?? []).map(namesIn);
   const all = (of: (names: Names) => Iterable<string>) => [...new Set(names.flatMap(found => [...of(found)]))];
   const documentIds = [...new Set([...(wanted.documents ?? []), ...all(found => found.documents)])];
