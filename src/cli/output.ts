@@ -17,11 +17,17 @@ export const complain = (text: string): void => {
 /** Where it is told how far something has come: what a command answers stays apart from it. */
 export const progressStream = process.stderr;
 
+const ANOTHER_PORT = 'set JOBWRIGHT_PORT, or JOBWRIGHT_HTTP_PORT where that is the one, to a free port';
+const ANOTHER_PATH = 'set JOBWRIGHT_SOCKET to another path';
+/** In an error of the path of a Unix socket. */
+const NO_PORT = -1;
+
 /** A failure of the server or of ours, in a line for a person. */
 export function inWords(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(inWords).join('; ');
-  const { slug, message, code } = error as { slug?: string; message?: string; code?: string };
-  if (code === 'EADDRINUSE') return `${message}; stop what listens there, or set JOBWRIGHT_PORT to a free port`;
+  const { slug, message, code, port } = error as { slug?: string; message?: string; code?: string; port?: number };
+  if (code === 'EADDRINUSE')
+    return `${message}; stop what listens there, or ${port === NO_PORT ? ANOTHER_PATH : ANOTHER_PORT}`;
   if (code === 'ECONNREFUSED') return `${message}; is the server running there? --host and --port name another`;
   return slug ? `${slug}: ${message}` : (message ?? String(error));
 }

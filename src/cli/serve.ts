@@ -10,6 +10,7 @@ import { newReadablePassword } from '../base/secrets.ts';
 import { environment, type Settings } from '../config/env.ts';
 import { version } from '../config/version.ts';
 import { firstStart } from '../engine/first-start.ts';
+import { removeLeftSocket } from '../server/left-socket.ts';
 import { FirstProcess } from '../server/processes/first-process.ts';
 import type { Place } from '../server/processes/messages.ts';
 import { Supervisor } from '../server/processes/supervisor.ts';
@@ -29,6 +30,8 @@ export async function serve({ workers }: ServeOptions, print: Print): Promise<vo
   const logger = createLogger(settings.logLevel);
   const isAlone = settings.workers === 1;
   if (!isAlone && cluster.isWorker) return work(settings, logger);
+  const { socketPath } = settings.server;
+  if (socketPath !== undefined) await removeLeftSocket(socketPath);
   const running = await (isAlone ? alone : withWorkers)(settings, logger, print);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
@@ -45,7 +48,12 @@ interface Running extends Place {
 
 async function alone(settings: Settings, logger: Logger, print: Print): Promise<Running> {
   const server = await startServer(settings.server, { logger });
-  await announceFirstStart(server.store, settings, print);
+  try {
+    await announceFirstStart(server.store, settings, print);
+  } catch (error) {
+    await server.stop(0);
+    throw error;
+  }
   return server;
 }
 

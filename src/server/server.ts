@@ -86,23 +86,41 @@ export async function startServer(settings: ServerSettings, world: World): Promi
 }
 
 async function serve(settings: ServerSettings, world: World, store: Store): Promise<RunningServer> {
-  const { shared, calls, sockets, port, mail, workers } = assemble(settings, world, store);
-  const { address, port: main } = await port.listen({ host: settings.host, port: settings.port });
-  const { httpPort, socketPath } = settings;
-  const http = httpPort === undefined ? undefined : await port.listen({ host: settings.host, port: httpPort }, 'http');
+  const parts = assemble(settings, world, store);
+  const { shared } = parts;
+  try {
+    const place = await listen(parts.port, settings);
+    const stop = async (graceMs = shared.limits.graceMs) => {
+      shared.draining = true;
+      if (shared.limits.drainMs > 0) await pause(shared.limits.drainMs);
+      await end(parts, graceMs);
+      await store.close();
+    };
+    return { store, ...place, stop };
+  } catch (error) {
+    // Of several places one may be taken: the others are given back, and what goes on without a call ends.
+    await end(parts, 0);
+    throw error;
+  }
+}
+
+async function listen(
+  port: Port,
+  { host, port: main, httpPort, socketPath }: ServerSettings,
+): Promise<Pick<RunningServer, 'host' | 'port' | 'httpPort'>> {
+  const all = await port.listen({ host, port: main });
+  const http = httpPort === undefined ? undefined : await port.listen({ host, port: httpPort }, 'http');
   if (socketPath !== undefined) await port.listen({ path: socketPath });
-  const stop = async (graceMs = shared.limits.graceMs) => {
-    shared.draining = true;
-    if (shared.limits.drainMs > 0) await pause(shared.limits.drainMs);
-    calls.endWaits();
-    sockets.stop();
-    await port.stop(graceMs);
-    calls.stop();
-    await mail?.stop();
-    await Promise.all(workers.map(worker => worker.stop()));
-    await store.close();
-  };
-  return { store, host: address, port: main, httpPort: http?.port, stop };
+  return { host: all.address, port: all.port, httpPort: http?.port };
+}
+
+async function end({ calls, sockets, port, mail, workers }: Parts, graceMs: number): Promise<void> {
+  calls.endWaits();
+  sockets.stop();
+  await port.stop(graceMs);
+  calls.stop();
+  await mail?.stop();
+  await Promise.all(workers.map(worker => worker.stop()));
 }
 
 interface Parts {

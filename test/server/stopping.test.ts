@@ -1,5 +1,6 @@
 /** The end of a server: what runs is answered, nothing more is taken, and whoever waits too long is let go. */
 import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { TestServer } from '../support/server.ts';
 import { OwnListener } from './own-listener.ts';
@@ -97,6 +98,22 @@ test('a port that is taken is refused with its error, and the server that has it
   await expect(started).rejects.toMatchObject({ code: 'EADDRINUSE' });
   const connection = await server.connect();
   expect(await connection.service('AuthenticationService').ping()).toBe('test');
+});
+
+test('when the second of its ports is taken, the first is given back', async () => {
+  const { startServer } = await import('../../src/server/server.ts');
+  const { pino } = await import('pino');
+  const free = createServer().listen(0, '127.0.0.1');
+  await once(free, 'listening');
+  const { port } = free.address() as AddressInfo;
+  await new Promise(resolve => free.close(resolve));
+  const { host, port: httpPort } = server.address;
+  const started = startServer(
+    { store: server.settings, host, port, httpPort, version: 'test' },
+    { logger: pino({ level: 'silent' }) },
+  );
+  await expect(started).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  await expect(once(connect(port, host), 'connect')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
 });
 
 test('stopping is not disturbed by a client that went away in the middle of its call', async () => {
