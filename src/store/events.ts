@@ -203,6 +203,7 @@ export class EventTransactor extends EventReader {
     if (events.length === 0) return;
     this.#written(events[0]!.team_id);
     if (this.engine === 'postgres') await insertProduct(this.db, this.engine, 'events', events);
+    else if (events.length === 1) await addOne(this.db, this.engine, events[0]!);
     else await addNumbered(this.db, this.engine, { teamId: events[0]!.team_id, events });
   }
 
@@ -222,14 +223,29 @@ export class EventTransactor extends EventReader {
   }
 }
 
-/** Every act needs it: built once. */
+const last = (teamId: string) =>
+  sql`(select coalesce(max(event_id), 0) from events where team_id = ${teamId} and xid = 0)`;
+
+/** Most acts are one event: built once, and without a list to take apart. */
+const addOne = compiledOnce(
+  ['team_id', 'at', 'type', 'job_id', 'template_id', 'user_id', 'body'],
+  (db, _engine, event: NewEvent) => ({
+    compile: () =>
+      sql<never>`
+        insert into events (team_id, xid, event_id, at, type, job_id, template_id, user_id, body)
+        values (${event.team_id}, 0, ${last(event.team_id)} + 1, ${event.at}, ${event.type}, ${event.job_id},
+          ${event.template_id}, ${event.user_id}, ${event.body})`.compile(db),
+  }),
+);
+
+/** Built once. */
 const addNumbered = compiledOnce(
   ['teamId', 'events'],
   (db, _engine, { teamId, events }: { teamId: string; events: readonly NewEvent[] }) => ({
     compile: () =>
       sql<never>`
         insert into events (team_id, xid, event_id, at, type, job_id, template_id, user_id, body)
-        select ${teamId}, 0, (select coalesce(max(event_id), 0) from events where team_id = ${teamId} and xid = 0) + e.key + 1,
+        select ${teamId}, 0, ${last(teamId)} + e.key + 1,
           e.value ->> 'at', e.value ->> 'type', e.value ->> 'job_id', e.value ->> 'template_id', e.value ->> 'user_id',
           e.value ->> 'body'
         from jsonb_each(${changed(events, JSON.stringify)}) e`.compile(db),
