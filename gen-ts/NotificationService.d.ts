@@ -42,7 +42,7 @@ declare class Client {
      * 
      * An empty cursor means from now on; then each job of filter.jobIds that the caller may see answers at once with one
      * JobState. A job that the caller may not see sends nothing. The filter may change from poll to poll. timeoutMs is 0 (do
-     * not wait) to MAX_POLL_TIMEOUT_MS. Events are kept for at least seven days; a cursor older than that is cursor-expired:
+     * not wait for what is not written yet) to MAX_POLL_TIMEOUT_MS. Events are kept for at least seven days; a cursor older than that is cursor-expired:
      * read the jobs anew and begin with an empty cursor. A cursor belongs to its team: another team's is invalid-argument.
      * While a poll waits, the calls behind it on its connection wait too: give it a connection of its own.
      * 

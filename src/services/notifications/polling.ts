@@ -25,7 +25,7 @@ import { toNotification } from './wire.ts';
 const MOST_LOOKS = 20;
 /**
  * Pauses before a look is repeated that found nothing, while something is held back: who polls behind an answered write hears of it,
- * though another write began before and is not over.
+ * though another write began before and is not over. Who has time waits for it as for anything else.
  */
 const HELD_BACK_MS = [10, 40, 160, 640] as const;
 
@@ -44,7 +44,8 @@ export async function poll(
     });
   const patience = call.patience(timeoutMs);
   try {
-    const first = await settled(store, call, wanted, cursor);
+    const begun = await store.read(reader => begin(reader, call, wanted, cursor));
+    const first = timeoutMs === 0 ? await settled(store, begun, wanted, cursor) : begun;
     if (first.states.length > 0 || first.found.rows.length > 0) return result(first, wanted, first);
     return await goOn(store, watch, wanted, patience, first);
   } finally {
@@ -61,24 +62,38 @@ interface Beginning {
   readonly isHeldBack: boolean;
 }
 
-const isTold = ({ isHeldBack, found }: Beginning): boolean => !isHeldBack || found.rows.length > 0;
+const isTold = ({ states, found, isHeldBack }: Beginning): boolean =>
+  !isHeldBack || states.length > 0 || found.rows.length > 0;
 
-async function settled(store: Store, call: Call, wanted: Wanted, cursor: string): Promise<Beginning> {
-  let first = await store.read(reader => begin(reader, call, wanted, cursor));
-  if (isTold(first)) return first;
-  const patience = call.patience(HELD_BACK_MS.reduce((sum, ms) => sum + ms, 0));
+async function settled(store: Store, begun: Beginning, wanted: Wanted, cursor: string): Promise<Beginning> {
+  if (isTold(begun)) return begun;
+  let now = begun;
+  // Ends the pauses when the client leaves, or the server stops.
+  const patience = begun.call.patience(MAX_POLL_TIMEOUT_MS);
   try {
     for (const ms of HELD_BACK_MS) {
-      await patience.until(pause(ms));
-      const now = await again(first.call, wanted);
-      first = await store.read(reader => begin(reader, now, wanted, cursor));
-      if (isTold(first)) break;
+      await patience.until(pause(ms, undefined, { ref: false }));
+      if (patience.isOver) break;
+      const call = await again(now.call, wanted);
+      now = await store.read(reader =>
+        cursor === '' ? begin(reader, call, wanted, cursor) : lookOn(reader, { ...now, call }, wanted),
+      );
+      if (isTold(now)) break;
     }
-    return first;
+    return now;
   } finally {
     patience.end();
   }
 }
+
+/** What has come behind what was looked at. */
+async function lookOn(reader: Reader, begun: Beginning, wanted: Wanted): Promise<Beginning> {
+  const found = await look(reader, viewerOf(begun.call.caller, wanted.teamId), wanted, begun.found.end);
+  return { ...begun, found, isHeldBack: await isHeldBack(reader, wanted, found) };
+}
+
+const isHeldBack = async (reader: Reader, { teamId }: Wanted, { end, unreadSince }: Found): Promise<boolean> =>
+  unreadSince === undefined && (await reader.events.isHeldBack(teamId, end));
 
 /** What is told behind a wait is as of now, to whom the caller is by now. */
 async function again(begun: Call, { teamId }: Wanted): Promise<Call> {
@@ -87,7 +102,7 @@ async function again(begun: Call, { teamId }: Wanted): Promise<Call> {
   return call;
 }
 
-/** What there is at once. At most eight statements. */
+/** What there is at once. At most nine statements. */
 async function begin(reader: Reader, call: Call, wanted: Wanted, cursor: string): Promise<Beginning> {
   const { teamId, jobIds } = wanted;
   const key = await reader.files.signingKey('cursor');
@@ -95,16 +110,14 @@ async function begin(reader: Reader, call: Call, wanted: Wanted, cursor: string)
   if (cursor === '') {
     const asked = { viewer, now: call.now, senderId: call.caller.tokenId };
     const states = jobIds ? await jobStates(reader, asked, teamId, [...jobIds]) : [];
-    const end = await reader.events.end(teamId);
-    const found = { rows: [], end, unreadSince: undefined };
-    return { call, key, states, found, isHeldBack: await reader.events.isHeldBack(teamId, end) };
+    const found = { rows: [], end: await reader.events.end(teamId), unreadSince: undefined };
+    return { call, key, states, found, isHeldBack: await isHeldBack(reader, wanted, found) };
   }
   const from = positionIn(cursor, teamId, call.now, key);
   const found = await look(reader, viewer, wanted, from);
   if (found.end === from && (await reader.events.isAhead(teamId, from)))
     throw cursorExpired('the database was restored to a time before it');
-  const isHeldBack = found.unreadSince === undefined && (await reader.events.isHeldBack(teamId, found.end));
-  return { call, key, states: [], found, isHeldBack };
+  return { call, key, states: [], found, isHeldBack: await isHeldBack(reader, wanted, found) };
 }
 
 async function goOn(

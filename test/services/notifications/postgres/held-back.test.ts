@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/
 import pg from 'pg';
 import { ErrorCode } from '#gen/common_types';
 import type { PostgresSettings } from '../../../../src/store/postgres.ts';
-import { type Reader, readerOf } from '../../../support/events.ts';
+import { kindOf, type Reader, readerOf } from '../../../support/events.ts';
 import { newJob, type TestJob } from '../../../support/jobs.ts';
 import { expectRefusal } from '../../../support/refusals.ts';
 import { logIn, logInAdmin, step, type TestUser } from '../../../support/seed.ts';
@@ -84,6 +84,27 @@ test('a reader that begins hears only of what comes then', async () => {
   await writer.query('commit');
   await beginning;
   expect(await told()).toBe(0);
+});
+
+test('a reader that begins and waits hears of all that is written while it does', async () => {
+  const fresh = await readerOf(server, admin);
+  const writer = await writing();
+  await change();
+  const polling = fresh.poll({}, 10_000);
+  await pause(100);
+  await change();
+  await writer.query('commit');
+  const { events } = await polling;
+  // Where it began stands before what was held back then.
+  expect([...events, ...(await fresh.all())]).toHaveLength(2);
+});
+
+test('the first answer about jobs comes at once, whatever is held back', async () => {
+  const fresh = await readerOf(server, admin);
+  await writing();
+  await change();
+  const { events } = await fresh.poll({ jobIds: [job.id] });
+  expect(events.map(kindOf)).toEqual(['JobState']);
 });
 
 test('a transaction of another database holds nothing back', async () => {
