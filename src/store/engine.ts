@@ -34,6 +34,22 @@ export const isOneOf = (engine: Engine, column: Expression<string>, values: read
     ? sql<SqlBool>`${column} in (select value from json_each(${changed(values, JSON.stringify)}))`
     : sql<SqlBool>`${column} = any(${values})`;
 
+/** What a statement of `isAmong` depends on. */
+export const oneOrMore = (values: readonly string[]): string => (values.length === 1 ? 'one' : 'more');
+
+/**
+ * As `isOneOf`, in a statement that is compiled by shape: one value is compared as it is. To make a list of one and go through it takes
+ * SQLite a third of the time that reading a template takes.
+ * @param like of the shape that the values will have
+ */
+export const isAmong = (
+  engine: Engine,
+  column: Expression<string>,
+  like: readonly string[],
+  values: readonly string[],
+): RawBuilder<SqlBool> =>
+  like.length === 1 ? sql<SqlBool>`${column} = ${changed(values, ([only]) => only)}` : isOneOf(engine, column, values);
+
 /**
  * `column = teamId` where another condition finds fewer rows. SQLite keeps no statistics and takes the rows of a team for ten, which
  * it would rather go through by the table's key.

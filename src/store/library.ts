@@ -5,8 +5,8 @@
 import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
 import { ownerKinds } from './attributes.ts';
 import { insertProduct } from './bulk.ts';
-import { compiledOnce } from './compiled.ts';
-import { type Engine, isOneOf } from './engine.ts';
+import { compiledByShape, compiledOnce } from './compiled.ts';
+import { type Engine, isAmong, isOneOf, oneOrMore } from './engine.ts';
 import type { Database, Row } from './schema.ts';
 
 /** A value that metadata of the latest entry must have. */
@@ -48,13 +48,17 @@ interface Templates {
   readonly templateIds: readonly string[];
 }
 
-const tagged = compiledOnce(['teamIds', 'templateIds'], (db, engine, { teamIds, templateIds }: Templates) =>
-  db
-    .selectFrom('template_tags as tt')
-    .innerJoin('tags', join => join.onRef('tags.team_id', '=', 'tt.team_id').onRef('tags.tag_id', '=', 'tt.tag_id'))
-    .select(['tt.template_id', 'tt.tag_id', 'tt.comment', 'tags.name'])
-    .where(eb => isOneOf(engine, eb.ref('tt.team_id'), teamIds))
-    .where(eb => isOneOf(engine, eb.ref('tt.template_id'), templateIds)),
+type Tagged = Pick<Row<'template_tags'>, 'template_id' | 'tag_id' | 'comment'> & Pick<Row<'tags'>, 'name'>;
+
+const tagged = compiledByShape<Templates, Templates, Tagged>(
+  ({ teamIds, templateIds }) => [oneOrMore(teamIds), oneOrMore(templateIds)],
+  (db, engine, like, { teamIds, templateIds }) =>
+    db
+      .selectFrom('template_tags as tt')
+      .innerJoin('tags', join => join.onRef('tags.team_id', '=', 'tt.team_id').onRef('tags.tag_id', '=', 'tt.tag_id'))
+      .select(['tt.template_id', 'tt.tag_id', 'tt.comment', 'tags.name'])
+      .where(eb => isAmong(engine, eb.ref('tt.team_id'), like.teamIds, teamIds))
+      .where(eb => isAmong(engine, eb.ref('tt.template_id'), like.templateIds, templateIds)),
 );
 
 export class LibraryReader {
@@ -182,8 +186,9 @@ export class LibraryReader {
   }
 
   /** Tags of templates, by name. */
-  tagsOf(teamIds: readonly string[], templateIds: readonly string[]) {
-    return tagged(this.db, this.engine, { teamIds, templateIds });
+  async tagsOf(teamIds: readonly string[], templateIds: readonly string[]): Promise<Tagged[]> {
+    const asked = { teamIds, templateIds };
+    return (await tagged(this.db, this.engine, asked, asked)).rows;
   }
 }
 

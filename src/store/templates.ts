@@ -4,8 +4,8 @@
  */
 import { type Compilable, type Expression, type ExpressionBuilder, type Kysely, type SqlBool, sql } from 'kysely';
 import { differing } from './bulk.ts';
-import { compiledByColumns, compiledOnce } from './compiled.ts';
-import { type Engine, isOneOf, ofLargeTeam } from './engine.ts';
+import { compiledByColumns, compiledByShape, compiledOnce } from './compiled.ts';
+import { type Engine, isAmong, isOneOf, ofLargeTeam, oneOrMore } from './engine.ts';
 import { OvertakenByWriter } from './overtaken.ts';
 import type { Database, Row } from './schema.ts';
 
@@ -90,9 +90,9 @@ const rowsOf = (db: Kysely<Database>, on: (eb: EntryBuilder) => Expression<SqlBo
 type EntryBuilder = ExpressionBuilder<{ t: Head; e: Entry }, 't' | 'e'>;
 
 const entriesAt = (entry: 'latest' | 'published' | NumberKind) =>
-  compiledOnce(
-    ['teamIds', 'templateIds', 'number'],
-    (db, engine, { teamIds, templateIds, number }: EntriesAsked) =>
+  compiledByShape<EntriesAsked, EntriesAsked, TemplateRow>(
+    ({ teamIds, templateIds }) => [oneOrMore(teamIds), oneOrMore(templateIds)],
+    (db, engine, like, { teamIds, templateIds, number }) =>
       rowsOf(db, eb =>
         entry === 'latest'
           ? eb('e.internal_version', '=', eb.ref('t.version'))
@@ -100,8 +100,10 @@ const entriesAt = (entry: 'latest' | 'published' | NumberKind) =>
             ? eb('e.internal_version', '=', eb.ref('t.published_internal_version'))
             : eb.and([eb(numberColumns[entry], '=', number), isNumbered(entry)]),
       )
-        .where(eb => isOneOf(engine, eb.ref('t.team_id'), teamIds))
-        .where(eb => isOneOf(engine, eb.ref('t.template_id'), templateIds)) as unknown as Compilable<TemplateRow>,
+        .where(eb => isAmong(engine, eb.ref('t.team_id'), like.teamIds, teamIds))
+        .where(eb =>
+          isAmong(engine, eb.ref('t.template_id'), like.templateIds, templateIds),
+        ) as unknown as Compilable<TemplateRow>,
   );
 
 const entries = {
@@ -125,10 +127,15 @@ export class TemplateReader {
    * The templates among `templateIds` that belong to one of the teams, each with the entry asked for; without that entry it is
    * left out. One statement.
    */
-  entries(teamIds: readonly string[], templateIds: readonly string[], entry: EntrySelector): Promise<TemplateRow[]> {
+  async entries(
+    teamIds: readonly string[],
+    templateIds: readonly string[],
+    entry: EntrySelector,
+  ): Promise<TemplateRow[]> {
     const [name, number] =
       typeof entry === 'string' ? [entry, 0] : (Object.entries(entry) as [[NumberKind, number]])[0];
-    return entries[name](this.db, this.engine, { teamIds, templateIds, number });
+    const asked = { teamIds, templateIds, number };
+    return (await entries[name](this.db, this.engine, asked, asked)).rows;
   }
 
   /** The entries that have one of these numbers, greater than 0, of this kind: one statement, whatever the number of templates. */
