@@ -3,8 +3,8 @@
  * a seal over it and over the query, so one that was changed, or that belongs to another query, is refused.
  */
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
-import { stringify } from 'safe-stable-stringify';
 import { MAX_PAGE_SIZE, type PageInfo, type PageReq } from '#gen/common_types';
+import { canonicalJson } from '../base/canonical-json.ts';
 import { BadRequest } from '../base/errors.ts';
 
 /** A page that was asked for. */
@@ -38,7 +38,7 @@ export function pageOf(request: PageReq | null | undefined, query: unknown, key:
   };
   const checkedSize = within('size', size, 1, MAX_PAGE_SIZE);
   const previewed = within('preview', preview ?? 0, 0, MOST_PREVIEWED);
-  const sealed = stringify([query, checkedSize]);
+  const sealed = canonicalJson([query, checkedSize]);
   const from = pageToken == null || pageToken === '' ? 1 : numberIn(pageToken, sealed, key);
   const mostSkipped = Math.floor(LAST_ROW / checkedSize) - from - previewed - 1;
   const num = from + within('skip', skip ?? 0, 0, mostSkipped);
@@ -68,14 +68,14 @@ const seal = (place: number | string, query: string | undefined, key: KeyObject)
 /** Where a page begins that is told by the row before it, not by a number. @param query everything else that the result depends on */
 export const rowToken = (row: readonly (string | number)[], query: unknown, key: KeyObject): string => {
   const told = JSON.stringify(row);
-  return `${Buffer.from(told).toString('base64url')}.${seal(told, stringify(query), key).toString('base64url')}`;
+  return `${Buffer.from(told).toString('base64url')}.${seal(told, canonicalJson(query), key).toString('base64url')}`;
 };
 
 /** @throws BadRequest (400) for a token that was changed, or that belongs to another query */
 export function rowIn(field: string, token: string, query: unknown, key: KeyObject): (string | number)[] {
   const [, row = '', mac = ''] = /^([\w-]+)\.([\w-]+)$/.exec(token) ?? [];
   const told = Buffer.from(row, 'base64url').toString();
-  if (isSeal(mac, seal(told, stringify(query), key))) return JSON.parse(told);
+  if (isSeal(mac, seal(told, canonicalJson(query), key))) return JSON.parse(told);
   throw new BadRequest(
     'invalid-argument',
     `${field}: not a token of this query; take the pageToken of the page before, with all else as it was`,

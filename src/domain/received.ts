@@ -262,12 +262,15 @@ const DIFFERENCES = new Set([
   'flowDiff',
 ]);
 
-/** Content without what is unset, which arrives as null or not at all, and without differences. No key of it is one that cannot be a key. */
+/**
+ * Content without what is unset, which arrives as null or not at all, and without differences. No key of it is one that cannot be a key.
+ * Its keys are in order, as its canonical JSON wants them.
+ */
 export function stored<T>(value: T): T {
   if (Array.isArray(value)) return value.map(stored) as T;
   if (value === null || typeof value !== 'object') return value;
   const kept: Record<string, unknown> = {};
-  for (const key of Object.keys(value)) {
+  for (const key of Object.keys(value).sort()) {
     const field = value[key as keyof T];
     if (field != null && !DIFFERENCES.has(key)) kept[key] = stored(field);
   }

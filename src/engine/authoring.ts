@@ -3,12 +3,12 @@
  * that changes nothing makes none.
  */
 
-import { stringify } from 'safe-stable-stringify';
 import { MAX_TEMPLATE_BYTES } from '#gen/common_types';
 import type { ExtendedPropertyTable, JobDefaults } from '#gen/flow_types';
 import type { MetadataValue } from '#gen/metadata_types';
 import { NotificationType } from '#gen/notifications_types';
 import type { BaseStep } from '#gen/step_types';
+import { canonicalJson } from '../base/canonical-json.ts';
 import { BadRequest, InvalidVersion, TemplateNotLocked } from '../base/errors.ts';
 import { sameName, sortKey, textKey } from '../base/text.ts';
 import { firstSteps } from '../domain/jobs.ts';
@@ -40,20 +40,22 @@ export interface Beginning {
   readonly teamId: string;
   readonly typ: number;
   readonly content: Content;
+  /** Its team's settings, as they are stored. */
+  readonly teamConfig: string;
   /** Of a local template: the global one, and which of its publications the content is from. */
   readonly source?: { readonly templateId: string; readonly version: number };
 }
 
-/** @returns its id. */
+/** @returns it with its first entry, as it would be read */
 export async function createTemplate(
   tx: Transactor,
   act: Act,
-  { teamId, typ, content, source }: Beginning,
-): Promise<string> {
+  { teamId, typ, content, teamConfig, source }: Beginning,
+): Promise<TemplateRow> {
   const key = { team_id: teamId, template_id: act.ids.next() };
   const { hash } = await tx.trees.save(teamId, content.root);
   const entry = newEntry(act, { ...key, internal_version: 1 }, content, hash);
-  await tx.templates.insertHead({
+  const head = {
     ...key,
     typ,
     version: 1,
@@ -69,12 +71,30 @@ export async function createTemplate(
     source_version: source?.version ?? null,
     ...factsOf(entry, content.root),
     revision: 1,
-  });
+  };
+  await tx.templates.insertHead(head);
   await tx.templates.insertEntry(entry);
   await makeFindable(tx, entry, content.metadata);
   await emitOne(tx, act, key, NotificationType.TemplateCreated);
-  return key.template_id;
+  return { ...head, ...entry, ...neverPublished, ...unlocked, team_config: teamConfig };
 }
+
+const neverPublished = {
+  last_published_by: null,
+  last_published_at: null,
+  last_published_public_version: null,
+};
+
+const unlocked = {
+  lock_token_id: null,
+  lock_user_id: null,
+  lock_user_email: null,
+  lock_user_name: null,
+  lock_user_created_at: null,
+  lock_expires_at: null,
+  locked_at: null,
+  last_activity_at: null,
+};
 
 const unmarked = { read_only: 0, global: 0, archive_disabled: 0, system: 0 };
 
@@ -232,9 +252,9 @@ function newEntry(
     root_id: content.root.id,
     leaf_count: leafCount(content.root),
     first_steps: JSON.stringify(firstSteps(content.root) ?? null),
-    defaults: stringify(content.defaults),
-    property_tables: content.propertyTables.length > 0 ? stringify(content.propertyTables) : null,
-    metadata: stringify(content.metadata),
+    defaults: canonicalJson(content.defaults),
+    property_tables: content.propertyTables.length > 0 ? canonicalJson(content.propertyTables) : null,
+    metadata: canonicalJson(content.metadata),
     documents: JSON.stringify(content.documents),
     author_id: act.caller.userId,
     authored_at: act.now,

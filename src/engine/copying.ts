@@ -15,29 +15,29 @@ import { resolveGroups } from './naming.ts';
 /**
  * A template with the content of an entry, and with the tags and attribute values of its template: who could not see the one does not
  * see the other.
- * @returns its id. @throws ResourceArchived (601) when steps are assigned to an archived role
+ * @throws ResourceArchived (601) when steps are assigned to an archived role
  */
 export async function copyTemplate(
   tx: Transactor,
   act: Act,
   entry: TemplateRow,
   source?: Beginning['source'],
-): Promise<string> {
-  const { team_id: teamId, template_id, typ } = entry;
+): Promise<TemplateRow> {
+  const { team_id: teamId, template_id, typ, team_config: teamConfig } = entry;
   const root = await tx.trees.tree(teamId, entry.root_hash);
   await refuseArchivedRoles(tx, teamId, root);
   const content = contentOf(entry, root);
-  const templateId = await createTemplate(tx, act, { teamId, typ, content, ...(source && { source }) });
+  const copy = await createTemplate(tx, act, { teamId, typ, content, teamConfig, ...(source && { source }) });
   const values = await tx.attributes.carried([teamId], ownerKinds.template, [template_id]);
   if (values.length > 0)
     await tx.attributes.add(
-      { team_id: teamId, owner_kind: ownerKinds.template, owner_id: templateId },
+      { team_id: teamId, owner_kind: ownerKinds.template, owner_id: copy.template_id },
       values.map(({ attribute_id, value_id }) => ({ attribute_id, value_id })),
     );
   const tags = await tx.library.tagsOf([teamId], [template_id]);
   const copies = tags.map(({ tag_id, comment }) => ({ tag_id, comment }));
-  if (copies.length > 0) await tx.library.writeTags(teamId, templateId, copies);
-  return templateId;
+  if (copies.length > 0) await tx.library.writeTags(teamId, copy.template_id, copies);
+  return copy;
 }
 
 async function refuseArchivedRoles(tx: Transactor, teamId: string, root: BaseStep): Promise<void> {
@@ -65,14 +65,14 @@ async function refuseArchivedRoles(tx: Transactor, teamId: string, root: BaseSte
 /**
  * A local template of a global one.
  * @param published its current published entry; undefined when it has none
- * @returns its id. @throws NotAllowed (550), ResourceArchived (601)
+ * @throws NotAllowed (550), ResourceArchived (601)
  */
 export async function copyToLocal(
   tx: Transactor,
   act: Act,
   latest: TemplateRow,
   published: TemplateRow | undefined,
-): Promise<string> {
+): Promise<TemplateRow> {
   refuseArchived(latest);
   refuseFixed(latest);
   const { template_id: templateId, title } = latest;

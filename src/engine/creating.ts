@@ -1,8 +1,8 @@
 /** Creating jobs from the published entry of a template: all of a call or none, with a number of statements that hardly grows. */
 import { createHash } from 'node:crypto';
-import { stringify } from 'safe-stable-stringify';
 import { type JobDefaults, JobStartDateType } from '#gen/flow_types';
 import { type CreateJobOverrides, JobHistoryAction } from '#gen/jobs_types';
+import { canonicalJson } from '../base/canonical-json.ts';
 import { BadRequest } from '../base/errors.ts';
 import type { Location } from '../domain/geometry/location.ts';
 import {
@@ -94,7 +94,7 @@ function requestOf(
   const { requestId } = overrides;
   if (requestId == null) return undefined;
   const fingerprint = createHash('sha256')
-    .update(stringify([template_id, overrides]))
+    .update(canonicalJson([template_id, overrides]))
     .digest('hex');
   return { team_id, user_id: act.caller.userId, request_id: requestId, fingerprint, created_at: act.now };
 }

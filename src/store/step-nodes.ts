@@ -4,12 +4,10 @@
  */
 import { hash as digest } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import { configure } from 'safe-stable-stringify';
 import type { BaseStep } from '#gen/step_types';
+import { canonicalJson, objectText } from '../base/canonical-json.ts';
 import { sortKey } from '../base/text.ts';
 import type { Row } from './schema.ts';
-
-const canonicalJson = configure({ deterministic: true, strict: true });
 
 /** In a node's JSON, stands for the group with this hash. */
 export interface GroupReference {
@@ -53,14 +51,10 @@ export function packedNode(
 }
 
 /** Canonical JSON. */
-function nodeText(group: BaseStep, children: readonly string[]): string {
-  let fields = '';
-  for (const name of Object.keys(group).sort()) {
-    const text = name === 'children' ? `[${children.join()}]` : canonicalJson(group[name as keyof BaseStep]);
-    if (text !== undefined) fields += `${fields && ','}${JSON.stringify(name)}:${text}`;
-  }
-  return `{${fields}}`;
-}
+const nodeText = (group: BaseStep, children: readonly string[]): string =>
+  objectText(group, name =>
+    name === 'children' ? `[${children.join()}]` : canonicalJson(group[name as keyof BaseStep]),
+  );
 
 /** Where nodes lie as bytes while they are hashed and packed, one at a time. Those of some sixty steps and more may be too large for it. */
 const desk = Buffer.allocUnsafeSlow(64 * 1024);
@@ -84,7 +78,7 @@ const inOnePiece = (text: string): string => Buffer.from(text).toString();
 const leafTexts = new WeakMap<BaseStep, string>();
 
 /** What stands in a node in the place of a group below it. */
-export const referenceText = (hash: string): string => canonicalJson({ group: hash } satisfies GroupReference)!;
+export const referenceText = (hash: string): string => JSON.stringify({ group: hash } satisfies GroupReference);
 
 /** A group as its node has it: without the groups below it. */
 export const groupOf = (body: Buffer): BaseStep => ({ ...JSON.parse(unpacked(body).toString()), children: [] });

@@ -62,9 +62,9 @@ export async function permitted(
 }
 
 /** The template that the caller has just made. @throws InsufficientPermissions (476) when it could not see it itself */
-export async function made(reader: Reader, call: Call, templateId: string): Promise<TemplateRow> {
-  const [template] = await visibleEntries(reader, call, [templateId], 'latest');
-  if (template) return template;
+export async function made(reader: Reader, call: Call, template: TemplateRow): Promise<TemplateRow> {
+  const hidden = await hiddenFromCaller(reader, call, [template]);
+  if (hidden.size === 0) return template;
   throw new InsufficientPermissions(
     'insufficient-permissions',
     'attributes: none of these values is one of yours, so you could not see the template; give it one that you have, or none',

@@ -3,6 +3,7 @@ import type { JobTemplate, JobTemplateModular, TemplateTag } from '#gen/job_temp
 import type { BaseStep } from '#gen/step_types';
 import { derived } from '../../domain/tree.ts';
 import type { Reader, TreesByHash } from '../../store/database.ts';
+import type { TeamWithOwner } from '../../store/people.ts';
 import type { TemplateRow } from '../../store/templates.ts';
 import type { Call } from '../call.ts';
 import { filledTree, thingsOf } from './things.ts';
@@ -18,6 +19,21 @@ export async function jobTemplate(
   const known = root && new Map([[template.root_hash, root]]);
   const [encoded] = await jobTemplates(reader, call, template.team_id, [template], known);
   return encoded!;
+}
+
+/** A template that has just been made, of a team that is at hand: it has no tags yet. */
+export async function untagged(
+  reader: Reader,
+  call: Call,
+  template: TemplateRow,
+  root: BaseStep,
+  team: TeamWithOwner,
+): Promise<JobTemplate> {
+  const things = await thingsOf(reader, template.team_id, {
+    roots: [root],
+    metadata: idsIn([template], 'metadata'),
+  });
+  return toJobTemplate(template, root, team, { things, tags: [], sourceVersion: undefined }, call);
 }
 
 /** Entries of one team. */

@@ -25,7 +25,7 @@ import type { TemplateRow } from '../../store/templates.ts';
 import type { Call } from '../call.ts';
 import { idList, required } from '../checks.ts';
 import { made, permitted, visible, visibleEntries } from './access.ts';
-import { jobTemplate } from './encoding.ts';
+import { jobTemplate, untagged } from './encoding.ts';
 
 export function create(
   store: Store,
@@ -48,13 +48,15 @@ export function create(
     const [team] = await tx.people.teams([teamId]);
     checkDefaultNames(content.defaults, jobNamesOf(team!.config));
     const named = await metadataInTeam(tx, teamId, 'params.metadataEntry', metadata ?? {}, {});
-    const templateId = await createTemplate(tx, call, {
+    const root = emptyRoot(call.ids.next());
+    const template = await createTemplate(tx, call, {
       teamId,
       typ: params.typ ?? TemplateType.Job,
-      content: { ...content, metadata: named, documents: [], root: emptyRoot(call.ids.next()) },
+      content: { ...content, metadata: named, documents: [], root },
+      teamConfig: team!.config,
     });
-    await assignAll(tx, { teamId, kind: ownerKinds.template, id: templateId }, sentAttributes);
-    return jobTemplate(tx, call, await made(tx, call, templateId));
+    await assignAll(tx, { teamId, kind: ownerKinds.template, id: template.template_id }, sentAttributes);
+    return untagged(tx, call, await made(tx, call, template), root, team!);
   });
 }
 
