@@ -5,6 +5,7 @@
  *
  * The caller is found before the arguments are read: who has no token makes the server read nothing.
  */
+import { randomUUID } from 'node:crypto';
 import { JobTemplateLockFailed } from '#gen/job_template_types';
 import type { Clock } from '../base/clock.ts';
 import { BadRequest, Busy, DomainError, LockedByOther, Unauthorized } from '../base/errors.ts';
@@ -96,7 +97,8 @@ export class Calls {
 
   /** A call of its own, for requests that are none of Thrift's functions. */
   open(session: Session): OpenCall {
-    return { requestId: this.#ids.next(), now: this.#clock.now(), ids: this.#ids, session };
+    // Nothing is sorted by it, so it is what is made in the least time.
+    return { requestId: randomUUID(), now: this.#clock.now(), ids: this.#ids, session };
   }
 
   /** @throws Malformed when the arguments cannot be understood; for all else that goes wrong there is an outcome */
