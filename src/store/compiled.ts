@@ -77,6 +77,21 @@ export function compiledByShape<L, V extends object, R>(
   };
 }
 
+/**
+ * As `compiledOnce`, for a statement that takes lists which mostly have one value: compiled once for each of those that do and do not.
+ * @param lists names of the lists; `isAmong` puts them into the statement
+ */
+export function compiledByCounts<L extends string, V extends Readonly<Record<L, readonly string[]>>, R>(
+  lists: readonly L[],
+  build: (db: Kysely<Database>, engine: Engine, like: V, values: V) => Compilable<R>,
+): Statement<V, R> {
+  const statement = compiledByShape<V, V, R>(
+    like => lists.map(list => (like[list].length === 1 ? 'one' : 'more')),
+    build,
+  );
+  return async (db, engine, values) => (await statement(db, engine, values, values)).rows;
+}
+
 /** Queries by their shapes, found name by name: one text of all names would be long, new each time, and garbage at once. */
 class Shapes<R> {
   #query: CompiledQuery<R> | undefined;

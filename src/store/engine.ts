@@ -34,13 +34,10 @@ export const isOneOf = (engine: Engine, column: Expression<string>, values: read
     ? sql<SqlBool>`${column} in (select value from json_each(${changed(values, JSON.stringify)}))`
     : sql<SqlBool>`${column} = any(${values})`;
 
-/** What a statement of `isAmong` depends on. */
-export const oneOrMore = (values: readonly string[]): string => (values.length === 1 ? 'one' : 'more');
-
 /**
- * As `isOneOf`, in a statement that is compiled by shape: one value is compared as it is. To make a list of one and go through it takes
+ * As `isOneOf`, in a statement that is compiled by counts: one value is compared as it is. To make a list of one and go through it takes
  * SQLite a third of the time that reading a template takes.
- * @param like of the shape that the values will have
+ * @param like a list of one, or of more, as the values will be
  */
 export const isAmong = (
   engine: Engine,

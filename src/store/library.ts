@@ -5,8 +5,8 @@
 import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
 import { ownerKinds } from './attributes.ts';
 import { insertProduct } from './bulk.ts';
-import { compiledByShape, compiledOnce } from './compiled.ts';
-import { type Engine, isAmong, isOneOf, oneOrMore } from './engine.ts';
+import { compiledByCounts, compiledOnce } from './compiled.ts';
+import { type Engine, isAmong, isOneOf } from './engine.ts';
 import type { Database, Row } from './schema.ts';
 
 /** A value that metadata of the latest entry must have. */
@@ -48,17 +48,13 @@ interface Templates {
   readonly templateIds: readonly string[];
 }
 
-type Tagged = Pick<Row<'template_tags'>, 'template_id' | 'tag_id' | 'comment'> & Pick<Row<'tags'>, 'name'>;
-
-const tagged = compiledByShape<Templates, Templates, Tagged>(
-  ({ teamIds, templateIds }) => [oneOrMore(teamIds), oneOrMore(templateIds)],
-  (db, engine, like, { teamIds, templateIds }) =>
-    db
-      .selectFrom('template_tags as tt')
-      .innerJoin('tags', join => join.onRef('tags.team_id', '=', 'tt.team_id').onRef('tags.tag_id', '=', 'tt.tag_id'))
-      .select(['tt.template_id', 'tt.tag_id', 'tt.comment', 'tags.name'])
-      .where(eb => isAmong(engine, eb.ref('tt.team_id'), like.teamIds, teamIds))
-      .where(eb => isAmong(engine, eb.ref('tt.template_id'), like.templateIds, templateIds)),
+const tagged = compiledByCounts(['teamIds', 'templateIds'], (db, engine, like: Templates, { teamIds, templateIds }) =>
+  db
+    .selectFrom('template_tags as tt')
+    .innerJoin('tags', join => join.onRef('tags.team_id', '=', 'tt.team_id').onRef('tags.tag_id', '=', 'tt.tag_id'))
+    .select(['tt.template_id', 'tt.tag_id', 'tt.comment', 'tags.name'])
+    .where(eb => isAmong(engine, eb.ref('tt.team_id'), like.teamIds, teamIds))
+    .where(eb => isAmong(engine, eb.ref('tt.template_id'), like.templateIds, templateIds)),
 );
 
 export class LibraryReader {
@@ -186,9 +182,8 @@ export class LibraryReader {
   }
 
   /** Tags of templates, by name. */
-  async tagsOf(teamIds: readonly string[], templateIds: readonly string[]): Promise<Tagged[]> {
-    const asked = { teamIds, templateIds };
-    return (await tagged(this.db, this.engine, asked, asked)).rows;
+  tagsOf(teamIds: readonly string[], templateIds: readonly string[]) {
+    return tagged(this.db, this.engine, { teamIds, templateIds });
   }
 }
 

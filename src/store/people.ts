@@ -1,7 +1,7 @@
 /** Users, teams, and who works in them. */
 import { type Kysely, sql } from 'kysely';
-import { compiledByShape, compiledOnce } from './compiled.ts';
-import { type Engine, isAmong, isOneOf, oneOrMore } from './engine.ts';
+import { compiledByCounts, compiledOnce } from './compiled.ts';
+import { type Engine, isAmong, isOneOf } from './engine.ts';
 import type { Database, Row } from './schema.ts';
 
 /** One team that somebody works in, with one group that it is in there; the columns are null without. */
@@ -31,16 +31,14 @@ interface TeamsAsked {
   readonly teamIds: readonly string[];
 }
 
-const teams = compiledByShape<TeamsAsked, TeamsAsked, TeamWithOwner>(
-  ({ teamIds }) => [oneOrMore(teamIds)],
-  (db, engine, like, { teamIds }) =>
-    db
-      .selectFrom('teams')
-      .innerJoin('users', 'users.user_id', 'teams.owner_id')
-      .selectAll('teams')
-      .select(['users.email as owner_email', 'users.name as owner_name', 'users.created_at as owner_created_at'])
-      .where(eb => isAmong(engine, eb.ref('teams.team_id'), like.teamIds, teamIds))
-      .orderBy('teams.team_id'),
+const teams = compiledByCounts(['teamIds'], (db, engine, like: TeamsAsked, { teamIds }) =>
+  db
+    .selectFrom('teams')
+    .innerJoin('users', 'users.user_id', 'teams.owner_id')
+    .selectAll('teams')
+    .select(['users.email as owner_email', 'users.name as owner_name', 'users.created_at as owner_created_at'])
+    .where(eb => isAmong(engine, eb.ref('teams.team_id'), like.teamIds, teamIds))
+    .orderBy('teams.team_id'),
 );
 
 export class PeopleReader {
@@ -86,9 +84,8 @@ export class PeopleReader {
       .execute();
   }
 
-  async teams(teamIds: readonly string[]): Promise<TeamWithOwner[]> {
-    const asked = { teamIds };
-    return (await teams(this.db, this.engine, asked, asked)).rows;
+  teams(teamIds: readonly string[]): Promise<TeamWithOwner[]> {
+    return teams(this.db, this.engine, { teamIds });
   }
 
   async teamBySubdomain(subdomain: string): Promise<string | undefined> {

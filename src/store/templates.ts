@@ -4,8 +4,8 @@
  */
 import { type Compilable, type Expression, type ExpressionBuilder, type Kysely, type SqlBool, sql } from 'kysely';
 import { differing } from './bulk.ts';
-import { compiledByColumns, compiledByShape, compiledOnce } from './compiled.ts';
-import { type Engine, isAmong, isOneOf, ofLargeTeam, oneOrMore } from './engine.ts';
+import { compiledByColumns, compiledByCounts, compiledOnce } from './compiled.ts';
+import { type Engine, isAmong, isOneOf, ofLargeTeam } from './engine.ts';
 import { OvertakenByWriter } from './overtaken.ts';
 import type { Database, Row } from './schema.ts';
 
@@ -90,9 +90,9 @@ const rowsOf = (db: Kysely<Database>, on: (eb: EntryBuilder) => Expression<SqlBo
 type EntryBuilder = ExpressionBuilder<{ t: Head; e: Entry }, 't' | 'e'>;
 
 const entriesAt = (entry: 'latest' | 'published' | NumberKind) =>
-  compiledByShape<EntriesAsked, EntriesAsked, TemplateRow>(
-    ({ teamIds, templateIds }) => [oneOrMore(teamIds), oneOrMore(templateIds)],
-    (db, engine, like, { teamIds, templateIds, number }) =>
+  compiledByCounts(
+    ['teamIds', 'templateIds'],
+    (db, engine, like: EntriesAsked, { teamIds, templateIds, number }) =>
       rowsOf(db, eb =>
         entry === 'latest'
           ? eb('e.internal_version', '=', eb.ref('t.version'))
@@ -127,15 +127,10 @@ export class TemplateReader {
    * The templates among `templateIds` that belong to one of the teams, each with the entry asked for; without that entry it is
    * left out. One statement.
    */
-  async entries(
-    teamIds: readonly string[],
-    templateIds: readonly string[],
-    entry: EntrySelector,
-  ): Promise<TemplateRow[]> {
+  entries(teamIds: readonly string[], templateIds: readonly string[], entry: EntrySelector): Promise<TemplateRow[]> {
     const [name, number] =
       typeof entry === 'string' ? [entry, 0] : (Object.entries(entry) as [[NumberKind, number]])[0];
-    const asked = { teamIds, templateIds, number };
-    return (await entries[name](this.db, this.engine, asked, asked)).rows;
+    return entries[name](this.db, this.engine, { teamIds, templateIds, number });
   }
 
   /** The entries that have one of these numbers, greater than 0, of this kind: one statement, whatever the number of templates. */
