@@ -2,7 +2,7 @@
  * Canonical JSON: the keys of objects in the order of their UTF-16 units, nothing that is undefined. Equal content has equal text, and
  * with it equal hashes.
  *
- * safe-stable-stringify writes the same (a test holds one against the other), but also looks for what content never has: values with a
+ * safe-stable-stringify writes the same of content (a test holds one against the other), but also looks for what content never has: values with a
  * `toJSON`, circles, numbers beyond JSON's. For the steps of an edit it takes twice the time and leaves twice the garbage.
  */
 
@@ -14,7 +14,7 @@ export function canonicalJson(value: object): string;
 export function canonicalJson(value: unknown): string | undefined;
 export function canonicalJson(value: unknown): string | undefined {
   if (isInOrder(value)) return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(element => canonicalJson(element) ?? 'null').join()}]`;
+  if (Array.isArray(value)) return `[${Array.from(value, element => canonicalJson(element) ?? 'null').join()}]`;
   if (typeof value === 'object' && value !== null) return canonicalObject(value as Readonly<Record<string, unknown>>);
   if (typeof value !== 'number' || Number.isFinite(value)) return primitiveText(value);
   throw new TypeError(`${value} cannot be put into JSON`);

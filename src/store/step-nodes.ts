@@ -67,7 +67,7 @@ const onDesk = (text: string): Buffer =>
 export function leafText(leaf: BaseStep): string {
   const known = leafTexts.get(leaf);
   if (known !== undefined) return known;
-  const text = inOnePiece(canonicalJson(leaf) as string);
+  const text = inOnePiece(canonicalJson(leaf));
   leafTexts.set(leaf, text);
   return text;
 }

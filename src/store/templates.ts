@@ -14,8 +14,8 @@ type Published = Pick<Head, 'team_id' | 'template_id' | 'publish_count'>;
 type Entry = Row<'template_entries'>;
 
 /**
- * A head with one of its entries, the facts of its last publishing, its team's settings and its lock, flat as it comes from one
- * statement. Without `lock_token_id` there is no lock; from `lock_expires_at` (epoch milliseconds) on there is none any more.
+ * A head with one of its entries, the facts of its last publishing, its team's settings and its lock, flat as one statement
+ * reads it. Without `lock_token_id` there is no lock; from `lock_expires_at` (epoch milliseconds) on there is none any more.
  */
 export type TemplateRow = Head &
   Entry & {
@@ -125,7 +125,7 @@ export class TemplateReader {
 
   /**
    * The templates among `templateIds` that belong to one of the teams, each with the entry asked for; without that entry it is
-   * left out. One statement.
+   * left out. One statement. Several templates by number: `entriesNumbered`, which goes by the index of the numbers.
    */
   entries(teamIds: readonly string[], templateIds: readonly string[], entry: EntrySelector): Promise<TemplateRow[]> {
     const [name, number] =

@@ -22,6 +22,7 @@ describe('canonical JSON', () => {
         { maxDepth: 4 },
         fc.constantFrom(undefined, null, '', 0, -0, 1e21, 5e-324, true),
         fc.array(tie('value'), { maxLength: 4 }),
+        fc.sparseArray(tie('value'), { maxLength: 4 }),
         fc.dictionary(fc.string({ unit: 'binary' }), tie('value'), { maxKeys: 4 }),
       ),
     })).value;

@@ -21,8 +21,8 @@ export async function jobTemplate(
   return encoded!;
 }
 
-/** A template that has just been made, of a team that is at hand: it has no tags yet. */
-export async function untagged(
+/** What create has made, of a team that is at hand: it has neither tags nor documents. */
+export async function createdTemplate(
   reader: Reader,
   call: Call,
   template: TemplateRow,

@@ -25,7 +25,7 @@ import type { TemplateRow } from '../../store/templates.ts';
 import type { Call } from '../call.ts';
 import { idList, required } from '../checks.ts';
 import { made, permitted, visible, visibleEntries } from './access.ts';
-import { jobTemplate, untagged } from './encoding.ts';
+import { createdTemplate, jobTemplate } from './encoding.ts';
 
 export function create(
   store: Store,
@@ -56,7 +56,7 @@ export function create(
       teamConfig: team!.config,
     });
     await assignAll(tx, { teamId, kind: ownerKinds.template, id: template.template_id }, sentAttributes);
-    return untagged(tx, call, await made(tx, call, template), root, team!);
+    return createdTemplate(tx, call, await made(tx, call, template), root, team!);
   });
 }
 
