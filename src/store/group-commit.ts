@@ -52,7 +52,7 @@ export class GroupCommit {
   /** All of it or nothing. It may run twice: when something undoes a whole group, each write of it runs again by itself. */
   run<T>(fn: (db: Transaction<Database>) => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push(new Write(fn, resolve as (result: unknown) => void, reject));
+      this.#waiting.push(new Write({ fn, resolve: resolve as (result: unknown) => void, reject }));
       if (!this.#isAtWork) void this.#work();
     });
   }
@@ -118,39 +118,47 @@ export class GroupCommit {
   }
 }
 
-/** What is to be written, and what is to be answered when that is committed. */
-class Write {
-  readonly #fn: (db: Transaction<Database>) => Promise<unknown>;
-  readonly #resolve: (result: unknown) => void;
-  readonly #reject: (error: unknown) => void;
-  #answer: () => void = () => {};
+interface Asked {
+  readonly fn: (db: Transaction<Database>) => Promise<unknown>;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (reason: unknown) => void;
+}
 
-  constructor(
-    fn: (db: Transaction<Database>) => Promise<unknown>,
-    resolve: (result: unknown) => void,
-    reject: (error: unknown) => void,
-  ) {
-    this.#fn = fn;
-    this.#resolve = resolve;
-    this.#reject = reject;
+/**
+ * What is to be written, and what is to be answered when that is committed. Then it lets go of both: frames of async functions that have
+ * ended stay in V8's old generation for a while, and what can be reached from them, the whole call, would outlive the young one.
+ */
+class Write {
+  #asked: Asked | undefined;
+  #outcome: PromiseSettledResult<unknown> | undefined;
+
+  constructor(asked: Asked) {
+    this.#asked = asked;
   }
 
   /** @throws what the function throws, which becomes the answer as well */
   async perform(session: SqliteSession): Promise<void> {
     try {
-      const result = await session.lend(this.#fn);
-      this.#answer = () => this.#resolve(result);
-    } catch (error) {
-      this.#answer = () => this.#reject(error);
-      throw error;
+      this.#outcome = { status: 'fulfilled', value: await session.lend(this.#asked!.fn) };
+    } catch (reason) {
+      this.#outcome = { status: 'rejected', reason };
+      throw reason;
     }
   }
 
   answer(): void {
-    this.#answer();
+    this.#settle(this.#outcome!);
   }
 
-  fail(error: unknown): void {
-    this.#reject(error);
+  fail(reason: unknown): void {
+    this.#settle({ status: 'rejected', reason });
+  }
+
+  #settle(outcome: PromiseSettledResult<unknown>): void {
+    const { resolve, reject } = this.#asked!;
+    this.#asked = undefined;
+    this.#outcome = undefined;
+    if (outcome.status === 'fulfilled') resolve(outcome.value);
+    else reject(outcome.reason);
   }
 }
