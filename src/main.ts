@@ -18,6 +18,8 @@ if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
 // Keeps what was compiled, in NODE_COMPILE_CACHE or the system's folder: later starts take half the time and a fifth less memory.
 module.enableCompileCache();
 
+const { compileEarly } = await import('./base/compiling.ts');
+compileEarly();
 const { keepHeapSmall } = await import('./base/heap.ts');
 keepHeapSmall();
 
