@@ -6,7 +6,7 @@
  */
 import v8 from 'node:v8';
 
-/** Runs of a function after which it is compiled for speed: the fewest that leave V8 time to see of what types its values are. */
+/** Runs of a function after which it is compiled for speed, when V8 has seen of what types its values are. Fewer gain nothing more. */
 const RUNS_BEFORE = 500;
 
 export function compileEarly(): void {
